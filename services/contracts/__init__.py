@@ -1,0 +1,36 @@
+"""The published language: every event type, who publishes it, who listens."""
+
+from services.contracts import gateway, surveys, tickets
+from services.contracts.fact import Fact, UnknownFact, facts_of, to_event
+from services.kit.events import Event
+
+__all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
+
+ALL: dict[str, type[Fact]] = {
+    fact.type: fact for module in (gateway, surveys, tickets) for fact in facts_of(module)
+}
+
+# Declared on the bus as a whole by every process, so that no event is published before its queue exists.
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "tickets": (surveys.SurveyAnswered.type, gateway.AccountChanged.type),
+    "notify": (
+        *(fact.type for fact in facts_of(tickets)),
+        surveys.SurveyInvited.type,
+        gateway.AccountChanged.type,
+    ),
+    "surveys": (tickets.TicketCompleted.type, tickets.TicketReopened.type),
+    "gateway": (
+        *(fact.type for fact in facts_of(tickets)),
+        surveys.SurveyInvited.type,
+        surveys.SurveyAnswered.type,
+        surveys.SurveyExpired.type,
+    ),
+}
+
+
+def parse(event: Event) -> Fact:
+    """Return the fact in an event; raises UnknownFact where we have no such type."""
+    fact = ALL.get(event.type)
+    if fact is None:
+        raise UnknownFact(f"no event type {event.type}")
+    return fact.from_data(event.data)

@@ -1,0 +1,27 @@
+"""What the gateway publishes: who may sign in, as ids and roles."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.contracts.fact import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanged(Fact):
+    """An account was opened or changed; the whole of it, so that the last one wins by `revision`.
+
+    `badge` is the name a staff member works under; residents have none here.
+    """
+
+    type: ClassVar[str] = "account.changed.v1"
+    source: ClassVar[str] = "gateway"
+
+    account_id: str
+    revision: int
+    role: str
+    active: bool
+    locale: str
+    community_ids: tuple[str, ...]
+    unit_ids: tuple[str, ...]
+    skills: tuple[str, ...]
+    badge: str | None = None

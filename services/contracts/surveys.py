@@ -1,0 +1,48 @@
+"""What the surveys service publishes: invitations, answers, and that nobody answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from services.contracts.fact import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyFact(Fact):
+    """Which survey about which completion (`completion` counts from 1) of which ticket."""
+
+    source: ClassVar[str] = "surveys"
+
+    survey_id: str
+    ticket_id: str
+    number: str
+    community_id: str
+    unit_id: str | None
+    requester_id: str
+    completion: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyInvited(SurveyFact):
+    """The return visit is due. `link_token` is the signed one-time key to the answer form."""
+
+    type: ClassVar[str] = "survey.invited.v1"
+    link_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyAnswered(SurveyFact):
+    """A human answered. The comment's text stays in the surveys database; here is only whether there is one."""
+
+    type: ClassVar[str] = "survey.answered.v1"
+    solved: bool
+    satisfaction: int | None
+    has_comment: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyExpired(SurveyFact):
+    """Nobody answered. That is all this says."""
+
+    type: ClassVar[str] = "survey.expired.v1"

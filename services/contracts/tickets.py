@@ -1,0 +1,208 @@
+"""What the tickets service publishes: a ticket's steps and its clocks. Ids only: no names, phones or texts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from services.contracts.fact import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFact(Fact):
+    """What every event about a ticket says: where it is, whose it is, and who did this.
+
+    `version` is the ticket's version after the step; `owner_id` the accountable person, or None while
+    `owner_desk` (`dispatch`) is accountable. `actor_role` is a role or `system`.
+    """
+
+    source: ClassVar[str] = "tickets"
+
+    ticket_id: str
+    number: str
+    version: int
+    community_id: str
+    unit_id: str | None
+    requester_id: str
+    status: str
+    owner_id: str | None
+    owner_desk: str | None
+    catalogue_code: str
+    work_type: str
+    need_level: int | None
+    urgency: str
+    actor_id: str
+    actor_role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFiled(TicketFact):
+    """A request came in."""
+
+    type: ClassVar[str] = "ticket.filed.v1"
+    channel: str = "api"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAcknowledged(TicketFact):
+    """A human at the desk answered it."""
+
+    type: ClassVar[str] = "ticket.acknowledged.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketClaimed(TicketFact):
+    """A crew member took it from the pool."""
+
+    type: ClassVar[str] = "ticket.claimed.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAssigned(TicketFact):
+    """It was given to a crew member, by the desk or by a colleague handing over."""
+
+    type: ClassVar[str] = "ticket.assigned.v1"
+    previous_owner_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketReleased(TicketFact):
+    """It went back to the pool; the dispatch desk is accountable again."""
+
+    type: ClassVar[str] = "ticket.released.v1"
+    previous_owner_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketDeparted(TicketFact):
+    """The crew member is on the way."""
+
+    type: ClassVar[str] = "ticket.departed.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketArrived(TicketFact):
+    """The crew member is on site."""
+
+    type: ClassVar[str] = "ticket.arrived.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketStarted(TicketFact):
+    """Work began."""
+
+    type: ClassVar[str] = "ticket.started.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketPaused(TicketFact):
+    """Work waits for something."""
+
+    type: ClassVar[str] = "ticket.paused.v1"
+    waiting_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketResumed(TicketFact):
+    """Work goes on."""
+
+    type: ClassVar[str] = "ticket.resumed.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketCompleted(TicketFact):
+    """The crew says it is done; the return visit falls due from here."""
+
+    type: ClassVar[str] = "ticket.completed.v1"
+    crew_id: str | None = None
+    completed_at: datetime | None = None
+    timezone: str = "Asia/Shanghai"
+    completion: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketConfirmed(TicketFact):
+    """The resident says it is done."""
+
+    type: ClassVar[str] = "ticket.confirmed.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketClosed(TicketFact):
+    """Nobody objected in time, and the desk closed it. Not an answer of the resident."""
+
+    type: ClassVar[str] = "ticket.closed.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketReopened(TicketFact):
+    """It was not solved after all. `cause` is `resident`, `staff` or `survey`; `crew_id` did the last completion."""
+
+    type: ClassVar[str] = "ticket.reopened.v1"
+    cause: str = "resident"
+    crew_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketCancelled(TicketFact):
+    """The resident, or the desk for them, withdrew it."""
+
+    type: ClassVar[str] = "ticket.cancelled.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketDeclined(TicketFact):
+    """The desk will not do it, with a reason the resident is told."""
+
+    type: ClassVar[str] = "ticket.declined.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketCommented(TicketFact):
+    """Somebody wrote a comment; `visible` says whether the resident may see it."""
+
+    type: ClassVar[str] = "ticket.commented.v1"
+    comment_id: str = ""
+    visible: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketPromised(TicketFact):
+    """The resident was told a time."""
+
+    type: ClassVar[str] = "ticket.promised.v1"
+    promised_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketOverridden(TicketFact):
+    """The desk corrected what triage decided."""
+
+    type: ClassVar[str] = "ticket.overridden.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketPhotographed(TicketFact):
+    """A photo was added."""
+
+    type: ClassVar[str] = "ticket.photographed.v1"
+    photo_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaWarned(TicketFact):
+    """A clock (`acknowledge`, `attend`, `resolve`) is near its target; `due_at` is the target's moment."""
+
+    type: ClassVar[str] = "sla.warned.v1"
+    clock: str = ""
+    generation: int = 1
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaBreached(TicketFact):
+    """A clock passed its target at `due_at`, whenever that was noticed."""
+
+    type: ClassVar[str] = "sla.breached.v1"
+    clock: str = ""
+    generation: int = 1
+    due_at: datetime | None = None

@@ -1,0 +1,86 @@
+"""PostgreSQL: metadata with named constraints, engines, transactions under a tenant's row-level security."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+
+from services.kit.identity import Actor
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# One statement sets who is asking for the length of a transaction; policies read it back.
+_SCOPE = text(
+    "SELECT set_config('doorstep.organisation', :organisation, true),"
+    " set_config('doorstep.role', :role, true),"
+    " set_config('doorstep.person', :person, true),"
+    " set_config('doorstep.communities', :communities, true),"
+    " set_config('doorstep.units', :units, true)"
+)
+
+
+def new_metadata() -> MetaData:
+    """Return metadata whose constraints all have predictable names, so that migrations can speak of them."""
+    return MetaData(naming_convention=NAMING)
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def make_engine(url: str, *, pool_size: int = 5, name: str = "doorstep") -> Engine:
+    """Return an engine for a `postgresql://` URL. Made after fork: a pool must not cross one.
+
+    Time-outs live on the role (see `grants`), so that no connection can forget them.
+    """
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=False,
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": 5, "application_name": name, "prepare_threshold": 2},
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+    )
+
+
+@contextmanager
+def transaction(engine: Engine, actor: Actor | None = None) -> Iterator[Connection]:
+    """Open a transaction that commits at the end of the block, in `actor`'s scope.
+
+    Without an actor the scope is empty, and row-level security shows the web role nothing.
+    """
+    with engine.begin() as connection:
+        if actor is not None:
+            set_scope(connection, actor)
+        yield connection
+
+
+def set_scope(connection: Connection, actor: Actor) -> None:
+    """Tell row-level security who is asking, until this transaction ends."""
+    connection.execute(
+        _SCOPE,
+        {
+            "organisation": actor.organisation_id,
+            "role": actor.role,
+            "person": actor.id,
+            "communities": ",".join(actor.community_ids),
+            "units": ",".join(actor.unit_ids),
+        },
+    )
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the database's clock: timers of many processes must agree on one."""
+    moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return moment

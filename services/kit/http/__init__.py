@@ -1,0 +1,28 @@
+"""What every Flask application of ours gets: access, errors, one effect per key, health, metrics, OpenAPI."""
+
+from services.kit.http.access import access, public
+from services.kit.http.app import Service, create_app, current_service, openapi_of, scoped
+from services.kit.http.effects import Answer, expected_version, one_effect, respond
+from services.kit.http.fields import Line, Prose, StrictSchema
+from services.kit.http.paging import Page, page_link, read_cursor, write_cursor
+
+__all__ = [
+    "Answer",
+    "Line",
+    "Page",
+    "Prose",
+    "Service",
+    "StrictSchema",
+    "access",
+    "create_app",
+    "current_service",
+    "expected_version",
+    "one_effect",
+    "openapi_of",
+    "page_link",
+    "public",
+    "read_cursor",
+    "respond",
+    "scoped",
+    "write_cursor",
+]

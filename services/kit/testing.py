@@ -1,0 +1,71 @@
+"""What every service's tests share: keys, tokens, actors, and a clock that stands still."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.kit import clock, identity
+from services.kit.events import new_id
+from services.kit.settings import Settings
+
+
+@cache
+def keys() -> tuple[str, str]:
+    """Return a fresh Ed25519 pair as PEM texts (private, public), one per test run."""
+    private = Ed25519PrivateKey.generate()
+    return (
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode(),
+        private.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
+    )
+
+
+def fresh() -> str:
+    """Return a new id as text."""
+    return str(new_id())
+
+
+def actor(role: str = "resident", *, organisation_id: str | None = None, **changes: object) -> identity.Actor:
+    """Return a new person of a role, in a new organisation unless one is given."""
+    return identity.Actor(fresh(), organisation_id or fresh(), role, **changes)  # type: ignore[arg-type]
+
+
+def bearer(who: identity.Actor) -> dict[str, str]:
+    """Return the request headers of a signed-in person."""
+    return {"Authorization": f"Bearer {identity.mint(who, keys()[0])}"}
+
+
+def settings(service: str, *, web_url: str, worker_url: str, home: Path, **changes: object) -> Settings:
+    """Return settings for a service under test."""
+    values: dict[str, object] = {
+        "service": service,
+        "environment": "test",
+        "database_url": web_url,
+        "worker_database_url": worker_url,
+        "amqp_url": None,
+        "bus_database_url": None,
+        "verify_key": keys()[1],
+        "secret": "a secret of the tests",
+        "home": home,
+        "public_url": "http://127.0.0.1:8000",
+        "host": "127.0.0.1",
+        "port": 0,
+        "metrics_port": 0,
+    }
+    return Settings(**(values | changes))  # type: ignore[arg-type]
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Let `clock.now()` say `moment` inside the block."""
+    with mock.patch.object(clock, "now", lambda: moment):
+        yield

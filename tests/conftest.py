@@ -1,0 +1,123 @@
+"""Real PostgreSQL and RabbitMQ for every test run, and fresh databases for each service's tests."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+
+from doorstep import private_rabbitmq
+from doorstep.embedded_postgres import EmbeddedPostgres
+from services.kit import migrate, testing
+from services.kit.database import make_engine
+from services.kit.settings import Settings
+
+SECRET = "a secret of the tests"
+SERVER = "DOORSTEP_TEST_SERVER_URL"
+BROKER = "DOORSTEP_TEST_AMQP_URL"
+_running: list[object] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one database server and one broker for the whole run; workers inherit their addresses."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    home = Path(tempfile.mkdtemp(prefix="doorstep-tests-"))
+    os.environ.setdefault("DOORSTEP_TEST_HOME", str(home))
+    if SERVER not in os.environ:
+        server = os.environ.get("DATABASE_URL")
+        if not server:
+            embedded = EmbeddedPostgres(home / "postgres")
+            server = embedded.start()
+            _running.append(embedded)
+        os.environ[SERVER] = server
+    if BROKER not in os.environ:
+        broker = os.environ.get("AMQP_URL")
+        if not broker:
+            if private_rabbitmq.find_server() is None:
+                pytest.exit(
+                    "The tests need RabbitMQ. Install it (Debian: apt-get install rabbitmq-server)"
+                    " or set AMQP_URL to a broker they may use.",
+                    returncode=3,
+                )
+            node = private_rabbitmq.PrivateRabbitMQ(home / "rabbitmq")
+            broker = node.start()
+            _running.append(node)
+        os.environ[BROKER] = broker
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started here."""
+    while _running:
+        _running.pop().stop()  # type: ignore[attr-defined]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each folder's tests in one worker: a service's tests share that service's one database."""
+    root = Path(__file__).parent
+    for item in items:
+        room = item.path.relative_to(root).parts[0]
+        if room not in ("unit", "house"):
+            item.add_marker(pytest.mark.xdist_group(room))
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    """Return the URL of the database server, as a role that may create databases."""
+    return os.environ[SERVER]
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    """Return the URL of the broker."""
+    return os.environ[BROKER]
+
+
+@pytest.fixture(scope="session")
+def fresh_database(server_url: str) -> Callable[[str], None]:
+    """Return a function that drops a service's database and builds it anew by its migrations."""
+
+    def build(service: str) -> None:
+        with psycopg.connect(server_url, autocommit=True) as server:
+            name = sql.Identifier(migrate.database_name(service))
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        migrate.provision(server_url, SECRET, service)
+        if service != migrate.BUS:
+            migrate.upgrade(server_url, service)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def service_settings(server_url: str) -> Callable[..., Settings]:
+    """Return a function that gives a service's settings on the test server."""
+
+    def build(service: str, **changes: object) -> Settings:
+        return testing.settings(
+            service,
+            web_url=migrate.database_url(server_url, SECRET, service),
+            worker_url=migrate.database_url(server_url, SECRET, service, worker=True),
+            home=Path(os.environ["DOORSTEP_TEST_HOME"]),
+            **changes,
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def bus_database_url(server_url: str, fresh_database: Callable[[str], None]) -> str:
+    """Return the URL of a fresh database for the PostgreSQL transport."""
+    fresh_database(migrate.BUS)
+    return migrate.database_url(server_url, SECRET, migrate.BUS)
+
+
+def engines(settings: Settings) -> Iterator[tuple[Engine, Engine]]:
+    """Yield the web and the worker engine of a service, closed afterwards."""
+    web, worker = make_engine(settings.database_url), make_engine(settings.worker_database_url)
+    yield web, worker
+    web.dispose()
+    worker.dispose()
