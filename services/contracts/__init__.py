@@ -6,9 +6,7 @@ from services.kit.events import Event
 
 __all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
 
-ALL: dict[str, type[Fact]] = {
-    fact.type: fact for module in (gateway, surveys, tickets) for fact in facts_of(module)
-}
+ALL: dict[str, type[Fact]] = {fact.type: fact for module in (gateway, surveys, tickets) for fact in facts_of(module)}
 
 # Declared on the bus as a whole by every process, so that no event is published before its queue exists.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {

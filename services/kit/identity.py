@@ -14,7 +14,7 @@ from services.kit.errors import Unauthenticated
 ALGORITHM = "EdDSA"
 ISSUER = "doorstep"
 AUDIENCE = "doorstep"
-TOKEN_TYPE = "at+jwt"  # RFC 9068
+MEDIA_TYPE = "at+jwt"  # RFC 9068
 ROLES = ("resident", "crew", "dispatcher", "manager", "admin")
 STAFF = ("crew", "dispatcher", "manager", "admin")
 ACCESS_LIFETIME = timedelta(minutes=15)
@@ -68,7 +68,7 @@ def mint(actor: Actor, signing_key: str, *, at: datetime | None = None, family: 
         "iat": int(issued.timestamp()),
         "exp": int((issued + ACCESS_LIFETIME).timestamp()),
     }
-    return jwt.encode(claims, signing_key, algorithm=ALGORITHM, headers={"typ": TOKEN_TYPE})
+    return jwt.encode(claims, signing_key, algorithm=ALGORITHM, headers={"typ": MEDIA_TYPE})
 
 
 def verify(token: str, verify_key: str) -> Actor:
@@ -85,7 +85,7 @@ def verify(token: str, verify_key: str) -> Actor:
             issuer=ISSUER,
             options={"require": ["exp", "iat", "aud", "iss", "sub"]},
         )
-        if decoded["header"].get("typ") != TOKEN_TYPE:
+        if decoded["header"].get("typ") != MEDIA_TYPE:
             raise jwt.InvalidTokenError("wrong type of token")
         claims = decoded["payload"]
         if claims["role"] not in ROLES:

@@ -1,6 +1,6 @@
-"""One effect per event: an inbox row, the effect and its outgoing events commit together, then the ack goes out."""
+"""One effect per event: inbox row, effect and outgoing events commit together, then the ack goes out."""
 
-import random
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -224,9 +224,8 @@ class Consumer:
         """Write down that handling failed: again later with a growing, jittered delay, or never."""
         reason = f"{type(problem).__name__}: {problem}"[:2000]
         dead = isinstance(problem, PermanentError) or attempts >= MAX_ATTEMPTS
-        delay = min(FIRST_RETRY_SECONDS * 2 ** (attempts - 1), LONGEST_RETRY_SECONDS) * random.uniform(
-            0.8, 1.2
-        )  # noqa: S311
+        jitter = 0.8 + secrets.randbelow(400) / 1000
+        delay = min(FIRST_RETRY_SECONDS * 2 ** (attempts - 1), LONGEST_RETRY_SECONDS) * jitter
         values = {
             "state": "dead" if dead else "retry",
             "attempts": attempts,
@@ -239,9 +238,7 @@ class Consumer:
             connection.execute(
                 insert(self._table)
                 .values(event_id=event.id, type=event.type, **values)
-                .on_conflict_do_update(
-                    index_elements=["event_id"], set_=values, where=self._table.c.state == "retry"
-                )
+                .on_conflict_do_update(index_elements=["event_id"], set_=values, where=self._table.c.state == "retry")
             )
         CONSUMED.labels(self._service, "dead" if dead else "postponed").inc()
         report = log.error if dead else log.warning
@@ -293,9 +290,7 @@ def replay(connection: Connection, table: Table, event_id: str) -> bool:
 
 def discard(connection: Connection, table: Table, event_id: str) -> bool:
     """Give a dead letter up for good; its row stays as evidence until it is swept."""
-    gone = (
-        update(table).where(table.c.event_id == event_id, table.c.state == "dead").values(state="discarded")
-    )
+    gone = update(table).where(table.c.event_id == event_id, table.c.state == "dead").values(state="discarded")
     return connection.execute(gone).rowcount == 1
 
 

@@ -56,9 +56,7 @@ def provision(server_url: str, secret: str, service: str) -> None:
     with psycopg.connect(server_url, autocommit=True) as server:
         # Two installers at once would both find the role missing.
         server.execute("SELECT pg_advisory_lock(hashtext('doorstep.provision'))")
-        roles = (
-            [role_name(service)] if service == BUS else [role_name(service), role_name(service, worker=True)]
-        )
+        roles = [role_name(service)] if service == BUS else [role_name(service), role_name(service, worker=True)]
         for role in roles:
             if not server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
                 server.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
@@ -75,16 +73,12 @@ def provision(server_url: str, secret: str, service: str) -> None:
         server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         for role in roles:
             server.execute(
-                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
-                    sql.Identifier(name), sql.Identifier(role)
-                )
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
             )
     with psycopg.connect(owner_url(server_url, service), autocommit=True) as database:
         for role in roles:
             rights = "USAGE, CREATE" if service == BUS else "USAGE"
-            database.execute(
-                sql.SQL("GRANT {} ON SCHEMA public TO {}").format(sql.SQL(rights), sql.Identifier(role))
-            )
+            database.execute(sql.SQL("GRANT {} ON SCHEMA public TO {}").format(sql.SQL(rights), sql.Identifier(role)))
 
 
 def upgrade(server_url: str, service: str) -> None:
@@ -92,9 +86,7 @@ def upgrade(server_url: str, service: str) -> None:
     package = "gateway" if service == "gateway" else f"services.{service}"
     config = Config()
     config.set_main_option("script_location", str(files(package) / "migrations"))
-    engine = create_engine(
-        owner_url(server_url, service).replace("postgresql://", "postgresql+psycopg://", 1)
-    )
+    engine = create_engine(owner_url(server_url, service).replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql("SET lock_timeout = '5s'")

@@ -134,9 +134,7 @@ class Relay:
     would be skipped. A kill between confirm and mark publishes twice; the inbox makes that one effect.
     """
 
-    def __init__(
-        self, service: str, engine: Engine, table: Table, open_publisher: Callable[[], Publisher]
-    ) -> None:
+    def __init__(self, service: str, engine: Engine, table: Table, open_publisher: Callable[[], Publisher]) -> None:
         self._service = service
         self._engine = engine
         self._table = table
@@ -170,10 +168,7 @@ class Relay:
         due = (
             select(table)
             .where(table.c.published_at.is_(None))
-            .where(
-                table.c.parked_at.is_(None)
-                | (table.c.parked_at < func.now() - text(f"interval '{PARKED_RETRY}'"))
-            )
+            .where(table.c.parked_at.is_(None) | (table.c.parked_at < func.now() - text(f"interval '{PARKED_RETRY}'")))
             .order_by(table.c.id)
             .limit(BATCH)
         )
@@ -199,9 +194,7 @@ class Relay:
                 .values(parked_at=func.clock_timestamp())
             )
             PARKED.labels(self._service).inc(len(unroutable))
-            log.error(
-                "outbox.parked", types=sorted({row["type"] for row in unroutable}), count=len(unroutable)
-            )
+            log.error("outbox.parked", types=sorted({row["type"] for row in unroutable}), count=len(unroutable))
         return len(rows)
 
     def _wait(self, connection: Connection) -> None:

@@ -17,9 +17,7 @@ from prometheus_client import Counter, make_wsgi_app
 
 log = structlog.get_logger()
 
-FAILURES = Counter(
-    "doorstep_loop_failures_total", "Times a background loop failed and was restarted.", ["loop"]
-)
+FAILURES = Counter("doorstep_loop_failures_total", "Times a background loop failed and was restarted.", ["loop"])
 
 Loop = Callable[[threading.Event], None]
 LONGEST_PAUSE_SECONDS = 10.0

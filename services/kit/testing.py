@@ -67,5 +67,5 @@ def settings(service: str, *, web_url: str, worker_url: str, home: Path, **chang
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Let `clock.now()` say `moment` inside the block."""
-    with mock.patch.object(clock, "now", lambda: moment):
+    with mock.patch.object(clock, "now", return_value=moment):
         yield

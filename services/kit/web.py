@@ -9,7 +9,7 @@ from services.kit import process
 from services.kit.settings import Settings
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     def __init__(self, make_app: Any, options: dict[str, Any]) -> None:
         self._make_app = make_app
         self._options = options
@@ -24,9 +24,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return app
 
 
-def serve(
-    settings: Settings, make_app: Any, *, worker_class: str, threads: int = 1, workers: int = 1
-) -> None:
+def serve(settings: Settings, make_app: Any, *, worker_class: str, threads: int = 1, workers: int = 1) -> None:
     """Serve until SIGTERM; then finish what is under way within 15 s. The application is made after the fork."""
     _Server(
         make_app,

@@ -202,7 +202,7 @@ class RabbitSubscription:
         """Return up to `limit` deliveries in order, waiting at most `wait_seconds` for the first."""
         try:
             if not self._waiting:
-                self._connection.process_data_events(time_limit=wait_seconds)  # type: ignore[arg-type]
+                self._connection.process_data_events(time_limit=wait_seconds)
         except AMQPError as problem:
             raise BusDown(repr(problem)) from problem
         if self._channel.is_closed:

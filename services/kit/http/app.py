@@ -51,16 +51,12 @@ class Service:
     @cached_property
     def engine(self) -> Engine:
         """The web role's engine."""
-        return make_engine(
-            self.settings.database_url, pool_size=self._pool_size, name=f"{self.settings.service}-web"
-        )
+        return make_engine(self.settings.database_url, pool_size=self._pool_size, name=f"{self.settings.service}-web")
 
     @cached_property
     def waker(self) -> Waker:
         """Wakes the relay after a commit."""
-        return Waker(
-            make_engine(self.settings.database_url, pool_size=1, name=f"{self.settings.service}-waker")
-        )
+        return Waker(make_engine(self.settings.database_url, pool_size=1, name=f"{self.settings.service}-waker"))
 
 
 def current_service() -> Service:
@@ -118,9 +114,7 @@ def _observe(app: Flask, name: str) -> None:
         g.request_id = given if _REQUEST_ID.match(given) else str(uuid.uuid4())
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
-            service=name, request_id=g.request_id, correlation_id=g.request_id
-        )
+        structlog.contextvars.bind_contextvars(service=name, request_id=g.request_id, correlation_id=g.request_id)
         parent = propagate.extract({"traceparent": request.headers.get("traceparent", "")})
         g.span = tracer.start_span(f"{request.method} {request.endpoint}", context=parent)
         g.trace_token = tracing.attach(trace.set_span_in_context(g.span))

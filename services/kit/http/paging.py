@@ -20,9 +20,7 @@ MOST = 100
 class Page(StrictSchema):
     """The query of a list: how many, and after what."""
 
-    limit = ma.fields.Integer(
-        strict=False, load_default=DEFAULT_LIMIT, validate=ma.validate.Range(min=1, max=MOST)
-    )
+    limit = ma.fields.Integer(strict=False, load_default=DEFAULT_LIMIT, validate=ma.validate.Range(min=1, max=MOST))
     after = ma.fields.String(load_default=None, validate=ma.validate.Length(max=500))
 
 

@@ -128,9 +128,7 @@ def flatten(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield (dotted field, sentence) from the nested messages of the validation library."""
     if isinstance(messages, Mapping):
         for key, value in messages.items():
-            inner = (
-                path if key in ("json", "query", "form", "files", "_schema") else f"{path}.{key}".lstrip(".")
-            )
+            inner = path if key in ("json", "query", "form", "files", "_schema") else f"{path}.{key}".lstrip(".")
             yield from flatten(value, inner)
     elif isinstance(messages, list):
         for value in messages:

@@ -19,6 +19,7 @@ __all__ = [
     "between",
     "end_of_day",
     "next_opening",
+    "utc",
 ]
 
 STAY = "stay"

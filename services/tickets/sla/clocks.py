@@ -1,10 +1,10 @@
 """A ticket's clocks, computed from what happened to it: the one function that says met or breached."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.tickets.sla.calendar import ALWAYS, Calendar, HolidaysUnknown, add, between, end_of_day
+from services.tickets.sla.calendar import ALWAYS, Calendar, HolidaysUnknown, add, between, end_of_day, utc
 from services.tickets.sla.policy import WORKING, Target
 from services.tickets.sla.switches import Switches
 
@@ -92,8 +92,8 @@ def compute(
     after it have not happened yet, and a deadline after it has not passed. What was true at one moment stays
     true at every later one. Empty when the ticket was not filed yet. Raises ValueError for a naive moment.
     """
-    told = sorted(events, key=lambda event: event.at)
-    asof = asof or (told[-1].at if told else None)
+    told = sorted((replace(event, at=utc("at", event.at)) for event in events), key=lambda event: event.at)
+    asof = utc("asof", asof) if asof else (told[-1].at if told else None)
     seen = [event for event in told if asof is not None and event.at <= asof]
     if not seen or asof is None:
         return ()
