@@ -1,0 +1,209 @@
+"""Weighs the words of a request into a topic, an item, a need level and an urgency."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
+
+from .corrections import DECISIVE, Corrections
+from .lexicon import Decision, Lexicon, lexicon
+from .text import Text, is_chinese, read
+from .wording import because_correction, because_decision, because_nothing, because_topic
+
+OTHER = "other_not_property"
+
+TITLE, LEAD, TAIL = 2.5, 1.0, 0.12
+# A text without a title is a resident's own sentence: its words count nearly as much as a title's.
+ALONE = 2.0
+# Score that a sure topic has; used only to turn evidence into a confidence.
+SURE = 14.0
+# A topic with less evidence than this is a guess, so a person is asked.
+LEAST = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What triage makes of a text; `need_level` is None for other_not_property, `confidence` is 0 to 1."""
+
+    topic: str
+    catalogue_code: str
+    work_type: str
+    need_level: int | None
+    urgency: str
+    confidence: float
+    because: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    topic: str
+    confidence: float
+    scores: dict[str, float]
+    words: tuple[str, ...]
+
+
+def triage(text: str, *, locale: str | None = None, corrections: Corrections | None = None) -> Verdict:
+    """Judge `text` (any language, any length); `locale` (zh-CN or en) only chooses the language of `because`."""
+    lex = lexicon()
+    reading = read(text)
+    chinese = locale.lower().startswith("zh") if locale else is_chinese(text)
+    signs = _signs(reading, lex)
+    weighed = _weigh(reading, signs, lex)
+    item, decisions = _decide(weighed.topic, weighed.confidence, reading, signs, lex)
+    because = _because(weighed, item, decisions, signs, chinese)
+    verdict = _verdict(item, decisions, weighed.confidence, because)
+    if corrections is None:
+        return verdict
+    return _corrected(verdict, corrections.votes(text), lex, reading, signs, chinese)
+
+
+def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
+    """Sign → the words that showed it, from the telling part of the text."""
+    found: dict[str, str] = {}
+    for hit in lex.signs.find(reading.forms, reading.lead_end):
+        for name in hit.says:
+            found.setdefault(name, reading.words(hit.start, hit.end))
+    return found
+
+
+def _weigh(reading: Text, signs: dict[str, str], lex: Lexicon) -> _Weighed:
+    """Add up what every word says for every topic; a repeated word counts half as much each time."""
+    scores: dict[str, float] = defaultdict(float)
+    words: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    times: dict[tuple[str, ...], int] = defaultdict(int)
+    for hit in lex.cues.find(reading.forms):
+        phrase = reading.forms[hit.start : hit.end]
+        place = _place(hit.start, reading) * 0.5 ** times[phrase]
+        times[phrase] += 1
+        shown = reading.words(hit.start, hit.end)
+        for cue in hit.says:
+            scores[cue.topic] += cue.weight * place
+            words[cue.topic][shown] += cue.weight * place
+    for rule in lex.evidence:
+        if _holds(rule.when, rule.unless, signs):
+            for topic, weight in rule.add:
+                scores[topic] += weight * ALONE
+                words[topic][signs[rule.when[0]]] += weight
+    _doubt_strangers(reading, signs, scores)
+    ranked = sorted(((score, topic) for topic, score in scores.items() if score > 0), reverse=True)
+    if not ranked:
+        return _Weighed("consultation", 0.05, {}, ())
+    best, topic = ranked[0]
+    second = ranked[1][0] if len(ranked) > 1 else 0.0
+    told = sorted(words[topic], key=lambda word: -words[topic][word])[:4]
+    return _Weighed(topic, _confidence(best, second), dict(scores), tuple(told))
+
+
+def _place(position: int, reading: Text) -> float:
+    if reading.title_end:
+        if position < reading.title_end:
+            return TITLE
+        return LEAD if position < reading.lead_end else TAIL
+    return ALONE if position < reading.lead_end else TAIL
+
+
+def _doubt_strangers(reading: Text, signs: dict[str, str], scores: dict[str, float]) -> None:
+    """A long Chinese letter that never mentions a home is seldom about one."""
+    if "home" not in signs and len(reading.forms) > 60 and is_chinese(reading.shown):
+        scores[OTHER] += 6.0
+
+
+def _confidence(best: float, second: float) -> float:
+    margin = (best - second) / (best + second + 1.0)
+    weight = min(1.0, best / SURE)
+    return round(min(0.99, 0.08 + weight * (0.35 + 0.65 * margin)), 2)
+
+
+def _decide(
+    topic: str, confidence: float, reading: Text, signs: dict[str, str], lex: Lexicon
+) -> tuple[Item, list[Decision]]:
+    decisions = [
+        rule for rule in lex.decisions if topic in rule.topics and _holds(rule.when, rule.unless, signs)
+    ]
+    code = next((rule.code for rule in decisions if rule.code), None)
+    if code:
+        return lex.catalogue.get(code), decisions
+    if topic == OTHER:
+        return lex.catalogue.get(NOT_OURS), decisions
+    if confidence < 0.1:
+        return lex.catalogue.get(NEEDS_A_HUMAN), decisions
+    return _nearest_item(topic, reading, lex), decisions
+
+
+def _nearest_item(topic: str, reading: Text, lex: Lexicon) -> Item:
+    """The item of `topic` whose own words stand in the text, earlier and longer words counting more."""
+    found: dict[str, float] = defaultdict(float)
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for hit in lex.items.find(reading.forms, reading.lead_end):
+        phrase = reading.forms[hit.start : hit.end]
+        for code in hit.says:
+            if (code, phrase) not in seen and lex.catalogue.get(code).topic == topic:
+                seen.add((code, phrase))
+                found[code] += (hit.end - hit.start) * (2.5 if hit.start < reading.title_end else 1.0)
+    if not found:
+        return lex.catalogue.default_of(topic)
+    return lex.catalogue.get(max(found, key=lambda code: found[code]))
+
+
+def _holds(when: Sequence[str], unless: Sequence[str], signs: dict[str, str]) -> bool:
+    return all(sign in signs for sign in when) and not any(sign in signs for sign in unless)
+
+
+def _verdict(item: Item, decisions: Sequence[Decision], confidence: float, because: list[dict[str, str]]) -> Verdict:
+    need = next((rule.need_level for rule in decisions if rule.need_level), item.need_level)
+    urgency = next((rule.urgency for rule in decisions if rule.urgency), item.urgency)
+    return Verdict(
+        topic=item.topic,
+        catalogue_code=item.code,
+        work_type=item.work_type,
+        need_level=None if item.topic == OTHER else need,
+        urgency="routine" if item.topic == OTHER else urgency,
+        confidence=confidence,
+        because=tuple(because),
+    )
+
+
+def _because(
+    weighed: _Weighed, item: Item, decisions: Sequence[Decision], signs: dict[str, str], chinese: bool
+) -> list[dict[str, str]]:
+    if not weighed.words:
+        return [because_nothing(chinese)]
+    reasons = [because_topic(word, weighed.topic, chinese) for word in weighed.words]
+    settled = next((rule for rule in decisions if rule.urgency), None)
+    if settled:
+        reasons.extend(because_decision(signs[sign], settled, chinese) for sign in settled.when)
+    return reasons
+
+
+def _corrected(
+    verdict: Verdict, votes: dict[str, float], lex: Lexicon, reading: Text, signs: dict[str, str], chinese: bool
+) -> Verdict:
+    """The dispatchers' choice when a text is much like what they re-filed; an emergency stays an emergency."""
+    known = {code: vote for code, vote in votes.items() if code in lex.catalogue}
+    if not known:
+        return verdict
+    code = max(known, key=lambda name: known[name])
+    if known[code] < DECISIVE or code == verdict.catalogue_code:
+        return verdict
+    item = lex.catalogue.get(code)
+    decisions = [
+        rule
+        for rule in lex.decisions
+        if item.topic in rule.topics and rule.code in (None, code) and _holds(rule.when, rule.unless, signs)
+    ]
+    because = [because_correction(item, chinese), *verdict.because]
+    changed = _verdict(item, decisions, round(min(0.97, 0.4 + 0.5 * known[code]), 2), because)
+    if verdict.urgency != "emergency":
+        return changed
+    return Verdict(
+        topic=changed.topic,
+        catalogue_code=changed.catalogue_code,
+        work_type=changed.work_type,
+        need_level=changed.need_level and min(changed.need_level, verdict.need_level or changed.need_level),
+        urgency=URGENCIES[-1],
+        confidence=changed.confidence,
+        because=changed.because,
+    )

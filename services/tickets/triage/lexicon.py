@@ -1,0 +1,134 @@
+"""The words triage knows, read once from the YAML files beside it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.tickets.catalogue import TOPICS, Catalogue, load
+
+from .matcher import Matcher
+
+FOLDER = Path(__file__).with_name("words")
+NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word speaks for `topic` with `weight` (about 1 to 12)."""
+
+    topic: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """When every sign of `when` and none of `unless` is seen, topics gain or lose weight."""
+
+    when: tuple[str, ...]
+    unless: tuple[str, ...]
+    add: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """When its signs are seen in one of `topics`, it settles need level, urgency or item; None leaves it open."""
+
+    when: tuple[str, ...]
+    unless: tuple[str, ...]
+    topics: frozenset[str]
+    need_level: int | None
+    urgency: str | None
+    code: str | None
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything the judgement looks words up in."""
+
+    catalogue: Catalogue
+    cues: Matcher[Cue]
+    signs: Matcher[str]
+    items: Matcher[str]
+    evidence: tuple[Evidence, ...]
+    decisions: tuple[Decision, ...]
+
+
+class LexiconError(ValueError):
+    """A word file names a topic, sign or item that does not exist."""
+
+
+@functools.cache
+def lexicon() -> Lexicon:
+    """Read and check the word files; raises LexiconError naming the entry at fault."""
+    catalogue = load()
+    signs = _yaml("signs.yaml")
+    rules = _yaml("rules.yaml")
+    evidence = tuple(_evidence(rule, signs) for rule in rules["evidence"])
+    decisions = tuple(_decision(rule, signs, catalogue) for rule in rules["decisions"])
+    return Lexicon(
+        catalogue=catalogue,
+        cues=Matcher(_cues()),
+        signs=Matcher((phrase, name) for name, phrases in signs.items() for phrase in phrases),
+        items=Matcher((word, item.code) for item in catalogue for word in item.words),
+        evidence=evidence,
+        decisions=decisions,
+    )
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def _cues() -> Iterator[tuple[str, Cue]]:
+    for name in ("topics_zh.yaml", "topics_en.yaml"):
+        for topic, by_weight in _yaml(name).items():
+            if topic not in TOPICS and topic != NEUTRAL:
+                raise LexiconError(f"{name}: no topic {topic!r}")
+            for weight, phrases in by_weight.items():
+                for phrase in phrases:
+                    # A neutral phrase says nothing itself; it only hides the shorter words inside it.
+                    yield str(phrase), Cue(topic, 0.0 if topic == NEUTRAL else float(weight))
+
+
+def _conditions(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    when, unless = tuple(rule["when"]), tuple(rule.get("unless", ()))
+    for sign in (*when, *unless):
+        if sign not in signs:
+            raise LexiconError(f"rules.yaml: no sign {sign!r}")
+    return when, unless
+
+
+def _evidence(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> Evidence:
+    when, unless = _conditions(rule, signs)
+    for topic in rule["add"]:
+        if topic not in TOPICS:
+            raise LexiconError(f"rules.yaml: no topic {topic!r}")
+    return Evidence(when, unless, tuple((topic, float(weight)) for topic, weight in rule["add"].items()))
+
+
+def _decision(rule: Mapping[str, Any], signs: Mapping[str, Any], catalogue: Catalogue) -> Decision:
+    when, unless = _conditions(rule, signs)
+    settled = rule["set"]
+    if "code" in settled and settled["code"] not in catalogue:
+        raise LexiconError(f"rules.yaml: no item {settled['code']!r}")
+    for topic in rule["topics"]:
+        if topic not in TOPICS:
+            raise LexiconError(f"rules.yaml: no topic {topic!r}")
+    return Decision(
+        when=when,
+        unless=unless,
+        topics=frozenset(rule["topics"]),
+        need_level=settled.get("need_level"),
+        urgency=settled.get("urgency"),
+        code=settled.get("code"),
+        zh=rule["says"]["zh"],
+        en=rule["says"]["en"],
+    )
