@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any, cast
 
 import psycopg
@@ -62,6 +63,8 @@ def define(metadata: MetaData) -> Table:
         Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Column("published_at", DateTime(timezone=True)),
         Column("parked_at", DateTime(timezone=True)),
+        # RETURNING the id would need the right to read, and the web role may only insert.
+        implicit_returning=False,
     )
     Index("ix_outbox_unpublished", table.c.id, postgresql_where=table.c.published_at.is_(None))
     return table
@@ -145,14 +148,13 @@ class Relay:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not self._become_the_only_one(connection, stop):
                 return
-            connection.execute(text(f"LISTEN {CHANNEL}"))
-            publisher = self._open_publisher()
             try:
-                while not stop.is_set():
-                    if self.step(connection, publisher) < BATCH:
-                        self._wait(connection)
+                connection.execute(text(f"LISTEN {CHANNEL}"))
+                with closing(self._open_publisher()) as publisher:
+                    while not stop.is_set():
+                        if self.step(connection, publisher) < BATCH:
+                            self._wait(connection)
             finally:
-                publisher.close()
                 connection.invalidate()  # LISTEN and the advisory lock must not return to the pool.
 
     def _become_the_only_one(self, connection: Connection, stop: threading.Event) -> bool:
@@ -163,7 +165,7 @@ class Relay:
         return True
 
     def step(self, connection: Connection, publisher: Publisher) -> int:
-        """Publish one batch; returns how many rows were read."""
+        """Publish one batch; returns how many rows were settled. What the bus refused stays, and is no cause to hurry."""
         table = self._table
         due = (
             select(table)
@@ -195,7 +197,7 @@ class Relay:
             )
             PARKED.labels(self._service).inc(len(unroutable))
             log.error("outbox.parked", types=sorted({row["type"] for row in unroutable}), count=len(unroutable))
-        return len(rows)
+        return len(confirmed) + len(unroutable)
 
     def _wait(self, connection: Connection) -> None:
         raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)

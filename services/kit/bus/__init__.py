@@ -1,9 +1,10 @@
 """The bus: one protocol, two transports chosen by setting."""
 
-from services.kit.bus.protocol import Delivery, Outcome, Publisher, Subscription, Topology
+from services.kit.bus.protocol import BusDown, Delivery, Outcome, Publisher, Subscription, Topology
 from services.kit.settings import Settings
 
 __all__ = [
+    "BusDown",
     "Delivery",
     "Outcome",
     "Publisher",

@@ -136,8 +136,11 @@ class PostgresSubscription:
 
     def idle(self, seconds: float) -> None:
         """Wait for `seconds`; the session, and with it the taken rows, stays ours."""
-        for _ in self._connection.notifies(timeout=seconds):
-            pass
+        try:
+            for _ in self._connection.notifies(timeout=seconds):
+                pass
+        except psycopg.OperationalError as problem:
+            raise BusDown(str(problem)) from problem
 
     def close(self) -> None:
         """End the session; its rows are free for the next."""
