@@ -111,18 +111,14 @@ def read_holidays(value: object) -> tuple[frozenset[date], frozenset[tuple[int, 
 def read_workdays(value: object, usual: Spans) -> tuple[tuple[date, Spans], ...]:
     """Extra workdays: {date: spans}, or a list of dates that are worked with the usual hours."""
     if isinstance(value, Mapping):
-        given = {
-            read_date("workdays", key): read_spans(f"workdays.{key}", spans) for key, spans in value.items()
-        }
+        given = {read_date("workdays", key): read_spans(f"workdays.{key}", spans) for key, spans in value.items()}
     elif isinstance(value, list | tuple):
         given = {read_date("workdays", key): usual for key in value}
     else:
         raise ValueError("workdays: expected an object of date to spans, or a list of dates")
     for day, spans in given.items():
         if not spans:
-            raise ValueError(
-                f"workdays.{day}: a workday needs at least one span; list a free day in holidays"
-            )
+            raise ValueError(f"workdays.{day}: a workday needs at least one span; list a free day in holidays")
     return tuple(sorted(given.items()))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.tickets.sla.calendar import ALWAYS, Calendar, HolidaysUnknown, add, between, end_of_day, utc
+from services.tickets.sla.calendar import ALWAYS, Calendar, HolidaysUnknown, NeverDue, add, between, end_of_day, utc
 from services.tickets.sla.policy import WORKING, Target
 from services.tickets.sla.switches import Switches
 
@@ -15,8 +15,9 @@ ENDS_ATTEND = ENDS_RESOLVE | {"arrive", "start"}
 ENDS_ACKNOWLEDGE = ENDS_ATTEND | {"acknowledge", "claim", "assign", "depart"}
 ENDS = {"acknowledge": ENDS_ACKNOWLEDGE, "attend": ENDS_ATTEND, "resolve": ENDS_RESOLVE}
 VOIDS = frozenset({"cancel", "decline"})
+OVERRIDE = "override"
 # A job that is let go or worked on again waits for nobody any more, even when nobody pressed "resume".
-ENDS_PAUSE = frozenset({"resume", "release", "claim", "depart", "arrive", "start"})
+ENDS_PAUSE = ENDS_RESOLVE | VOIDS | {"resume", "release", "claim", "depart", "arrive", "start", "reopen"}
 # These people speak for the desk; what the system or the resident does is no answer to the resident.
 NOT_THE_DESK = frozenset({"system", "resident"})
 DEFAULT_SWITCHES = Switches()
@@ -36,12 +37,16 @@ class Event:
     status: str = ""
 
 
+Told = tuple[Event, bool]
+
+
 @dataclass(frozen=True)
 class Clock:
     """One clock of a ticket, as it stood at the moment asked about. Moments are aware UTC, lengths are seconds.
 
     `due_at` is None while the clock is paused before its time was up, and when `unknown` says why it cannot be
-    computed (a year whose holidays nobody has entered). `breached_at` is the due moment once that has passed
+    computed (a year whose holidays nobody has entered, a desk closed for good). `breached_at` is the due moment
+    once that has passed
     unanswered, and stays whatever happens later; so does the state "breached", on a clock still running
     (`stopped_at` None) as on a stopped one. `elapsed_seconds` is contract time (open hours, without pauses),
     `lived_seconds` what the resident lived through. `remaining_seconds` is None once stopped, negative when late.
@@ -92,78 +97,84 @@ def compute(
     after it have not happened yet, and a deadline after it has not passed. What was true at one moment stays
     true at every later one. Empty when the ticket was not filed yet. Raises ValueError for a naive moment.
     """
-    told = sorted((replace(event, at=utc("at", event.at)) for event in events), key=lambda event: event.at)
-    asof = utc("asof", asof) if asof else (told[-1].at if told else None)
-    seen = [event for event in told if asof is not None and event.at <= asof]
-    if not seen or asof is None:
+    history = sorted((replace(event, at=utc("at", event.at)) for event in events), key=lambda event: event.at)
+    if not history:
         return ()
+    asof = utc("asof", asof) if asof else history[-1].at
+    told = with_waiting(event for event in history if event.at <= asof)
     return tuple(
-        judge(run, target, calendar, asof, switches)
-        for target in targets
-        for run in runs(target.kind, seen, switches)
+        judge(run, target, calendar, asof, switches) for target in targets for run in runs(target.kind, told, switches)
     )
 
 
-def runs(kind: str, events: Sequence[Event], switches: Switches) -> list[Run]:
-    """The generations of one clock: one for acknowledge and attend, one more for each reopening for resolve."""
-    pausing = {"acknowledge": switches.first_response_pauses, "attend": switches.attend_pauses}.get(
-        kind, True
-    )
+def runs(kind: str, events: Sequence[Told], switches: Switches) -> list[Run]:
+    """The generations of one clock: one for acknowledge and attend, one more for each reopening for resolve.
+
+    Where a policy counts from the switch, each override ends one generation as void and begins the next, so
+    that a breach from before the override is not forgotten.
+    """
+    pausing = {"acknowledge": switches.first_response_pauses, "attend": switches.attend_pauses}.get(kind, True)
+    overriding = switches.switched_policy == "from_switch"
     found: list[Run] = []
-    first = 0
+    first, resuming = 0, False
     while first < len(events):
-        last = next((n for n in range(first + 1, len(events)) if stops(kind, events[n])), None)
+        ends = (n for n in range(first + 1, len(events)) if stops(kind, events[n][0], overriding))
+        last = next(ends, None)
         stretch = events[first : None if last is None else last + 1]
-        run = one_run(len(found) + 1, stretch, last is not None, pausing, switches)
-        if found and switches.reopening == "resume":
-            # The time between completion and reopening is a pause of one clock that goes on.
-            idle = (found[-1].stopped_at or run.started_at, stretch[0].at)
-            run = Run(run.generation, found[-1].started_at, run.stopped_at, run.void,
-                      (*found[-1].pauses, idle, *run.pauses))  # fmt: skip
-        found.append(run)
-        if last is None or kind != "resolve":
+        run = one_run(len(found) + 1, stretch, last is not None, pausing)
+        found.append(resumed(found[-1], run) if resuming else run)
+        if last is None:
             break
-        first = next((n for n in range(last + 1, len(events)) if events[n].action == "reopen"), len(events))
+        if overriding and events[last][0].action == OVERRIDE:
+            first, resuming = last, False
+        elif kind == "resolve":
+            first = next((n for n in range(last + 1, len(events)) if events[n][0].action == "reopen"), len(events))
+            resuming = switches.reopening == "resume"
+        else:
+            break
     return found
 
 
-def stops(kind: str, event: Event) -> bool:
+def resumed(before: Run, run: Run) -> Run:
+    """A reopened run that goes on where the one before it stood, the time between them being a pause."""
+    idle = (before.stopped_at or run.started_at, run.started_at)
+    return replace(run, started_at=before.started_at, pauses=(*before.pauses, idle, *run.pauses))
+
+
+def stops(kind: str, event: Event, overriding: bool) -> bool:
     """Whether an event ends a clock of this kind, for good or as void."""
-    if event.action in VOIDS:
+    if event.action in VOIDS or (overriding and event.action == OVERRIDE):
         return True
     return event.action in ENDS.get(kind, ENDS_RESOLVE) and not (
         kind == "acknowledge" and event.actor_role in NOT_THE_DESK
     )
 
 
-def one_run(
-    generation: int, stretch: Sequence[Event], stopped: bool, pausing: bool, switches: Switches
-) -> Run:
+def one_run(generation: int, stretch: Sequence[Told], stopped: bool, pausing: bool) -> Run:
     """The run told by the events from the one that started it to the one that ended it, if it has ended."""
-    started_at = stretch[0].at
-    if switches.switched_policy == "from_switch":
-        started_at = max([started_at, *(event.at for event in stretch if event.action == "override")])
-    last = stretch[-1]
-    return Run(
-        generation,
-        started_at,
-        last.at if stopped else None,
-        stopped and last.action in VOIDS,
-        pauses_of(stretch, last.at if stopped else None) if pausing else (),
-    )
+    last = stretch[-1][0]
+    stopped_at = last.at if stopped else None
+    void = stopped and (last.action in VOIDS or last.action == OVERRIDE)
+    return Run(generation, stretch[0][0].at, stopped_at, void, pauses_of(stretch, stopped_at) if pausing else ())
 
 
-def pauses_of(
-    events: Iterable[Event], stopped_at: datetime | None
-) -> tuple[tuple[datetime, datetime | None], ...]:
-    """When the job waited; the last pause ends with the clock, or is still open (None)."""
-    pauses: list[tuple[datetime, datetime | None]] = []
-    since: datetime | None = None
+def with_waiting(events: Iterable[Event]) -> list[Told]:
+    """Each event with whether the job waits after it, from the status when history tells it, else from the verb."""
+    waiting, told = False, []
     for event in events:
         if event.status:
             waiting = event.status == WAITING
         else:
-            waiting = event.action == "pause" or (since is not None and event.action not in ENDS_PAUSE)
+            waiting = event.action == "pause" or (waiting and event.action not in ENDS_PAUSE)
+        told.append((event, waiting))
+    return told
+
+
+def pauses_of(stretch: Iterable[Told], stopped_at: datetime | None) -> tuple[tuple[datetime, datetime | None], ...]:
+    """When the job waited; the last pause ends with the clock, or is still open (None)."""
+    pauses: list[tuple[datetime, datetime | None]] = []
+    since: datetime | None = None
+    for event, waiting in stretch:
         if waiting and since is None:
             since = event.at
         elif not waiting and since is not None:
@@ -186,7 +197,7 @@ def reached(calendar: Calendar, run: Run, seconds: float, switches: Switches) ->
 def deadlines(
     run: Run, target: Target, calendar: Calendar, switches: Switches
 ) -> tuple[datetime | None, tuple[datetime, ...]]:
-    """The due moment and the warning moments, as far as they are settled. Raises HolidaysUnknown."""
+    """The due moment and the warning moments, as far as they are settled. Raises HolidaysUnknown or NeverDue."""
     if target.sundown:
         minimum = add(ALWAYS, run.started_at, target.seconds)
         due = max(end_of_day(calendar, run.started_at), minimum)
@@ -209,7 +220,7 @@ def judge(run: Run, target: Target, calendar: Calendar, asof: datetime, switches
     try:
         elapsed = between(hours, run.started_at, until, run.pauses)
         due, warnings = deadlines(run, target, calendar, switches)
-    except HolidaysUnknown as reason:
+    except (HolidaysUnknown, NeverDue) as reason:
         unknown = str(reason)
     late = due is not None and (until > due or (until == due and switches.at_due == "breached"))
     open_pause = run.pauses[-1][0] if run.pauses and run.pauses[-1][1] is None else None
@@ -248,9 +259,7 @@ def verdict(late: bool, run: Run, paused: bool, known: bool) -> str:
     return PAUSED if paused else RUNNING
 
 
-def left(
-    target: Target, hours: Calendar, due: datetime | None, until: datetime, elapsed: float | None
-) -> float | None:
+def left(target: Target, hours: Calendar, due: datetime | None, until: datetime, elapsed: float | None) -> float | None:
     """Seconds left of the target in its own hours, negative when it is late; None when they cannot be counted."""
     if target.sundown:
         return None if due is None else (due - until) / timedelta(seconds=1)

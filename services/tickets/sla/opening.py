@@ -41,9 +41,7 @@ class Calendar:
     accept_estimated_holidays: bool = False
     name: str = ""
     version: str = ""
-    _days: dict[date, tuple[Closure, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _days: dict[date, tuple[Closure, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _weeks: dict[date, timedelta | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -95,12 +93,9 @@ class Calendar:
         """The moments (UTC) between which the desk is open on a local day, in order. Raises HolidaysUnknown."""
         if day not in self._days:
             spans = (
-                (moment(self.zone, day, start), moment(self.zone, day, end))
-                for start, end in self.wall_spans(day)
+                (moment(self.zone, day, start), moment(self.zone, day, end)) for start, end in self.wall_spans(day)
             )
-            self._days[day] = tuple(
-                _without(join([span for span in spans if span[0] < span[1]]), self.closures)
-            )
+            self._days[day] = tuple(_without(join([span for span in spans if span[0] < span[1]]), self.closures))
         return self._days[day]
 
     def week_total(self, monday: date) -> timedelta | None:
@@ -108,9 +103,7 @@ class Calendar:
         if monday not in self._weeks:
             try:
                 days = (self.open_periods(monday + n * DAY) for n in range(7))
-                self._weeks[monday] = self._plain_week(monday) or sum(
-                    (_length(periods) for periods in days), ZERO
-                )
+                self._weeks[monday] = self._plain_week(monday) or sum((_length(periods) for periods in days), ZERO)
             except HolidaysUnknown:
                 self._weeks[monday] = None
         return self._weeks[monday]

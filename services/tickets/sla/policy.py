@@ -71,9 +71,7 @@ def read_target(where: str, kind: str, data: object) -> Target:
         raise ValueError(f"{where}.{unknown[0]}: a target has no such field")
     seconds, basis = data.get("seconds"), data.get("basis")
     if type(seconds) is not int or not 0 < seconds <= LONGEST_SECONDS:
-        raise ValueError(
-            f"{where}.seconds: {seconds!r} is not a whole number of seconds between 1 and a year"
-        )
+        raise ValueError(f"{where}.seconds: {seconds!r} is not a whole number of seconds between 1 and a year")
     if basis not in BASES:
         raise ValueError(f"{where}.basis: {basis!r} is none of {', '.join(BASES)}")
     warn = data.get("warn", list(DEFAULT_WARN))

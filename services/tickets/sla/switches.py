@@ -24,7 +24,7 @@ class Switches:
     reopening: a reopened job gets the full time again ("restart", default), or goes on from where it stood with
         the time it lay completed counted as a pause ("resume"). The first verdict is kept either way.
     switched_policy: new targets given to a running ticket count "from_opening" (default) or "from_switch", the
-        moment of its last override.
+        moment of an override, which then ends one generation of its clocks as void and begins the next.
     at_due: an answer exactly at the due moment is "met" (default) or "breached".
     """
 
@@ -38,9 +38,5 @@ class Switches:
     def __post_init__(self) -> None:
         for field in fields(self):
             value, choices = getattr(self, field.name), CHOICES[field.name]
-            if not any(
-                value is choice or (isinstance(choice, str) and value == choice) for choice in choices
-            ):
-                raise ValueError(
-                    f"switches.{field.name}: {value!r} is none of {', '.join(map(str, choices))}"
-                )
+            if not any(value is choice or (isinstance(choice, str) and value == choice) for choice in choices):
+                raise ValueError(f"switches.{field.name}: {value!r} is none of {', '.join(map(str, choices))}")
