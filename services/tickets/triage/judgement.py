@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
 
 from .corrections import DECISIVE, Corrections
-from .lexicon import Decision, Lexicon, lexicon
+from .lexicon import TITLE_PREFIX, Decision, Lexicon, lexicon
 from .text import Text, is_chinese, read
 from .wording import because_correction, because_decision, because_nothing, because_topic
 
 OTHER = "other_not_property"
 
-TITLE, LEAD, TAIL = 2.5, 1.0, 0.12
+TITLE, LEAD, TAIL = 4.0, 1.0, 0.08
 # A text without a title is a resident's own sentence: its words count nearly as much as a title's.
 ALONE = 2.0
+# Words up to this weight are vague; all the vague words of a topic together count at most VAGUE_SUM,
+# so that a page about the developer's manners does not drown the one word that names the leak.
+VAGUE, VAGUE_SUM = 4.0, 9.0
 # Score that a sure topic has; used only to turn evidence into a confidence.
 SURE = 14.0
 # A topic with less evidence than this is a guess, so a person is asked.
@@ -65,13 +68,17 @@ def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
     found: dict[str, str] = {}
     for hit in lex.signs.find(reading.forms, reading.lead_end):
         for name in hit.says:
-            found.setdefault(name, reading.words(hit.start, hit.end))
+            shown = reading.words(hit.start, hit.end)
+            found.setdefault(name, shown)
+            if hit.start < (reading.title_end or reading.lead_end):
+                found.setdefault(TITLE_PREFIX + name, shown)
     return found
 
 
 def _weigh(reading: Text, signs: dict[str, str], lex: Lexicon) -> _Weighed:
     """Add up what every word says for every topic; a repeated word counts half as much each time."""
     scores: dict[str, float] = defaultdict(float)
+    vague: dict[str, float] = defaultdict(float)
     words: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     times: dict[tuple[str, ...], int] = defaultdict(int)
     for hit in lex.cues.find(reading.forms):
@@ -80,8 +87,10 @@ def _weigh(reading: Text, signs: dict[str, str], lex: Lexicon) -> _Weighed:
         times[phrase] += 1
         shown = reading.words(hit.start, hit.end)
         for cue in hit.says:
-            scores[cue.topic] += cue.weight * place
+            (vague if cue.weight <= VAGUE else scores)[cue.topic] += cue.weight * place
             words[cue.topic][shown] += cue.weight * place
+    for topic, sum_of_vague in vague.items():
+        scores[topic] += min(VAGUE_SUM, sum_of_vague)
     for rule in lex.evidence:
         if _holds(rule.when, rule.unless, signs):
             for topic, weight in rule.add:

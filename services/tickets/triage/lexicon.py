@@ -16,6 +16,8 @@ from .matcher import Matcher
 
 FOLDER = Path(__file__).with_name("words")
 NEUTRAL = "neutral"
+# `title_x` asks for sign x in the title, or anywhere in a text that has no title.
+TITLE_PREFIX = "title_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _cues() -> Iterator[tuple[str, Cue]]:
 def _conditions(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     when, unless = tuple(rule["when"]), tuple(rule.get("unless", ()))
     for sign in (*when, *unless):
-        if sign not in signs:
+        if sign.removeprefix(TITLE_PREFIX) not in signs:
             raise LexiconError(f"rules.yaml: no sign {sign!r}")
     return when, unless
 
