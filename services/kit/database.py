@@ -6,6 +6,8 @@ from datetime import datetime
 
 import orjson
 from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.kit.identity import Actor
 
@@ -16,6 +18,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+# SQLSTATE classes: connection exception, insufficient resources, operator intervention, system error.
+CLASSES_OF_ABSENCE = ("08", "53", "57", "58")
+QUERY_CANCELLED = "57014"
 
 # One statement sets who is asking for the length of a transaction; policies read it back.
 _SCOPE = text(
@@ -84,3 +90,20 @@ def database_now(connection: Connection) -> datetime:
     """Return the database's clock: timers of many processes must agree on one."""
     moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     return moment
+
+
+def is_away(problem: BaseException) -> bool:
+    """True where the database itself did not answer: gone, starting, out of connections or of disk.
+
+    A statement that ran too long, waited too long for a lock or met a deadlock is not that: the database was
+    there, and the same work may fail in the same way again.
+    """
+    if isinstance(problem, PoolTimeout):
+        return True
+    if not isinstance(problem, DBAPIError):
+        return False
+    state = getattr(problem.orig, "sqlstate", None) or ""
+    if state == QUERY_CANCELLED:
+        return False
+    away = not state or state[:2] in CLASSES_OF_ABSENCE
+    return problem.connection_invalidated or (isinstance(problem, OperationalError) and away)

@@ -2,6 +2,7 @@
 
 import os
 import time
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,8 +83,13 @@ def from_message(message: Message) -> Event:
         )
         attributes = wrapped.get_attributes()
         data = wrapped.get_data()
+        words = [value for value in attributes.values() if isinstance(value, str)]
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in "".join(words)):
+            raise MalformedEvent("an attribute contains a control character or half a character")
         if not isinstance(data, dict):
             raise MalformedEvent("the body is not a JSON object")
+        if attributes["time"].tzinfo is None:
+            raise MalformedEvent("the time has no zone")
         return Event(
             id=str(uuid.UUID(attributes["id"])),
             type=attributes["type"],

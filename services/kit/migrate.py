@@ -85,7 +85,7 @@ def upgrade(server_url: str, service: str) -> None:
     """Run the service's migrations to the newest, as the owner of its tables."""
     package = "gateway" if service == "gateway" else f"services.{service}"
     config = Config()
-    config.set_main_option("script_location", str(files(package) / "migrations"))
+    config.set_main_option("script_location", str(files(package) / "migrations").replace("%", "%%"))
     engine = create_engine(owner_url(server_url, service).replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.begin() as connection:
@@ -102,17 +102,18 @@ def in_tenant(column: str = "organisation_id") -> str:
     return f"{column} = NULLIF(current_setting('doorstep.organisation', true), '')::uuid"
 
 
-def protect(service: str, table: str, condition: str, *, web: str, worker: str) -> list[str]:
+def protect(service: str, table: str, condition: str, *, web: str, worker: str, check: str | None = None) -> list[str]:
     """Return the statements that put a table under row-level security.
 
-    `condition` is what the web role may see and write, `web` and `worker` the granted commands. The tables'
-    owner is held to the policies too (FORCE), and the worker's policy admits every tenant.
+    `condition` is what the web role may see, `check` (default: the same) what it may write, `web` and `worker`
+    the granted commands. The tables' owner is held to the policies too (FORCE), and the worker's policy admits
+    every tenant.
     """
     web_role, worker_role = role_name(service), role_name(service, worker=True)
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY {table}_web ON {table} TO {web_role} USING ({condition}) WITH CHECK ({condition})",
+        f"CREATE POLICY {table}_web ON {table} TO {web_role} USING ({condition}) WITH CHECK ({check or condition})",
         f"CREATE POLICY {table}_worker ON {table} TO {worker_role} USING (true) WITH CHECK (true)",
         *grant(service, table, web=web, worker=worker),
     ]

@@ -63,8 +63,6 @@ def define(metadata: MetaData) -> Table:
         Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Column("published_at", DateTime(timezone=True)),
         Column("parked_at", DateTime(timezone=True)),
-        # RETURNING the id would need the right to read, and the web role may only insert.
-        implicit_returning=False,
     )
     Index("ix_outbox_unpublished", table.c.id, postgresql_where=table.c.published_at.is_(None))
     return table
@@ -72,13 +70,18 @@ def define(metadata: MetaData) -> Table:
 
 def inserting(table: Table, events: Sequence[Event]) -> Insert:
     """Return the statement that writes `events`, for a caller who joins it to others in one round trip."""
-    return insert(table).values([_row(event) for event in events])
+    return _insert(table).values([_row(event) for event in events])
 
 
 def emit(connection: Connection, table: Table, *events: Event) -> None:
     """Write events in the caller's transaction; the caller commits and then wakes the relay."""
     if events:
-        connection.execute(insert(table), [_row(event) for event in events])
+        connection.execute(_insert(table), [_row(event) for event in events])
+
+
+def _insert(table: Table) -> Insert:
+    # Inline: asking for the new id back would need the right to read, and the web role may only insert.
+    return insert(table).inline()
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -109,6 +112,7 @@ class Waker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pending = threading.Event()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="waker", daemon=True)
         self._thread.start()
 
@@ -116,11 +120,20 @@ class Waker:
         """Say that something was committed. Returns at once."""
         self._pending.set()
 
+    def close(self) -> None:
+        """End the thread and its connection."""
+        self._closed = True
+        self._pending.set()
+        self._thread.join(timeout=5)
+        self._engine.dispose()
+
     def _run(self) -> None:
         pause = threading.Event()
         while True:
             self._pending.wait()
             self._pending.clear()
+            if self._closed:
+                return
             try:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.execute(text(f"NOTIFY {CHANNEL}"))
@@ -165,7 +178,7 @@ class Relay:
         return True
 
     def step(self, connection: Connection, publisher: Publisher) -> int:
-        """Publish one batch; returns how many rows were settled. What the bus refused stays, and is no cause to hurry."""
+        """Publish one batch; returns how many rows were settled. What the bus refused is tried in the next."""
         table = self._table
         due = (
             select(table)

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -20,6 +22,7 @@ log = structlog.get_logger()
 FAILURES = Counter("doorstep_loop_failures_total", "Times a background loop failed and was restarted.", ["loop"])
 
 Loop = Callable[[threading.Event], None]
+FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 STOP_SECONDS = 15.0
 
@@ -97,17 +100,20 @@ def run_loops(loops: Mapping[str, Loop], *, ready: Callable[[], bool], health_po
         thread.join(STOP_SECONDS)
     if server is not None:
         server.shutdown()
+        server.server_close()
     log.info("process.stopped", unfinished=[thread.name for thread in threads if thread.is_alive()])
 
 
 def _keep_running(name: str, loop: Loop, stop: threading.Event) -> None:
-    pause = 0.2
+    pause = FIRST_PAUSE_SECONDS
     structlog.contextvars.bind_contextvars(loop=name)
     while not stop.is_set():
+        began = time.monotonic()
         try:
             loop(stop)
-            pause = 0.2
         except Exception:
+            if time.monotonic() - began > LONGEST_PAUSE_SECONDS:
+                pause = FIRST_PAUSE_SECONDS  # It had worked for a while: this is a new trouble.
             FAILURES.labels(name).inc()
             log.error("loop.failed", retry_in=pause, exc_info=True)
             stop.wait(pause)
@@ -125,7 +131,15 @@ def every(seconds: float, step: Callable[[], object]) -> Loop:
     return loop
 
 
+class _ThreadingServer(ThreadingMixIn, WSGIServer):
+    """One thread per request: a client that connects and says nothing must not hold up the health check."""
+
+    daemon_threads = True
+
+
 class _QuietHandler(WSGIRequestHandler):
+    timeout = 5
+
     def log_message(self, format: str, *args: Any) -> None:
         """Health checks are not news."""
 
@@ -142,8 +156,7 @@ def _serve_health(port: int, ready: Callable[[], bool]) -> WSGIServer:
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
         return [status[4:].encode()]
 
-    server = make_server(
-        os.environ.get("DOORSTEP_METRICS_HOST", "127.0.0.1"), port, answer, handler_class=_QuietHandler
-    )
+    host = os.environ.get("DOORSTEP_METRICS_HOST", "127.0.0.1")
+    server = make_server(host, port, answer, server_class=_ThreadingServer, handler_class=_QuietHandler)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

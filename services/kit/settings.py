@@ -38,7 +38,7 @@ class Reader:
     def number(self, name: str, default: int, *, least: int = 0) -> int:
         """Return a whole number of at least `least`."""
         raw = self.text(name, str(default))
-        if not raw.lstrip("-").isdigit() or int(raw) < least:
+        if not re.fullmatch(r"-?[0-9]{1,18}", raw) or int(raw) < least:
             self._problems.append(f"{name} must be a whole number of at least {least}, not {raw!r}")
             return default
         return int(raw)
@@ -59,10 +59,15 @@ class Reader:
         path = self.text(name)
         if not path:
             return ""
-        if not Path(path).is_file():
+        try:
+            return Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
             self._problems.append(f"{name} names no readable file")
             return ""
-        return Path(path).read_text(encoding="utf-8")
+
+    def refuse(self, problem: str) -> None:
+        """Add what a caller found wrong with a value it read."""
+        self._problems.append(problem)
 
     def done(self) -> None:
         """Raise SettingsError naming everything that was wrong."""

@@ -1,8 +1,9 @@
-"""RabbitMQ through pika: the only file that knows the broker."""
+"""RabbitMQ through pika: the only place that knows the broker."""
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pika
@@ -21,6 +22,7 @@ DEAD_EXCHANGE = "doorstep.dead"
 # Only what a queue is goes into its arguments; limits live in the broker's policy, because a changed argument
 # refuses the declaration.
 QUORUM = {"x-queue-type": "quorum"}
+OPEN_SECONDS = 10.0
 CONFIRM_SECONDS = 30.0
 
 
@@ -32,6 +34,15 @@ def _parameters(url: str) -> pika.URLParameters:
     parameters.socket_timeout = 5
     parameters.connection_attempts = 1
     return parameters
+
+
+@contextmanager
+def _bus_down() -> Iterator[None]:
+    """Speak of any failure of the broker or of the way to it as BusDown."""
+    try:
+        yield
+    except (AMQPError, OSError) as problem:
+        raise BusDown(repr(problem)) from problem
 
 
 def _declare(channel: Any, topology: Topology) -> None:
@@ -69,16 +80,16 @@ class RabbitPublisher:
     """A SelectConnection in a thread of its own, with a whole batch of confirms in flight.
 
     All pika calls happen in that thread; publish() only hands a batch over and waits for it. One publisher
-    serves one relay, so one batch is under way at a time.
+    serves one relay, so one batch is under way at a time. After any failure it is dead: open a new one.
     """
 
     def __init__(self, url: str, topology: Topology) -> None:
-        with_topology = pika.BlockingConnection(_parameters(url)) if topology else None
-        if with_topology is not None:
-            _declare(with_topology.channel(), topology)
-            with_topology.close()
+        if topology:
+            with _bus_down(), pika.BlockingConnection(_parameters(url)) as declaring:
+                _declare(declaring.channel(), topology)
+        self._lock = threading.Lock()
         self._opened = threading.Event()
-        self._closed: str | None = None
+        self._dead: str | None = None
         self._batch: _Batch | None = None
         self._tags: dict[int, int] = {}
         self._next_tag = 1
@@ -87,44 +98,56 @@ class RabbitPublisher:
         self._connection = pika.SelectConnection(
             _parameters(url),
             on_open_callback=self._on_open,
-            on_open_error_callback=lambda _connection, error: self._fail(str(error)),
-            on_close_callback=lambda _connection, reason: self._fail(str(reason)),
+            on_open_error_callback=self._on_end,
+            on_close_callback=self._on_end,
         )
         self._thread = threading.Thread(target=self._loop, name="publisher", daemon=True)
         self._thread.start()
-        if not self._opened.wait(10) or self._closed is not None:
+        if not self._opened.wait(OPEN_SECONDS):
+            self._fail("the broker did not open a channel in time")
+        if self._dead is not None:
             self.close()
-            raise BusDown(self._closed or "the broker did not open a channel in time")
+            raise BusDown(self._dead)
 
     def publish(self, messages: Sequence[Message]) -> list[Outcome]:
         """Publish all, then wait for every confirm; raises BusDown when the connection goes."""
-        if self._closed is not None:
-            raise BusDown(self._closed)
+        if not messages:
+            return []
         batch = _Batch(messages)
-        self._connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
+        with self._lock:  # Either the loop's end sees this batch and fails it, or we see the end.
+            if self._dead is not None:
+                raise BusDown(self._dead)
+            self._batch = batch
+        self._connection.ioloop.add_callback_threadsafe(self._send)
         if not batch.done.wait(CONFIRM_SECONDS):
-            raise BusDown("the broker did not confirm in time")
+            self._fail("the broker did not confirm in time")
         if batch.failed is not None:
             raise BusDown(batch.failed)
         return [outcome or Outcome.REFUSED for outcome in batch.outcomes]
 
     def close(self) -> None:
         """Close the connection from its own thread and wait for the thread to end."""
+        self._fail("the publisher was closed")
         if self._thread.is_alive():
-            self._connection.ioloop.add_callback_threadsafe(self._shut)
+            self._connection.ioloop.add_callback_threadsafe(self._hang_up)
             self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self._connection.ioloop.close()
 
     def _loop(self) -> None:
+        reason = "the publisher ended"
         try:
             self._connection.ioloop.start()
         except Exception as problem:
             log.warning("bus.publisher_died", exc_info=True)
-            self._fail(repr(problem))
+            reason = repr(problem)
+        finally:
+            self._fail(reason)
 
-    def _shut(self) -> None:
+    def _hang_up(self) -> None:
         if self._connection.is_open:
             self._connection.close()
-        else:
+        elif not self._connection.is_closing:
             self._connection.ioloop.stop()
 
     def _on_open(self, connection: Any) -> None:
@@ -132,12 +155,13 @@ class RabbitPublisher:
 
     def _on_channel(self, channel: Any) -> None:
         self._channel = channel
-        channel.add_on_close_callback(lambda _channel, reason: self._fail(str(reason)))
+        channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
         channel.confirm_delivery(self._on_confirm, callback=lambda _frame: self._opened.set())
 
-    def _send(self, batch: _Batch) -> None:
-        self._batch = batch
+    def _send(self) -> None:
+        batch = self._batch
+        assert batch is not None
         self._returned.clear()
         try:
             for index, message in enumerate(batch.messages):
@@ -157,6 +181,7 @@ class RabbitPublisher:
                 )
         except AMQPError as problem:
             self._fail(repr(problem))
+            self._hang_up()
 
     def _on_return(self, _channel: Any, _method: Any, properties: BasicProperties, _body: bytes) -> None:
         self._returned.add(properties.message_id or "")  # Returned first, then confirmed: unroutable.
@@ -175,13 +200,23 @@ class RabbitPublisher:
             else:
                 self._batch.resolve(index, Outcome.CONFIRMED if accepted else Outcome.REFUSED)
 
-    def _fail(self, reason: str) -> None:
-        self._closed = self._closed or reason
-        if self._batch is not None and self._batch.waiting:
-            self._batch.failed = reason
-            self._batch.done.set()
-        self._opened.set()
+    def _on_channel_closed(self, _channel: Any, reason: Any) -> None:
+        self._fail(str(reason))
+        self._hang_up()
+
+    def _on_end(self, _connection: Any, reason: Any) -> None:
+        self._fail(str(reason))
         self._connection.ioloop.stop()
+
+    def _fail(self, reason: str) -> None:
+        """Mark the publisher dead and release whoever waits for it. The first reason is the true one."""
+        with self._lock:
+            self._dead = self._dead or reason
+            batch = self._batch
+        if batch is not None and batch.waiting:
+            batch.failed = self._dead
+            batch.done.set()
+        self._opened.set()
 
 
 class RabbitSubscription:
@@ -189,47 +224,53 @@ class RabbitSubscription:
 
     def __init__(self, url: str, topology: Topology, service: str) -> None:
         self._waiting: deque[Delivery] = deque()
-        try:
+        self._cancelled = False
+        with _bus_down():
             self._connection = pika.BlockingConnection(_parameters(url))
-            self._channel: BlockingChannel = self._connection.channel()
-            _declare(self._channel, topology)
-            self._channel.basic_qos(prefetch_count=PREFETCH)
-            self._channel.basic_consume(f"{EXCHANGE}.{service}", self._on_message)
-        except AMQPError as problem:
-            raise BusDown(repr(problem)) from problem
+            try:
+                self._channel: BlockingChannel = self._connection.channel()
+                _declare(self._channel, topology)
+                self._channel.basic_qos(prefetch_count=PREFETCH)
+                self._channel.add_on_cancel_callback(self._on_cancel)
+                self._channel.basic_consume(f"{EXCHANGE}.{service}", self._on_message)
+            except AMQPError:
+                self.close()
+                raise
 
     def receive(self, limit: int, wait_seconds: float) -> list[Delivery]:
         """Return up to `limit` deliveries in order, waiting at most `wait_seconds` for the first."""
-        try:
-            if not self._waiting:
+        if not self._waiting:
+            with _bus_down():
                 self._connection.process_data_events(time_limit=wait_seconds)
-        except AMQPError as problem:
-            raise BusDown(repr(problem)) from problem
-        if self._channel.is_closed:
-            raise BusDown("the channel was closed")
+        if self._cancelled or self._channel.is_closed:
+            raise BusDown("the broker closed the channel or took the queue away")
         return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Acknowledge with one frame: deliveries leave in order, so the last tag covers them all."""
-        try:
-            self._channel.basic_ack(deliveries[-1].tag, multiple=True)
-        except AMQPError as problem:
-            raise BusDown(repr(problem)) from problem
+        if deliveries:
+            with _bus_down():
+                self._channel.basic_ack(deliveries[-1].tag, multiple=True)
 
     def idle(self, seconds: float) -> None:
         """Wait, answering heartbeats."""
-        try:
+        with _bus_down():
             self._connection.sleep(seconds)
-        except AMQPError as problem:
-            raise BusDown(repr(problem)) from problem
 
     def close(self) -> None:
         """Close; the broker gives what was not acknowledged to the next consumer."""
         if self._connection.is_open:
-            self._connection.close()
+            try:
+                self._connection.close()
+            except AMQPError as problem:
+                log.info("bus.closed_by_the_other_side", problem=repr(problem))
+
+    def _on_cancel(self, _frame: Any) -> None:
+        self._cancelled = True
 
     def _on_message(self, _channel: Any, method: Any, properties: BasicProperties, body: bytes) -> None:
         headers = {key: str(value) for key, value in (properties.headers or {}).items()}
-        attempts = int(headers.pop("x-delivery-count", 0))
+        count = (properties.headers or {}).get("x-delivery-count", 0)
+        headers.pop("x-delivery-count", None)
         message = Message(method.routing_key, headers, body, properties.content_type or "")
-        self._waiting.append(Delivery(message, method.delivery_tag, attempts))
+        self._waiting.append(Delivery(message, method.delivery_tag, count if isinstance(count, int) else 0))

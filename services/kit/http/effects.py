@@ -68,6 +68,12 @@ def define(metadata: MetaData) -> Table:
     )
 
 
+def sweep(connection: Connection, table: Table) -> int:
+    """Delete answers given longer than a day ago; returns how many rows went."""
+    old = table.c.answered_at < func.now() - text(f"interval '{KEEP}'")
+    return connection.execute(table.delete().where(old)).rowcount
+
+
 def respond(answer: Answer) -> Response:
     """Return the answer as a JSON response."""
     return _response(orjson.dumps(answer.payload), answer.status, answer.headers)
@@ -144,12 +150,12 @@ def _digest() -> str:
     body = request.get_data(cache=True)
     if request.mimetype == "multipart/form-data":
         # A client makes a new boundary for every attempt; the parts are what the caller means.
-        digest = hashlib.sha256(orjson.dumps(sorted(request.form.items(multi=True))))
-        for name, upload in sorted(request.files.items(multi=True)):
-            digest.update(name.encode() + hashlib.sha256(upload.stream.read()).digest())
+        parts = [("form", name, value) for name, value in request.form.items(multi=True)]
+        for name, upload in request.files.items(multi=True):
+            parts.append(("file", name, hashlib.sha256(upload.stream.read()).hexdigest()))
             upload.stream.seek(0)
-        return digest.hexdigest()
-    return hashlib.sha256(body).hexdigest()
+        body = repr(sorted(parts)).encode()
+    return hashlib.sha256(request.query_string + b"\n" + body).hexdigest()
 
 
 def _earlier(db: Connection, table: Table, scope: Mapping[str, str], digest: str) -> Response | None:

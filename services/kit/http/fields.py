@@ -1,9 +1,14 @@
 """Input fields that refuse what a database or a reader could choke on."""
 
+import re
 import unicodedata
 from typing import Any
 
 import marshmallow as ma
+
+# Marks that turn the direction of writing. They come along invisibly when a name or a telephone number is copied
+# from a phone's contacts, and can make a line read otherwise than it is stored.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _plain(value: str, *, lines: bool) -> None:
@@ -12,12 +17,13 @@ def _plain(value: str, *, lines: bool) -> None:
     except UnicodeEncodeError:
         raise ma.ValidationError("Contains half a character (a lone surrogate).") from None
     for character in value:
-        if unicodedata.category(character) == "Cc" and not (lines and character in "\n\r\t"):
+        kind = unicodedata.category(character)
+        if kind in ("Cc", "Zl", "Zp") and not (lines and (character in "\n\r\t" or kind != "Cc")):
             raise ma.ValidationError("Contains a control character.")
 
 
 class _Words(ma.fields.String):
-    """Text without control characters, stripped, within a length in characters."""
+    """Text without control characters and marks of direction, stripped, within a length in characters."""
 
     lines = False
 
@@ -28,7 +34,7 @@ class _Words(ma.fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         words: str = super()._deserialize(value, attr, data, **kwargs)
         _plain(words, lines=self.lines)
-        return words.strip()
+        return _DIRECTIONS.sub("", words).strip()
 
 
 class Line(_Words):

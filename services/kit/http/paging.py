@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +12,7 @@ import marshmallow as ma
 import orjson
 from flask import request
 
-from services.kit.errors import invalid_field
+from services.kit.errors import Invalid, invalid_field
 from services.kit.http.fields import StrictSchema
 
 DEFAULT_LIMIT = 20
@@ -30,20 +32,39 @@ def write_cursor(values: Sequence[Any]) -> str:
 
 
 def read_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """Return the sort keys of a cursor of ours, or None without one; raises Invalid for anything else."""
+    """Return the sort keys of a cursor of ours, or None without one; raises Invalid for anything else.
+
+    `kinds` are the types of the keys: int (64 bits), str, float, `datetime` (aware) or `uuid.UUID`.
+    """
     if cursor is None:
         return None
     try:
-        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        values = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True))
         if not isinstance(values, list) or len(values) != len(kinds):
             raise ValueError("wrong shape")
-        if not all(type(value) is kind for value, kind in zip(values, kinds, strict=True)):
-            raise ValueError("wrong kind")
-    except (ValueError, binascii.Error) as problem:
+        return tuple(_key(value, kind) for value, kind in zip(values, kinds, strict=True))
+    except (ValueError, TypeError, binascii.Error) as problem:
         raise invalid_field(
             "after", "Take `after` from the Link header of the page before.", "after 应取自上一页的 Link 头。"
         ) from problem
-    return tuple(values)
+
+
+def _key(value: Any, kind: type) -> Any:
+    """Return one sort key as its kind; raises ValueError for what the database could not compare."""
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("no time zone")
+        return moment
+    if kind is uuid.UUID:
+        return uuid.UUID(value)
+    if type(value) is not kind:
+        raise ValueError("wrong kind")
+    if kind is int and not -(2**63) <= value < 2**63:
+        raise ValueError("too large")
+    if kind is str and "\x00" in value:
+        raise ValueError("a NUL")
+    return value
 
 
 def page_link(cursor: str | None) -> dict[str, str]:

@@ -59,6 +59,8 @@ _ZH_FIELD = {
     "Field may not be null.": "不能为空。",
     "Invalid input type.": "内容类型不对。",
     "Invalid JSON body.": "请求体不是有效的 JSON。",
+    "Contains a control character.": "含有控制字符。",
+    "Contains half a character (a lone surrogate).": "含有不完整的字符。",
 }
 
 
@@ -101,7 +103,10 @@ def problem(
     body.update(more or {})
 
     response = current_app.response_class(
-        current_app.json.dumps(body), status=status, mimetype="application/problem+json"
+        # What the caller sent may hold half a character, and is told back to them in field names.
+        current_app.json.dumps(body).encode("utf-8", "replace"),
+        status=status,
+        mimetype="application/problem+json",
     )
     response.headers["Content-Language"] = "zh-CN" if chinese else "en"
     response.headers.update(headers or {})
@@ -165,7 +170,8 @@ def handle(app: Flask) -> None:
 
     @app.errorhandler(RecursionError)
     def too_deep(_error: RecursionError) -> Response:
-        return problem(400, "The JSON is nested too deeply.", code="invalid")
+        chinese = wants().startswith("zh")
+        return problem(400, "JSON 嵌套过深。" if chinese else "The JSON is nested too deeply.", code="invalid")
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeout)
