@@ -135,7 +135,8 @@ class PrivateRabbitMQ:
 
     def ready(self) -> bool:
         """True when an AMQP connection really opens: the port listens before users and queues are there."""
-        if not self.alive:
+        # pika writes six errors into the log for a closed port, so it is not asked before the port is open.
+        if not self.alive or processes.port_is_free(self._port):
             return False
         try:
             self.check()
