@@ -113,9 +113,7 @@ class Catalogue:
 def load(folder: Path = FOLDER) -> Catalogue:
     """Read and check every YAML file of `folder`; raises CatalogueError naming the item and field at fault."""
     groups = [
-        group
-        for path in sorted(folder.glob("*.yaml"))
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))
+        group for path in sorted(folder.glob("*.yaml")) for group in yaml.safe_load(path.read_text(encoding="utf-8"))
     ]
     return build(groups)
 

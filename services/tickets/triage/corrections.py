@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 
-from .text import read
+from .text import everyday_words, read
 
 # Below this likeness two texts share only everyday words.
 ALIKE = 0.30
@@ -20,9 +20,7 @@ MOST = 1.5
 MAX_FEATURES = 160
 
 _LATIN = re.compile(r"[a-z]")
-_STOP = frozenset(
-    ["the", "a", "an", "and", "or", "of", "to", "in", "on", "at", "is", "are", "was", "were", "it", "its", "my", "our", "your", "i", "we", "you", "he", "she", "they", "this", "that", "there", "have", "has", "had", "be", "been", "for", "with", "from", "please", "can", "could", "would", "someone", "thank", "thanks", "hi", "hello", "me", "us", "not", "no", "的", "了", "我", "们", "是", "在", "有", "又", "也", "都", "就", "和", "与", "你", "您", "他", "她", "它", "这", "那", "个", "请", "吗", "呢", "啊", "吧", "家", "上", "下", "一", "几", "很", "着", "还", "给", "到", "要", "会", "好"]
-)
+_STOP = everyday_words()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ ALONE = 2.0
 VAGUE, VAGUE_SUM = 4.0, 9.0
 # Score that a sure topic has; used only to turn evidence into a confidence.
 SURE = 14.0
-# A topic with less evidence than this is a guess, so a person is asked.
-LEAST = 2.0
+# Below this confidence nothing was understood, so a person is asked.
+LEAST = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +129,26 @@ def _confidence(best: float, second: float) -> float:
 def _decide(
     topic: str, confidence: float, reading: Text, signs: dict[str, str], lex: Lexicon
 ) -> tuple[Item, list[Decision]]:
-    decisions = [
-        rule for rule in lex.decisions if topic in rule.topics and _holds(rule.when, rule.unless, signs)
-    ]
+    decisions = [rule for rule in lex.decisions if topic in rule.topics and _holds(rule.when, rule.unless, signs)]
     code = next((rule.code for rule in decisions if rule.code), None)
     if code:
         return lex.catalogue.get(code), decisions
     if topic == OTHER:
         return lex.catalogue.get(NOT_OURS), decisions
-    if confidence < 0.1:
+    if confidence < LEAST:
         return lex.catalogue.get(NEEDS_A_HUMAN), decisions
     return _nearest_item(topic, reading, lex), decisions
 
 
 def _nearest_item(topic: str, reading: Text, lex: Lexicon) -> Item:
-    """The item of `topic` whose own words stand in the text, earlier and longer words counting more."""
+    """The item of `topic` whose own words stand in the text; an emergency item is only ever reached by a rule."""
     found: dict[str, float] = defaultdict(float)
     seen: set[tuple[str, tuple[str, ...]]] = set()
     for hit in lex.items.find(reading.forms, reading.lead_end):
         phrase = reading.forms[hit.start : hit.end]
         for code in hit.says:
-            if (code, phrase) not in seen and lex.catalogue.get(code).topic == topic:
+            item = lex.catalogue.get(code)
+            if (code, phrase) not in seen and item.topic == topic and item.urgency != URGENCIES[-1]:
                 seen.add((code, phrase))
                 found[code] += (hit.end - hit.start) * (2.5 if hit.start < reading.title_end else 1.0)
     if not found:

@@ -6,6 +6,9 @@ import functools
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
 
 # Longer texts repeat themselves; what a request is about is said near its beginning.
 MAX_TOKENS = 900
@@ -13,17 +16,16 @@ MAX_TOKENS = 900
 LEAD_TOKENS = 100
 BREAK = "\n"
 
-_PIECE = re.compile(
-    r"[A-Za-z]+(?:'[A-Za-z]+)?|\d+(?:\.\d+)?|[\u3400-\u4dbf\u4e00-\u9fff]|[\n|。！？!?;；.]"
-)
+_PIECE = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|\d+(?:\.\d+)?|[\u3400-\u4dbf\u4e00-\u9fff]|[\n|。！？!?;；.]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\ufeff]")
 _PLACEHOLDER = re.compile(r"\[[^\]\n]{1,12}\]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _BREAKS = frozenset("\n|。！？!?;；.")
+
+
+_GRAMMAR = yaml.safe_load(Path(__file__).with_name("words").joinpath("grammar.yaml").read_text(encoding="utf-8"))
 # Cutting "ing" from these nouns would merge them with verbs of another meaning (park, build, light).
-_KEEP = frozenset(
-    ["parking", "building", "plumbing", "lighting", "heating", "ceiling", "wiring", "cooling", "billing", "planting", "flooring", "landing", "paving", "housing", "opening", "during", "morning", "evening", "nothing", "something", "anything", "everything", "railing", "burning", "booking", "training", "zoning", "gambling", "handling", "meeting", "dancing", "need", "speed", "shed", "bed", "feed", "red", "seed", "hundred", "thing", "bring", "king", "ring", "sing", "string", "spring", "swing", "wing", "sling", "fed", "led", "wed", "sled", "bleed", "exceed", "indeed", "this", "his", "hers", "us", "is", "was", "has", "does", "gas", "bus", "yes", "plus", "less", "always", "perhaps", "across", "news", "lens", "ours", "whose"]
-)
+_KEEP = frozenset(_GRAMMAR["keep"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def read(text: str) -> Text:
         form = _form(match.group())
         if form == BREAK and (not tokens or tokens[-1].form == BREAK):
             continue
-        if not title_end and match.group() == "\n" and tokens:
+        # "Type | detail | place" is how a category path is written: its first part is the matter.
+        if not title_end and match.group() in "\n|" and tokens:
             title_end = len(tokens)
         tokens.append(Token(form, match.start(), match.end()))
         if len(tokens) >= MAX_TOKENS:
@@ -109,6 +112,11 @@ def read(text: str) -> Text:
         title_end = 0
     lead_end = min(len(tokens), title_end + LEAD_TOKENS)
     return Text(shown, tuple(tokens), tuple(token.form for token in tokens), title_end, lead_end)
+
+
+def everyday_words() -> frozenset[str]:
+    """Forms of the words that stand in any text and so make no two texts alike."""
+    return frozenset(_form(word) for word in _GRAMMAR["stop"])
 
 
 def is_chinese(text: str) -> bool:
