@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Engine, Table, text
 from webargs import flaskparser
 
 from services.kit.database import make_engine, transaction
-from services.kit.http import access as route_access
 from services.kit.http import problems
+from services.kit.http.access import PUBLIC, declared, guard, public
 from services.kit.identity import current_actor
 from services.kit.outbox import Waker
 from services.kit.settings import Settings
@@ -96,7 +96,7 @@ def create_app(
     service = Service(settings, idempotency, pool_size)
     app.extensions["doorstep"] = service
     _observe(app, settings.service)
-    route_access.guard(app)
+    guard(app)
     api = Api(app)
     problems.handle(app)
     for blueprint in blueprints:
@@ -139,12 +139,12 @@ def _observe(app: Flask, name: str) -> None:
 
 def _add_health(app: Flask, api: Api, service: Service, ready: Callable[[], bool] | None) -> None:
     @app.get("/healthz")
-    @route_access.public
+    @public
     def healthz() -> Any:
         return {"status": "ok"}
 
     @app.get("/readyz")
-    @route_access.public
+    @public
     def readyz() -> Any:
         if ready is not None:
             return ({"status": "ready"}, 200) if ready() else ({"status": "not ready"}, 503)
@@ -153,12 +153,12 @@ def _add_health(app: Flask, api: Api, service: Service, ready: Callable[[], bool
         return {"status": "ready"}
 
     @app.get("/metrics")
-    @route_access.public
+    @public
     def metrics() -> Response:
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     @app.get("/openapi.json")
-    @route_access.public
+    @public
     def openapi() -> Any:
         return openapi_of(app, api)
 
@@ -182,8 +182,8 @@ def openapi_of(app: Flask, api: Api) -> dict[str, Any]:
             operation = document["paths"].get(path, {}).get(method.lower())
             if operation is None:
                 continue
-            roles = route_access.declared(app.view_functions[rule.endpoint]) or frozenset()
-            operation["security"] = [] if roles == route_access.PUBLIC else [{"bearer": []}]
+            roles = declared(app.view_functions[rule.endpoint]) or frozenset()
+            operation["security"] = [] if roles == PUBLIC else [{"bearer": []}]
             operation["x-roles"] = sorted(roles)
             kept = {k: v for k, v in operation["responses"].items() if k.isdigit() and int(k) < 400}
             operation["responses"] = {**kept, "default": {"$ref": "#/components/responses/Problem"}}
