@@ -1,0 +1,1 @@
+"""Owns return visits, their invitations and their answers."""

@@ -1,0 +1,15 @@
+"""The surveys service as a Flask application."""
+
+from flask import Flask
+
+from services.kit.http import create_app
+from services.kit.settings import Settings
+from services.surveys import api, models
+from services.surveys.links import Links
+
+
+def make_app(settings: Settings) -> Flask:
+    """Return the application; it connects to nothing before its first request."""
+    app = create_app(settings, [api.blp], title="Doorstep surveys", idempotency=models.idempotency_keys)
+    app.extensions[api.LINKS] = Links(settings.secret)
+    return app

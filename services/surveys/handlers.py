@@ -1,0 +1,43 @@
+"""What surveys do when the tickets service says that something happened. Safe to repeat, and in any order."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfoNotFoundError
+
+from sqlalchemy import Connection
+
+from services.contracts import UnknownFact, parse
+from services.contracts.tickets import TicketCompleted, TicketReopened
+from services.kit.events import Event
+from services.kit.inbox import PermanentError
+from services.surveys import commands
+from services.surveys.models import Turn
+from services.surveys.visiting import Rules
+
+
+def handle(rules: Rules, connection: Connection, events: Sequence[Event]) -> None:
+    """Apply events of our subscriptions in the caller's transaction; raises PermanentError for what we cannot read."""
+    for event in events:
+        try:
+            fact = parse(event)
+        except UnknownFact as problem:
+            raise PermanentError(str(problem)) from problem
+        if isinstance(fact, TicketCompleted):
+            on_ticket_completed(connection, event, fact, rules)
+        elif isinstance(fact, TicketReopened):
+            on_ticket_reopened(connection, event, fact)
+
+
+# ticket.completed.v1
+def on_ticket_completed(connection: Connection, event: Event, fact: TicketCompleted, rules: Rules) -> None:
+    """Let the return visit fall due."""
+    completed_at = fact.completed_at or event.occurred_at
+    try:
+        commands.schedule_visit(connection, fact, completed_at, event.organisation_id, rules)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise PermanentError(f"no time zone {fact.timezone!r}") from problem
+
+
+# ticket.reopened.v1
+def on_ticket_reopened(connection: Connection, event: Event, fact: TicketReopened) -> None:
+    """Withdraw the visit about the completion that did not hold; the next completion gets its own."""
+    commands.note_turn(connection, event.organisation_id, fact.ticket_id, fact.version, Turn.REOPENED)

@@ -1,0 +1,66 @@
+"""What the survey's routes take and give."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from services.kit.http import Prose, StrictSchema
+from services.surveys.models import State
+
+COMMENT_LENGTH = 2000
+
+
+class TrueOrFalse(ma.fields.Boolean):
+    """A JSON boolean. "yes", 1 and "false" are not one: an answer must not be guessed."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class AnswerIn(StrictSchema):
+    """A household's answer. What is left out or null was not answered."""
+
+    solved = TrueOrFalse(required=True)
+    satisfaction = ma.fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=ma.validate.Range(min=1, max=5)
+    )
+    comment = Prose(least=0, most=COMMENT_LENGTH, load_default=None, allow_none=True)
+
+
+class Question(ma.Schema):
+    """One question of the form, in the caller's language."""
+
+    name = ma.fields.String(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(["yes_no", "scale", "text"]))
+    required = ma.fields.Boolean(required=True)
+    text = ma.fields.String(required=True)
+    least = ma.fields.Integer()
+    most = ma.fields.Integer()
+
+
+class SurveyOut(ma.Schema):
+    """A survey as its link shows it. `questions` is empty once it can no longer be answered; `message` says why."""
+
+    survey_id = ma.fields.UUID(required=True)
+    ticket_number = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf([state.value for state in State]))
+    language = ma.fields.String(required=True, validate=ma.validate.OneOf(["zh-CN", "en"]))
+    message = ma.fields.String(required=True)
+    completed_at = ma.fields.DateTime(required=True)
+    expires_at = ma.fields.DateTime(required=True)
+    ended_at = ma.fields.DateTime(required=True, allow_none=True)
+    questions = ma.fields.List(ma.fields.Nested(Question), required=True)
+
+
+class AnswerOut(ma.Schema):
+    """The receipt for an answer. It repeats no comment: what a person wrote is kept in one place only."""
+
+    survey_id = ma.fields.UUID(required=True)
+    ticket_number = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf([State.ANSWERED.value]))
+    message = ma.fields.String(required=True)
+    answered_at = ma.fields.DateTime(required=True)
+    solved = ma.fields.Boolean(required=True)
+    satisfaction = ma.fields.Integer(required=True, allow_none=True)

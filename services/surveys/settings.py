@@ -1,0 +1,47 @@
+"""What surveys need to know beyond the kit's settings: when to ask, and for how long an answer counts."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from services.kit import settings as kit
+from services.surveys.visiting import Night, Rules
+
+NIGHT = "DOORSTEP_RETURN_VISIT_NIGHT"
+
+
+@dataclass(frozen=True)
+class SurveySettings:
+    """The service's settings: the kit's, and the rules of the return visit."""
+
+    base: kit.Settings
+    rules: Rules
+
+
+def load(reader: kit.Reader | None = None) -> SurveySettings:
+    """Read the environment; raises SettingsError naming everything that is wrong."""
+    reader = reader or kit.Reader()
+    base = kit.load("surveys", reader, default_port=8003)
+    delay = reader.duration("DOORSTEP_RETURN_VISIT_DELAY", "PT24H")
+    answer_within = reader.duration("DOORSTEP_RETURN_VISIT_ANSWER_WITHIN", "PT336H")
+    night = _night(reader)
+    reader.done()
+    return SurveySettings(base, Rules(delay, night, answer_within))
+
+
+def _night(reader: kit.Reader) -> Night | None:
+    written = reader.text(NIGHT, "21:00-09:00")
+    try:
+        return read_night(written)
+    except ValueError:
+        reader.refuse(f"{NIGHT} must be local hours such as 21:00-09:00, or none, not {written!r}")
+        return None
+
+
+def read_night(written: str) -> Night | None:
+    """Return the night of `21:00-09:00`, or None for `none`; raises ValueError for anything else."""
+    if written == "none":
+        return None
+    start, end = (time.fromisoformat(part.strip()) for part in written.split("-"))
+    if start.tzinfo or end.tzinfo:
+        raise ValueError("local hours carry no zone")
+    return Night(start, end)
