@@ -78,6 +78,10 @@ class EmbeddedPostgres:
         """True while the postmaster itself runs; asking also reaps a dead one, so that no zombie holds its files."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll() if self._process else None
+
     def start(self, seconds: float = 60.0) -> str:
         """Bring the server up, wait until it answers a query, and return `url`. Raises CannotStart."""
         self.launch()

@@ -100,6 +100,10 @@ class PrivateRabbitMQ:
         """True while the Erlang machine itself runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll() if self._process else None
+
     def start(self, seconds: float = 90.0) -> str:
         """Bring the node up, wait until a client can connect, and return `url`. Raises CannotStart."""
         self.launch()
