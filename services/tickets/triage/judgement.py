@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
 
 from .corrections import DECISIVE, Corrections
-from .lexicon import TITLE_PREFIX, Decision, Lexicon, lexicon
+from .lexicon import LETTER_SIGN, TITLE_PREFIX, Decision, Lexicon, lexicon
 from .text import Text, is_chinese, read
 from .wording import because_correction, because_decision, because_nothing, because_topic
 
@@ -23,6 +23,8 @@ ALONE = 2.0
 VAGUE, VAGUE_SUM = 4.0, 9.0
 # Score that a sure topic has; used only to turn evidence into a confidence.
 SURE = 14.0
+# From this many tokens on a text is a letter and no longer one sentence.
+LETTER = 60
 # Below this confidence nothing was understood, so a person is asked.
 LEAST = 0.1
 
@@ -72,6 +74,8 @@ def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
             found.setdefault(name, shown)
             if hit.start < (reading.title_end or reading.lead_end):
                 found.setdefault(TITLE_PREFIX + name, shown)
+    if len(reading.forms) > LETTER:
+        found[LETTER_SIGN] = ""
     return found
 
 
@@ -116,7 +120,7 @@ def _place(position: int, reading: Text) -> float:
 
 def _doubt_strangers(reading: Text, signs: dict[str, str], scores: dict[str, float]) -> None:
     """A long Chinese letter that never mentions a home is seldom about one."""
-    if "home" not in signs and len(reading.forms) > 60 and is_chinese(reading.shown):
+    if "home" not in signs and LETTER_SIGN in signs and is_chinese(reading.shown):
         scores[OTHER] += 6.0
 
 

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).with_name("words")
 NEUTRAL = "neutral"
 # `title_x` asks for sign x in the title, or anywhere in a text that has no title.
 TITLE_PREFIX = "title_"
+# A sign of the text's length rather than of its words.
+LETTER_SIGN = "letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def _cues() -> Iterator[tuple[str, Cue]]:
 def _conditions(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     when, unless = tuple(rule["when"]), tuple(rule.get("unless", ()))
     for sign in (*when, *unless):
-        if sign.removeprefix(TITLE_PREFIX) not in signs:
+        if sign != LETTER_SIGN and sign.removeprefix(TITLE_PREFIX) not in signs:
             raise LexiconError(f"rules.yaml: no sign {sign!r}")
     return when, unless
 
