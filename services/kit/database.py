@@ -107,3 +107,13 @@ def is_away(problem: BaseException) -> bool:
         return False
     away = not state or state[:2] in CLASSES_OF_ABSENCE
     return problem.connection_invalidated or (isinstance(problem, OperationalError) and away)
+
+
+def answers(engine: Engine) -> bool:
+    """Return whether the database answers a query: what readiness asks."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except (DBAPIError, PoolTimeout):
+        return False
+    return True

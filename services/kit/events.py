@@ -101,5 +101,5 @@ def from_message(message: Message) -> Event:
             traceparent=attributes.get("traceparent", ""),
             data=data,
         )
-    except (CloudEventValidationError, KeyError, ValueError, AttributeError) as problem:
+    except (CloudEventValidationError, KeyError, ValueError, AttributeError, RecursionError) as problem:
         raise MalformedEvent(f"not a Doorstep event: {problem}") from problem

@@ -1,5 +1,6 @@
 """Builds a service's Flask application from its blueprints."""
 
+import copy
 import re
 import threading
 import time
@@ -165,7 +166,7 @@ def _add_health(app: Flask, api: Api, service: Service, ready: Callable[[], bool
 
 def openapi_of(app: Flask, api: Api) -> dict[str, Any]:
     """Return the generated document with what the routes declare added: access, problems, Idempotency-Key."""
-    document: dict[str, Any] = api.spec.to_dict()
+    document: dict[str, Any] = copy.deepcopy(api.spec.to_dict())
     components = document.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     components.setdefault("schemas", {}).pop("Error", None)

@@ -12,7 +12,7 @@ import marshmallow as ma
 import orjson
 from flask import request
 
-from services.kit.errors import Invalid, invalid_field
+from services.kit.errors import invalid_field
 from services.kit.http.fields import StrictSchema
 
 DEFAULT_LIMIT = 20

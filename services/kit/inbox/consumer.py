@@ -44,11 +44,20 @@ class PermanentError(Exception):
 class Consumer:
     """Takes batches from a subscription into `handle`, retries one by one, sets aside what cannot be handled."""
 
-    def __init__(self, service: str, engine: Engine, table: Table, handle: Handle) -> None:
+    def __init__(
+        self,
+        service: str,
+        engine: Engine,
+        table: Table,
+        handle: Handle,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`committed` is called after each commit with an effect, for a service that wakes its relay."""
         self._service = service
         self._engine = engine
         self._table = table
         self._handle = handle
+        self._committed = committed
 
     def run(self, subscription: Subscription, stop: threading.Event) -> None:
         """Consume until `stop`; raises BusDown, and the caller opens a new subscription."""
@@ -119,6 +128,8 @@ class Consumer:
             new = fresh_events(connection, self._table, events)
             if new:
                 self._handle_in_context(connection, new)
+        if new:
+            self._committed()
         CONSUMED.labels(self._service, "done").inc(len(new))
         CONSUMED.labels(self._service, "repeated").inc(len(events) - len(new))
 
@@ -144,7 +155,8 @@ class Consumer:
     def _retry(self, row: RowMapping) -> None:
         table, attempts = self._table, row["attempts"] + 1
         mine = (table.c.event_id == row["event_id"]) & (table.c.state == "retry")
-        message = Message(row["type"], row["headers"], bytes(row["body"]))
+        headers = dict(row["headers"])
+        message = Message(row["type"], headers, bytes(row["body"]), headers.pop("content-type", "application/json"))
         if attempts > MAX_ATTEMPTS:
             self._settle_dead(mine, message, f"its consumer ended {MAX_ATTEMPTS} times while handling it")
             return
@@ -217,8 +229,9 @@ class Consumer:
 
     def _store(self, event_id: str, message: Message, **values: Any) -> None:
         """Keep a message with its state; what is already done, dead or discarded stays so."""
+        headers = {**message.headers, "content-type": message.content_type}
         kept = values | {
-            "headers": {_storable(name): _storable(value) for name, value in message.headers.items()},
+            "headers": {_storable(name): _storable(value) for name, value in headers.items()},
             "body": message.body,
         }
         statement = insert(self._table).values(event_id=event_id, type=_storable(message.key), **kept)
