@@ -115,6 +115,20 @@ def test_a_title_weighs_more_than_the_story_under_it() -> None:
     assert triage(f"物业费乱收\n{story}").topic == "complaint_service"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请问电梯困人了应该打哪个电话",
+        "物业收费这么高，楼道电线冒火花也没人管",
+        "Could you tell me who to call, I smell gas in my flat",
+        "I would like to know what to do, there is smoke coming from the meter room",
+    ],
+)
+def test_a_danger_to_life_does_not_hide_behind_a_question_or_a_complaint(text: str) -> None:
+    verdict = triage(text)
+    assert (verdict.urgency, verdict.need_level) == ("emergency", 2)
+
+
 def test_a_future_fire_is_a_risk_and_not_a_fire() -> None:
     assert triage("楼道堆满纸箱，一旦发生火灾后果严重").urgency != "emergency"
     assert triage("楼道里的纸箱着火了").urgency == "emergency"

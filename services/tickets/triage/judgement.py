@@ -133,7 +133,7 @@ def _confidence(best: float, second: float) -> float:
 def _decide(
     topic: str, confidence: float, reading: Text, signs: dict[str, str], lex: Lexicon
 ) -> tuple[Item, list[Decision]]:
-    decisions = [rule for rule in lex.decisions if topic in rule.topics and _holds(rule.when, rule.unless, signs)]
+    decisions = [rule for rule in lex.decisions if _applies(rule, topic, signs)]
     code = next((rule.code for rule in decisions if rule.code), None)
     if code:
         return lex.catalogue.get(code), decisions
@@ -148,16 +148,20 @@ def _nearest_item(topic: str, reading: Text, lex: Lexicon) -> Item:
     """The item of `topic` whose own words stand in the text; an emergency item is only ever reached by a rule."""
     found: dict[str, float] = defaultdict(float)
     seen: set[tuple[str, tuple[str, ...]]] = set()
-    for hit in lex.items.find(reading.forms, reading.lead_end):
+    for hit in lex.items[topic].find(reading.forms, reading.lead_end):
         phrase = reading.forms[hit.start : hit.end]
         for code in hit.says:
-            item = lex.catalogue.get(code)
-            if (code, phrase) not in seen and item.topic == topic and item.urgency != URGENCIES[-1]:
+            if (code, phrase) not in seen and lex.catalogue.get(code).urgency != URGENCIES[-1]:
                 seen.add((code, phrase))
                 found[code] += (hit.end - hit.start) * (2.5 if hit.start < reading.title_end else 1.0)
     if not found:
         return lex.catalogue.default_of(topic)
     return lex.catalogue.get(max(found, key=lambda code: found[code]))
+
+
+def _applies(rule: Decision, topic: str, signs: dict[str, str]) -> bool:
+    fitting = topic in rule.topics or (rule.anywhere and LETTER_SIGN not in signs)
+    return fitting and _holds(rule.when, rule.unless, signs)
 
 
 def _holds(when: Sequence[str], unless: Sequence[str], signs: dict[str, str]) -> bool:
@@ -201,11 +205,7 @@ def _corrected(
     if known[code] < DECISIVE or code == verdict.catalogue_code:
         return verdict
     item = lex.catalogue.get(code)
-    decisions = [
-        rule
-        for rule in lex.decisions
-        if item.topic in rule.topics and rule.code in (None, code) and _holds(rule.when, rule.unless, signs)
-    ]
+    decisions = [rule for rule in lex.decisions if rule.code in (None, code) and _applies(rule, item.topic, signs)]
     because = [because_correction(item, chinese), *verdict.because]
     changed = _verdict(item, decisions, round(min(0.97, 0.4 + 0.5 * known[code]), 2), because)
     if verdict.urgency != "emergency":

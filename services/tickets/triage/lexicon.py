@@ -41,11 +41,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """When its signs are seen in one of `topics`, it settles need level, urgency or item; None leaves it open."""
+    """When its signs are seen in one of `topics`, it settles need level, urgency or item; None leaves it open.
+
+    With `anywhere` a short text needs no fitting topic: a danger to life must not hide behind a polite question.
+    """
 
     when: tuple[str, ...]
     unless: tuple[str, ...]
     topics: frozenset[str]
+    anywhere: bool
     need_level: int | None
     urgency: str | None
     code: str | None
@@ -60,7 +64,7 @@ class Lexicon:
     catalogue: Catalogue
     cues: Matcher[Cue]
     signs: Matcher[str]
-    items: Matcher[str]
+    items: Mapping[str, Matcher[str]]
     evidence: tuple[Evidence, ...]
     decisions: tuple[Decision, ...]
 
@@ -81,7 +85,11 @@ def lexicon() -> Lexicon:
         catalogue=catalogue,
         cues=Matcher(_cues()),
         signs=Matcher((phrase, name) for name, phrases in signs.items() for phrase in phrases),
-        items=Matcher((word, item.code) for item in catalogue for word in item.words),
+        # One matcher for each topic, so that a long word of one topic does not hide a short word of another.
+        items={
+            topic: Matcher((word, item.code) for item in catalogue.of_topic(topic) for word in item.words)
+            for topic in TOPICS
+        },
         evidence=evidence,
         decisions=decisions,
     )
@@ -130,6 +138,7 @@ def _decision(rule: Mapping[str, Any], signs: Mapping[str, Any], catalogue: Cata
         when=when,
         unless=unless,
         topics=frozenset(rule["topics"]),
+        anywhere=bool(rule.get("anywhere", False)),
         need_level=settled.get("need_level"),
         urgency=settled.get("urgency"),
         code=settled.get("code"),
