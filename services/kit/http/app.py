@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
 from typing import Any
 
 import structlog
@@ -41,6 +40,9 @@ class Service:
         self._table = idempotency
         self._pool_size = pool_size
         self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._waker: Waker | None = None
+        self._waking: Engine | None = None
 
     @property
     def idempotency(self) -> Table:
@@ -49,15 +51,32 @@ class Service:
             raise RuntimeError("this service writes nothing")
         return self._table
 
-    @cached_property
+    @property
     def engine(self) -> Engine:
         """The web role's engine."""
-        return make_engine(self.settings.database_url, pool_size=self._pool_size, name=f"{self.settings.service}-web")
+        with self._lock:
+            if self._engine is None:
+                name = f"{self.settings.service}-web"
+                self._engine = make_engine(self.settings.database_url, pool_size=self._pool_size, name=name)
+            return self._engine
 
-    @cached_property
+    @property
     def waker(self) -> Waker:
         """Wakes the relay after a commit."""
-        return Waker(make_engine(self.settings.database_url, pool_size=1, name=f"{self.settings.service}-waker"))
+        with self._lock:
+            if self._waker is None:
+                name = f"{self.settings.service}-waker"
+                self._waking = make_engine(self.settings.database_url, pool_size=1, name=name)
+                self._waker = Waker(self._waking)
+            return self._waker
+
+    def close(self) -> None:
+        """Give back what was opened, so that a test or a stopping process leaves no connection behind."""
+        if self._waker is not None and self._waking is not None:
+            self._waker.close()
+            self._waking.dispose()
+        if self._engine is not None:
+            self._engine.dispose()
 
 
 def current_service() -> Service:

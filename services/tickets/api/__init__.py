@@ -1,0 +1,10 @@
+"""The tickets service over HTTP: parse, one command or query, dump."""
+
+from services.tickets.api.desk import desk
+from services.tickets.api.photos import photos
+from services.tickets.api.steps import steps
+from services.tickets.api.tickets import tickets
+
+BLUEPRINTS = (tickets, steps, photos, desk)
+
+__all__ = ["BLUEPRINTS"]

@@ -1,0 +1,112 @@
+"""What the desk looks things up in: catalogue, triage, pool, places, staff, reports."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from services.kit.http import Answer, Page, access, one_effect, page_link, respond, scoped
+from services.kit.http.problems import wants
+from services.kit.identity import ROLES, current_actor
+from services.tickets import catalogue, queries, schemas, triage
+
+desk = Blueprint("desk", __name__, description="Looking things up")
+
+
+@desk.route("/catalogue", methods=["GET"])
+@access(*ROLES)
+@desk.alt_response(200, schema=schemas.CatalogueView)
+def read_catalogue() -> Response:
+    """Read the service catalogue."""
+    items = [
+        {
+            "code": item.code,
+            "name": {"zh-CN": item.zh, "en": item.en},
+            "topic": item.topic,
+            "work_type": item.work_type,
+            "need_level": item.need_level,
+            "standard": item.standard,
+            "value_tier": item.value_tier,
+            "realm": item.realm,
+            "urgency": item.urgency,
+            "skills": list(item.skills),
+            "sla_class": item.sla_class,
+        }
+        for item in catalogue.load()
+    ]
+    return respond(Answer({"items": items}))
+
+
+@desk.route("/triage", methods=["POST"])
+@access(*ROLES)
+@desk.arguments(schemas.TriageText)
+@desk.alt_response(200, schema=schemas.VerdictView)
+@one_effect
+def read_words(db: Connection, body: dict[str, Any]) -> Answer:
+    """Say what a text is about, and because of which words, without filing anything."""
+    actor = current_actor()
+    verdict = triage.triage(body["text"], locale=wants(), corrections=queries.corrections_of(db, actor.organisation_id))
+    return Answer(
+        {
+            "topic": verdict.topic,
+            "catalogue_code": verdict.catalogue_code,
+            "work_type": verdict.work_type,
+            "need_level": verdict.need_level,
+            "urgency": verdict.urgency,
+            "confidence": verdict.confidence,
+            "because": list(verdict.because),
+        }
+    )
+
+
+@desk.route("/pool", methods=["GET"])
+@access("crew", "dispatcher", "manager")
+@desk.arguments(Page, location="query")
+@desk.alt_response(200, schema=schemas.Pool)
+def pool(query: dict[str, Any]) -> Response:
+    """List the jobs nobody has, most pressing first, each with why; crews see those they have the skills for."""
+    with scoped() as db:
+        jobs, more = queries.pool(db, current_actor(), query["limit"], query["after"], wants())
+    return respond(Answer({"jobs": jobs}, 200, page_link(more)))
+
+
+@desk.route("/units", methods=["GET"])
+@access(*ROLES)
+@desk.arguments(Page, location="query")
+@desk.alt_response(200, schema=schemas.Units)
+def list_units(query: dict[str, Any]) -> Response:
+    """List homes: a resident's own, or those of the communities staff look after."""
+    with scoped() as db:
+        found, more = queries.places_of(db, current_actor(), query["limit"], query["after"])
+    return respond(Answer({"units": found}, 200, page_link(more)))
+
+
+@desk.route("/communities", methods=["GET"])
+@access(*ROLES)
+@desk.alt_response(200, schema=schemas.Communities)
+def list_communities() -> Response:
+    """List the communities the caller may act in."""
+    with scoped() as db:
+        return respond(Answer({"communities": queries.communities_of(db, current_actor())}))
+
+
+@desk.route("/staff", methods=["GET"])
+@access("crew", "dispatcher", "manager", "admin")
+@desk.alt_response(200, schema=schemas.Staff)
+def list_staff() -> Response:
+    """List active staff, for whoever gives a job to somebody."""
+    with scoped() as db:
+        return respond(Answer({"staff": queries.staff_of(db, current_actor())}))
+
+
+@desk.route("/reports/sla", methods=["GET"])
+@access("manager", "admin")
+@desk.arguments(schemas.ReportQuery, location="query")
+@desk.alt_response(200, schema=schemas.SlaReport)
+def sla_report(query: dict[str, Any]) -> Response:
+    """Read what was promised and what was kept, per need level, with the numbers behind every share."""
+    community = query.pop("community_id")
+    with scoped() as db:
+        report = queries.sla_report(db, current_actor(), community_id=str(community) if community else None, **query)
+    return respond(Answer(report))

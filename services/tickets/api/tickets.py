@@ -1,0 +1,110 @@
+"""Filing tickets, and reading them."""
+
+import uuid
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from services.kit.errors import invalid_field
+from services.kit.http import Answer, access, one_effect, page_link, respond, scoped
+from services.kit.identity import ROLES, Actor, current_actor
+from services.tickets import commands, queries, schemas
+from services.tickets.api.answers import ticket_answer, words
+
+tickets = Blueprint("tickets", __name__, description="Requests and what became of them")
+EVERYBODY = access(*ROLES)
+
+
+@tickets.route("/tickets", methods=["POST"])
+@access("resident", "crew", "dispatcher", "manager")
+@tickets.arguments(schemas.NewTicket)
+@tickets.alt_response(201, schema=schemas.Ticket)
+@one_effect
+def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
+    """File a request. Triage finds the catalogue item, need level and urgency, and says because of which words."""
+    actor = current_actor()
+    filed = commands.file_ticket(
+        db, actor, commands.Filing(**words(body)), queries.corrections_of(db, actor.organisation_id)
+    )
+    answer = ticket_answer(db, actor, filed, 201)
+    return Answer(answer.payload, 201, {**answer.headers, "Location": f"/api/v1/tickets/{filed['id']}"})
+
+
+@tickets.route("/tickets", methods=["GET"])
+@EVERYBODY
+@tickets.arguments(schemas.TicketQuery, location="query")
+@tickets.alt_response(200, schema=schemas.Tickets)
+def list_tickets(query: dict[str, Any]) -> Response:
+    """List the tickets the caller may see, newest first."""
+    actor = current_actor()
+    wanted = queries.TicketFilter(
+        status=(query["status"],) if query["status"] else (),
+        urgency=query["urgency"],
+        need_level=query["need_level"],
+        work_type=query["work_type"],
+        community_id=str(query["community_id"]) if query["community_id"] else None,
+        owner=_owner(query["owner"], actor),
+    )
+    with scoped() as db:
+        found, more = queries.list_tickets(db, actor, wanted, query["limit"], query["after"])
+    return respond(Answer({"tickets": found}, 200, page_link(more)))
+
+
+def _owner(given: str | None, actor: Actor) -> str | None:
+    if given is None or given == "me":
+        return actor.id if given else None
+    try:
+        return str(uuid.UUID(given))
+    except ValueError as problem:
+        raise invalid_field("owner", "Give a person's id, or “me”.", "请填写人员编号或 me。") from problem
+
+
+@tickets.route("/tickets/<uuid:ticket_id>", methods=["GET"])
+@EVERYBODY
+@tickets.alt_response(200, schema=schemas.Ticket)
+def one_ticket(ticket_id: uuid.UUID) -> Response:
+    """Read a ticket; its ETag goes into If-Match when it is changed."""
+    actor = current_actor()
+    with scoped() as db:
+        row = queries.ticket_row(db, str(ticket_id))
+    return respond(Answer(queries.ticket_view(row, actor), 200, {"ETag": f'"v{row["version"]}"'}))
+
+
+@tickets.route("/tickets/<uuid:ticket_id>/history", methods=["GET"])
+@EVERYBODY
+@tickets.alt_response(200, schema=schemas.History)
+def history(ticket_id: uuid.UUID) -> Response:
+    """Read every step of a ticket, in order, chained by hash."""
+    with scoped() as db:
+        return respond(Answer({"history": queries.history_of(db, current_actor(), str(ticket_id))}))
+
+
+@tickets.route("/tickets/<uuid:ticket_id>/clocks", methods=["GET"])
+@EVERYBODY
+@tickets.alt_response(200, schema=schemas.Clocks)
+def clocks(ticket_id: uuid.UUID) -> Response:
+    """Read a ticket's clocks as they stand now, computed from its history."""
+    with scoped() as db:
+        return respond(Answer({"clocks": queries.clocks_of(db, str(ticket_id))}))
+
+
+@tickets.route("/tickets/<uuid:ticket_id>/comments", methods=["GET"])
+@EVERYBODY
+@tickets.alt_response(200, schema=schemas.Comments)
+def comments(ticket_id: uuid.UUID) -> Response:
+    """Read what was written about a ticket, as far as the caller may see it."""
+    with scoped() as db:
+        return respond(Answer({"comments": queries.comments_of(db, str(ticket_id))}))
+
+
+@tickets.route("/tickets/<uuid:ticket_id>/comments", methods=["POST"])
+@access("resident", "crew", "dispatcher", "manager")
+@tickets.arguments(schemas.Comment)
+@tickets.alt_response(201, schema=schemas.CommentView)
+@one_effect
+def add_comment(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Write a comment, visible to the resident or internal."""
+    after, comment = commands.comment(db, current_actor(), str(ticket_id), **body)
+    return Answer(comment, 201, {"ETag": f'"v{after["version"]}"'})

@@ -1,0 +1,84 @@
+"""Correcting what triage decided: the override is on the record, and triage learns from it."""
+
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from services.contracts.tickets import TicketOverridden
+from services.kit.errors import Invalid, invalid_field
+from services.kit.identity import Actor
+from services.tickets import catalogue
+from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
+from services.tickets.models import refilings
+
+
+def override(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    reason: str,
+    catalogue_code: str | None = None,
+    need_level: int | None = None,
+    urgency: str | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """Change item, need level or urgency, with a reason. Pauses already taken keep their credit.
+
+    The order of need levels is not rigid (Maslow says so himself), so an operator may set another.
+    """
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "override")
+    changes: dict[str, Any] = {}
+    if catalogue_code is not None:
+        changes |= _refile(catalogue_code)
+    if need_level is not None:
+        changes["need_level"] = need_level
+    if urgency is not None:
+        changes["urgency"] = urgency
+    changes = {name: value for name, value in changes.items() if ticket[name] != value}
+    if not changes:
+        raise Invalid(
+            "Nothing would change: give catalogue_code, need_level or urgency.",
+            "没有变化：请给出 catalogue_code、need_level 或 urgency。",
+            fields={"catalogue_code": ["give one that differs"]},
+        )
+    told = {name: [ticket[name], value] for name, value in changes.items()}
+    step = Step("override", TicketOverridden, changes=changes, data={"changes": told}, note=reason, note_visible=False)
+    after = take(db, actor, ticket, step, rule)
+    if "catalogue_code" in changes:
+        db.execute(
+            insert(refilings).values(
+                organisation_id=ticket["organisation_id"],
+                ticket_id=ticket["id"],
+                words=f"{ticket['title']}\n{ticket['description']}",
+                from_code=ticket["catalogue_code"],
+                to_code=catalogue_code,
+                at=after["changed_at"],
+            )
+        )
+    return after
+
+
+def _refile(code: str) -> dict[str, Any]:
+    known = catalogue.load()
+    if code not in known:
+        raise invalid_field(
+            "catalogue_code",
+            "The catalogue has no such item. GET /api/v1/catalogue lists them.",
+            "服务目录中没有该项目，请查看 GET /api/v1/catalogue。",
+        )
+    item = known.get(code)
+    return {
+        "catalogue_code": code,
+        "topic": item.topic,
+        "work_type": item.work_type,
+        "need_level": item.need_level,
+        "standard": item.standard,
+        "value_tier": item.value_tier,
+        "sla_class": item.sla_class,
+        "skills": list(item.skills),
+        "urgency": item.urgency,
+        "confidence": 1.0,
+    }

@@ -1,0 +1,219 @@
+"""Filing: a request becomes a ticket with its history, clocks and event, in one statement."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, literal, select
+
+from services.contracts.tickets import TicketFiled
+from services.kit import clock as time
+from services.kit import outbox as kit_outbox
+from services.kit.errors import Forbidden, invalid_field
+from services.kit.events import new_id
+from services.kit.identity import Actor
+from services.tickets import catalogue, chain, service_levels
+from services.tickets.commands.steps import Ticket, entry_after, event_of
+from services.tickets.models import clocks, communities, history, outbox, people, tickets, units
+from services.tickets.sla.policy import standard_policy
+from services.tickets.triage import Corrections, Verdict, triage
+
+DISPATCH = "dispatch"
+CHANNELS = ("api", "web", "phone", "counter", "email", "patrol", "sensor")
+_DIGITS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # No 0/O, 1/I/L, U: numbers are read out over the phone.
+_TITLE_CHARACTERS = 60
+_RANK = {name: rank for rank, name in enumerate(catalogue.URGENCIES)}
+
+
+@dataclass(frozen=True)
+class Filing:
+    """What somebody asks for. Only the description is needed; triage and the household fill in the rest."""
+
+    description: str
+    title: str | None = None
+    catalogue_code: str | None = None
+    unit_id: str | None = None
+    location: str | None = None
+    urgency: str | None = None
+    channel: str = "api"
+    on_behalf_of: str | None = None
+    community_id: str | None = None
+
+
+def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corrections | None = None) -> Ticket:
+    """File a request; the dispatch desk is accountable from this moment. Raises Invalid naming the field."""
+    requester_id, homes = _requester(db, actor, filing)
+    place = _place(db, actor, filing, homes)
+    verdict = triage(
+        f"{filing.title}\n{filing.description}" if filing.title else filing.description,
+        locale=actor.locale,
+        corrections=corrections,
+    )
+    item = _item(filing, verdict)
+    urgency, because = _urgency(actor, filing, verdict, item)
+    at = time.now()
+    policy = standard_policy()
+    ticket: Ticket = {
+        "id": str(new_id()),
+        "organisation_id": actor.organisation_id,
+        "number": _number(at),
+        "community_id": place["community_id"],
+        "unit_id": place["unit_id"],
+        "location": filing.location,
+        "requester_id": requester_id,
+        "filed_by": actor.id,
+        "channel": filing.channel,
+        "title": filing.title or _title(filing.description),
+        "description": filing.description,
+        "catalogue_code": item.code,
+        "topic": item.topic,
+        "work_type": item.work_type,
+        "need_level": verdict.need_level if item.code == verdict.catalogue_code else item.need_level,
+        "standard": item.standard,
+        "value_tier": item.value_tier,
+        "sla_class": item.sla_class,
+        "skills": list(item.skills),
+        "urgency": urgency,
+        "confidence": verdict.confidence if item.code == verdict.catalogue_code else 1.0,
+        "because": because,
+        "status": "filed",
+        "waiting_reason": None,
+        "owner_id": None,
+        "owner_desk": DISPATCH,
+        "completed_by": None,
+        "completions": 0,
+        "promised_at": None,
+        "filed_at": at,
+        "acknowledged_at": None,
+        "first_completed_at": None,
+        "completed_at": None,
+        "changed_at": at,
+        "policy_version": policy.version,
+        "version": 0,
+        "history_hash": chain.GENESIS,
+    }
+    _write(db, actor, ticket, place)
+    return {**ticket, "calendar": place["calendar"], "timezone": place["timezone"]}
+
+
+def _write(db: Connection, actor: Actor, ticket: Ticket, place: dict[str, Any]) -> None:
+    at = ticket["filed_at"]
+    data = {key: ticket[key] for key in ("catalogue_code", "need_level", "urgency", "channel", "policy_version")}
+    entry = entry_after(ticket, actor, "file", "filed", data, at)
+    entry["from_status"] = ""
+    entry["hash"] = chain.digest(chain.GENESIS, entry)
+    ticket["version"], ticket["history_hash"] = 1, entry["hash"]
+    calendar = service_levels.calendar_of(place["calendar"])
+    computed = service_levels.clocks_of([entry], ticket["sla_class"], ticket["urgency"], calendar, at)
+    rows = service_levels.rows_of(computed, ticket["id"], ticket["organisation_id"], [])
+    event = event_of(TicketFiled, ticket, actor, at, {"channel": ticket["channel"]})
+    db.execute(
+        select(literal(1)).add_cte(
+            insert(tickets).values(ticket).cte("ticket"),
+            insert(history).values(entry).cte("entry"),
+            insert(clocks).values(rows).cte("clock"),
+            kit_outbox.inserting(outbox, [event]).cte("event"),
+        )
+    )
+
+
+def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple[str, ...]]:
+    """Return whose request it is and the homes they may file for."""
+    if filing.on_behalf_of is None:
+        return actor.id, actor.unit_ids
+    if not actor.is_staff:
+        raise Forbidden("Only staff file on somebody's behalf.", "仅工作人员可代他人提交。")
+    row = db.execute(
+        select(people.c.unit_ids).where(
+            people.c.id == filing.on_behalf_of, people.c.role == "resident", people.c.active
+        )
+    ).one_or_none()
+    if row is None:
+        raise invalid_field("on_behalf_of", "No active resident has this id.", "没有该编号的在册业主。")
+    return filing.on_behalf_of, tuple(row.unit_ids)
+
+
+def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...]) -> dict[str, Any]:
+    """Return community, unit, calendar and zone. A resident with one home need not name it."""
+    unit_id = filing.unit_id
+    if unit_id is None and filing.location is None and filing.community_id is None and len(homes) == 1:
+        unit_id = homes[0]
+    columns = (
+        communities.c.id.label("community_id"),
+        communities.c.calendar,
+        communities.c.timezone,
+    )
+    if unit_id is not None:
+        wanted = select(units.c.id.label("unit_id"), *columns).join(communities).where(units.c.id == unit_id)
+        row = db.execute(wanted).mappings().one_or_none()
+        if row is None or (actor.role == "resident" and unit_id not in homes):
+            raise invalid_field(
+                "unit_id",
+                "This is none of your homes. GET /api/v1/me lists them.",
+                "这不是您的房屋，请在 GET /api/v1/me 中查看。",
+            )
+        return dict(row)
+    return _shared_place(db, actor, filing, homes, columns)
+
+
+def _shared_place(
+    db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...], columns: tuple[Any, ...]
+) -> dict[str, Any]:
+    wanted = select(*columns)
+    if filing.community_id is not None:
+        wanted = wanted.where(communities.c.id == filing.community_id)
+    elif homes:
+        wanted = wanted.where(communities.c.id.in_(select(units.c.community_id).where(units.c.id.in_(homes))))
+    elif actor.community_ids:
+        wanted = wanted.where(communities.c.id.in_(actor.community_ids))
+    if actor.role == "resident" and actor.community_ids:
+        wanted = wanted.where(communities.c.id.in_(actor.community_ids))
+    rows = db.execute(wanted.limit(2)).mappings().all()
+    if len(rows) == 1:
+        return {**rows[0], "unit_id": None}
+    if filing.community_id is not None or not rows:
+        raise invalid_field("community_id", "No community of yours has this id.", "没有您可用的该编号的小区。")
+    field = "unit_id" if actor.role == "resident" else "community_id"
+    raise invalid_field(
+        field, f"More than one place is possible; please give {field}.", f"可能的地点不止一处，请填写 {field}。"
+    )
+
+
+def _item(filing: Filing, verdict: Verdict) -> catalogue.Item:
+    known = catalogue.load()
+    if filing.catalogue_code is None:
+        return known.get(verdict.catalogue_code)
+    if filing.catalogue_code not in known:
+        raise invalid_field(
+            "catalogue_code",
+            "The catalogue has no such item. GET /api/v1/catalogue lists them.",
+            "服务目录中没有该项目，请查看 GET /api/v1/catalogue。",
+        )
+    return known.get(filing.catalogue_code)
+
+
+def _urgency(actor: Actor, filing: Filing, verdict: Verdict, item: catalogue.Item) -> tuple[str, list[dict[str, str]]]:
+    """Return the urgency and why. Staff decide it; a resident may raise what triage found, not lower it."""
+    because = list(verdict.because)
+    if item.code == verdict.catalogue_code:
+        found = verdict.urgency
+    else:
+        because = [{"word": item.code, "says": "chosen from the catalogue" if actor.locale == "en" else "由提交人选定"}]
+        # The words may still tell of danger that the chosen item does not.
+        found = max(item.urgency, verdict.urgency, key=_RANK.__getitem__)
+    if filing.urgency is None or filing.urgency == found:
+        return found, because
+    if not actor.is_staff and _RANK[filing.urgency] < _RANK[found]:
+        return found, because
+    says = "stated by whoever filed it" if actor.locale == "en" else "由提交人说明"
+    return filing.urgency, [*because, {"word": filing.urgency, "says": says}]
+
+
+def _number(at: datetime) -> str:
+    return f"{at:%y%m%d}-{''.join(secrets.choice(_DIGITS) for _ in range(6))}"
+
+
+def _title(description: str) -> str:
+    first = description.strip().splitlines()[0]
+    return first if len(first) <= _TITLE_CHARACTERS else f"{first[: _TITLE_CHARACTERS - 1]}…"

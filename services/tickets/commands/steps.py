@@ -1,0 +1,228 @@
+"""The one writer of a ticket's status: it locks, checks the table, writes history, clocks and event together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql
+
+from services.contracts import to_event
+from services.contracts.tickets import TicketFact
+from services.kit import clock as time
+from services.kit import outbox as kit_outbox
+from services.kit.errors import Conflict, Forbidden, NotFound, Stale
+from services.kit.events import new_id
+from services.kit.identity import Actor
+from services.tickets import chain, lifecycle, service_levels
+from services.tickets.models import clocks, communities, firings, history, outbox, people, remarks, tickets
+
+Ticket = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one verb does to a ticket, decided before anything is written.
+
+    `changes` are columns beside the status, `fact` is the event to publish with its own fields in `told`, `data`
+    goes into history as it is, and `note` is what the actor wrote, visible to the resident or not.
+    """
+
+    action: str
+    fact: type[TicketFact]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    note: str | None = None
+    note_visible: bool = True
+    note_id: str = field(default_factory=lambda: str(new_id()))
+
+
+def no_such_ticket() -> NotFound:
+    """Return the refusal for a ticket that is not there, or not theirs: the two look alike on purpose."""
+    return NotFound("There is no such ticket.", "没有找到该工单。")
+
+
+def lock(db: Connection, ticket_id: str) -> Ticket:
+    """Lock a ticket for this transaction and return it with its community's `calendar` and `timezone`."""
+    statement = (
+        select(tickets, communities.c.calendar, communities.c.timezone)
+        .join(communities, communities.c.id == tickets.c.community_id)
+        .where(tickets.c.id == ticket_id)
+        .with_for_update(of=tickets)
+    )
+    row = db.execute(statement).mappings().one_or_none()
+    if row is None:
+        raise no_such_ticket()
+    return dict(row)
+
+
+def allow(ticket: Ticket, actor: Actor, action: str) -> lifecycle.Rule:
+    """Return the rule that lets `actor` take `action` now; raises Forbidden or Conflict with what to do instead."""
+    try:
+        return lifecycle.check(
+            action,
+            ticket["status"],
+            actor.role,
+            is_owner=ticket["owner_id"] == actor.id,
+            in_household=in_household(ticket, actor),
+        )
+    except lifecycle.NotForRole:
+        raise Forbidden(
+            f"Your role ({actor.role}) has no action “{action}” on tickets.", f"您的角色（{actor.role}）无此操作权限。"
+        ) from None
+    except lifecycle.NotYours:
+        raise Forbidden(
+            "This is for the ticket's owner. Ask the dispatch desk to assign it to you.",
+            "此操作由当前责任人进行，可请调度员转派给您。",
+            owner_id=ticket["owner_id"],
+        ) from None
+    except lifecycle.NotNow as refusal:
+        raise Conflict(
+            f"The ticket is {ticket['status']}; “{action}” is possible from: {refusal}.",
+            f"工单当前状态为 {ticket['status']}，该操作仅适用于：{refusal}。",
+            status_now=ticket["status"],
+            possible_from=list(refusal.sources),
+        ) from None
+
+
+def in_household(ticket: Ticket, actor: Actor) -> bool:
+    """True where the ticket is the actor's own or concerns their home."""
+    return ticket["requester_id"] == actor.id or (ticket["unit_id"] is not None and ticket["unit_id"] in actor.unit_ids)
+
+
+def require_version(ticket: Ticket, expected: int | None) -> None:
+    """Raise Stale where the caller read another version than the current one."""
+    if expected is not None and expected != ticket["version"]:
+        raise Stale(
+            f"The ticket has changed since you read it (now version {ticket['version']}). Read it again.",
+            f"工单已被更新（当前版本 {ticket['version']}），请重新读取后再操作。",
+            version=ticket["version"],
+        )
+
+
+def take(
+    db: Connection, actor: Actor, ticket: Ticket, step: Step, rule: lifecycle.Rule, at: datetime | None = None
+) -> Ticket:
+    """Write one step of a locked ticket: row, history, clocks, remark and event in one statement.
+
+    `at` defaults to now, asked after the lock was won and never before the last change, so that history is
+    in order. Returns the ticket as it is afterwards.
+    """
+    moment = max(at or time.now(), ticket["changed_at"])
+    after = {
+        **ticket,
+        **step.changes,
+        "status": rule.target or ticket["status"],
+        "changed_at": moment,
+        "version": ticket["version"] + 1,
+    }
+    if after["status"] != "waiting":
+        after["waiting_reason"] = None
+    remark, sealed = _note(step, actor, ticket, moment)
+    entry = entry_after(ticket, actor, step.action, after["status"], {**step.data, **sealed}, moment)
+    after["history_hash"] = entry["hash"]
+    parts = [
+        insert(history).values(entry).cte("entry"),
+        kit_outbox.inserting(outbox, [event_of(step.fact, after, actor, moment, step.told)]).cte("event"),
+    ]
+    if remark:
+        parts.append(insert(remarks).values(remark).cte("remark"))
+    if step.action in service_levels.MOVES_CLOCKS:
+        parts.append(_clock_rows(db, after, entry).cte("clock"))
+    changed = {name: after[name] for name in tickets.c.keys() if after[name] != ticket[name]}  # noqa: SIM118
+    moved = (
+        update(tickets)
+        .where(tickets.c.id == ticket["id"], tickets.c.version == ticket["version"])
+        .values(changed)
+        .returning(tickets.c.id)
+    ).cte("moved")
+    db.execute(select(moved.c.id).add_cte(*parts)).one()
+    return after
+
+
+def _note(
+    step: Step, actor: Actor, ticket: Mapping[str, Any], at: datetime
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return the remark row for what the actor wrote, and what history says of it: its id and sealed digest."""
+    if not step.note:
+        return None, {}
+    salt, digest = chain.seal(step.note)
+    remark = {
+        "id": step.note_id,
+        "organisation_id": ticket["organisation_id"],
+        "ticket_id": ticket["id"],
+        "author_id": actor.id,
+        "author_role": actor.role,
+        "kind": step.action,
+        "visible": step.note_visible,
+        "body": step.note,
+        "salt": salt,
+        "at": at,
+    }
+    return remark, {"remark_id": step.note_id, "remark_sha256": digest, "visible": step.note_visible}
+
+
+def entry_after(
+    ticket: Mapping[str, Any], actor: Actor, action: str, status: str, data: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    """Return the next row of a ticket's history, chained to the one before."""
+    entry = {
+        "ticket_id": ticket["id"],
+        "seq": ticket["version"] + 1,
+        "organisation_id": ticket["organisation_id"],
+        "at": at,
+        "actor_id": actor.id,
+        "actor_role": actor.role,
+        "action": action,
+        "from_status": ticket["status"],
+        "status": status,
+        "data": dict(data),
+        "previous_hash": ticket["history_hash"],
+    }
+    return {**entry, "hash": chain.digest(ticket["history_hash"], entry)}
+
+
+def event_of(
+    fact: type[TicketFact], ticket: Mapping[str, Any], actor: Actor, at: datetime, told: Mapping[str, Any]
+) -> Any:
+    """Return the event that says a step was taken."""
+    told_fact = fact(
+        ticket_id=ticket["id"],
+        actor_id=actor.id,
+        actor_role=actor.role,
+        **{name: ticket[name] for name in _TOLD},
+        **told,
+    )
+    return to_event(told_fact, organisation_id=ticket["organisation_id"], subject=ticket["id"], at=at)
+
+
+_TOLD = (
+    "number", "version", "community_id", "unit_id", "requester_id", "status", "owner_id", "owner_desk",
+    "catalogue_code", "work_type", "need_level", "urgency",
+)  # fmt: skip
+
+
+def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> Any:
+    """Return the upsert of every clock of a ticket, computed anew from its history and `entry`."""
+    past = select(history).where(history.c.ticket_id == after["id"]).order_by(history.c.seq)
+    entries = [dict(row) for row in db.execute(past).mappings()]
+    calendar = service_levels.calendar_of(after["calendar"])
+    computed = service_levels.clocks_of(
+        [*entries, entry], after["sla_class"], after["urgency"], calendar, after["changed_at"]
+    )
+    fired: list[Any] = []
+    # Only an open clock asks what was fired, and most steps of most tickets come before anything was.
+    if any(clock.warnings_at and min(clock.warnings_at) <= after["changed_at"] for clock in computed):
+        gone = select(firings.c.kind, firings.c.generation, firings.c.level)
+        fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])).tuples())
+    rows = service_levels.rows_of(computed, after["id"], after["organisation_id"], fired)
+    statement = postgresql.insert(clocks).values(rows)
+    keep = {name: statement.excluded[name] for name in rows[0] if name not in ("ticket_id", "kind", "generation")}
+    return statement.on_conflict_do_update(index_elements=["ticket_id", "kind", "generation"], set_=keep)
+
+
+def badge_of(db: Connection, person_id: str) -> str | None:
+    """Return the name a staff member works under."""
+    return db.execute(select(people.c.badge).where(people.c.id == person_id)).scalar_one_or_none()

@@ -1,0 +1,264 @@
+"""One function per verb of the lifecycle; each locks the ticket, refuses by name, or takes the step."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from services.contracts import tickets as facts
+from services.kit import clock as time
+from services.kit.errors import Conflict, Forbidden, invalid_field
+from services.kit.identity import Actor
+from services.tickets.commands.filing import DISPATCH
+from services.tickets.commands.steps import Step, Ticket, allow, badge_of, lock, require_version, take
+from services.tickets.models import people
+
+
+def _plain(db: Connection, actor: Actor, ticket_id: str, version: int | None, step: Step) -> Ticket:
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    return take(db, actor, ticket, step, allow(ticket, actor, step.action))
+
+
+def acknowledge(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """A human at the desk answers the request; the desk stays accountable."""
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "acknowledge")
+    return take(
+        db, actor, ticket, Step("acknowledge", facts.TicketAcknowledged, changes={"acknowledged_at": time.now()}), rule
+    )
+
+
+def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """Take a job from the pool. Exactly one of any number of claims wins; the others hear who did.
+
+    Raises Conflict with `owner`, and Forbidden where the job needs a skill the crew member lacks.
+    """
+    ticket = lock(db, ticket_id)
+    if ticket["owner_id"] is not None and not (ticket["status"] == "reopened" and ticket["owner_id"] == actor.id):
+        raise _lost(db, actor, ticket)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "claim")
+    if not set(ticket["skills"]) & set(actor.skills):
+        needed = ", ".join(ticket["skills"])
+        raise Forbidden(
+            f"This job needs one of: {needed}. GET /api/v1/pool shows the jobs you can take.",
+            f"该工单需要以下技能之一：{needed}。可在 GET /api/v1/pool 查看您能接的工单。",
+            skills=ticket["skills"],
+        )
+    changes = {
+        "owner_id": actor.id,
+        "owner_desk": None,
+        "acknowledged_at": ticket["acknowledged_at"] or time.now(),
+    }
+    return take(db, actor, ticket, Step("claim", facts.TicketClaimed, changes=changes), rule)
+
+
+def _lost(db: Connection, actor: Actor, ticket: Ticket) -> Conflict:
+    if ticket["owner_id"] == actor.id:
+        return Conflict("You already have this job.", "该工单已在您名下。", owner={"id": actor.id, "name": None})
+    name = badge_of(db, ticket["owner_id"])
+    return Conflict(
+        f"{name or 'Somebody else'} has this job. GET /api/v1/pool shows what else you can take.",
+        f"该工单已由{name or '其他同事'}接单，可在 GET /api/v1/pool 查看其他可接工单。",
+        owner={"id": ticket["owner_id"], "name": name},
+        next="/api/v1/pool",
+    )
+
+
+def assign(
+    db: Connection, actor: Actor, ticket_id: str, *, to: str, note: str | None = None, version: int | None = None
+) -> Ticket:
+    """Give the job to a crew member: the desk assigning, or the owner handing over."""
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "assign")
+    wanted = select(people.c.community_ids).where(
+        people.c.id == to, people.c.role == "crew", people.c.active, people.c.organisation_id == actor.organisation_id
+    )
+    crew = db.execute(wanted).one_or_none()
+    if crew is None or (crew.community_ids and ticket["community_id"] not in crew.community_ids):
+        raise invalid_field(
+            "to", "No active crew member of this community has this id.", "该小区没有此编号的在岗人员。"
+        )
+    if ticket["owner_id"] == to:
+        raise Conflict("They already have this job.", "该工单已在其名下。")
+    changes = {"owner_id": to, "owner_desk": None, "acknowledged_at": ticket["acknowledged_at"] or time.now()}
+    step = Step(
+        "assign",
+        facts.TicketAssigned,
+        changes=changes,
+        told={"previous_owner_id": ticket["owner_id"]},
+        data={"to": to, "previous_owner_id": ticket["owner_id"]},
+        note=note,
+        note_visible=False,
+    )
+    return take(db, actor, ticket, step, rule)
+
+
+def release(db: Connection, actor: Actor, ticket_id: str, *, reason: str, version: int | None = None) -> Ticket:
+    """Put the job back into the pool, with the reason on record; the dispatch desk is accountable again."""
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "release")
+    step = Step(
+        "release",
+        facts.TicketReleased,
+        changes={
+            "owner_id": None,
+            "owner_desk": DISPATCH,
+            "acknowledged_at": ticket["acknowledged_at"] or time.now(),
+        },
+        told={"previous_owner_id": ticket["owner_id"]},
+        data={"previous_owner_id": ticket["owner_id"]},
+        note=reason,
+        note_visible=False,
+    )
+    return take(db, actor, ticket, step, rule)
+
+
+def depart(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """Set out."""
+    return _plain(db, actor, ticket_id, version, Step("depart", facts.TicketDeparted))
+
+
+def arrive(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """Be on site: the attend clock stops."""
+    return _plain(db, actor, ticket_id, version, Step("arrive", facts.TicketArrived))
+
+
+def start(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """Begin the work."""
+    return _plain(db, actor, ticket_id, version, Step("start", facts.TicketStarted))
+
+
+def pause(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    reason: str,
+    note: str | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """Wait for something outside the crew's hands; `reason` is one of lifecycle.WAITING_REASONS."""
+    step = Step(
+        "pause",
+        facts.TicketPaused,
+        changes={"waiting_reason": reason},
+        told={"waiting_reason": reason},
+        data={"waiting_reason": reason},
+        note=note,
+    )
+    return _plain(db, actor, ticket_id, version, step)
+
+
+def resume(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """Go on with the work."""
+    return _plain(db, actor, ticket_id, version, Step("resume", facts.TicketResumed))
+
+
+def complete(
+    db: Connection, actor: Actor, ticket_id: str, *, note: str | None = None, version: int | None = None
+) -> Ticket:
+    """Say the work is done. The first completion is kept whatever follows; the return visit falls due."""
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "complete")
+    at = max(time.now(), ticket["changed_at"])
+    completion = ticket["completions"] + 1
+    step = Step(
+        "complete",
+        facts.TicketCompleted,
+        changes={
+            "completed_by": actor.id,
+            "completions": completion,
+            "completed_at": at,
+            "first_completed_at": ticket["first_completed_at"] or at,
+        },
+        told={
+            "crew_id": actor.id,
+            "completed_at": at,
+            "timezone": ticket["timezone"],
+            "completion": completion,
+        },
+        data={"completion": completion},
+        note=note,
+    )
+    return take(db, actor, ticket, step, rule, at)
+
+
+def confirm(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+    """The resident says it is solved."""
+    return _plain(db, actor, ticket_id, version, Step("confirm", facts.TicketConfirmed))
+
+
+def close(db: Connection, actor: Actor, ticket_id: str) -> Ticket:
+    """Close what nobody objected to in time; on the record as the system's act, not as the resident's answer."""
+    return _plain(db, actor, ticket_id, None, Step("close", facts.TicketClosed))
+
+
+def reopen(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    reason: str | None,
+    cause: str,
+    data: dict[str, Any] | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """It was not solved: whoever completed it is accountable again, or the desk where they have left.
+
+    `cause` is resident, staff or survey. The completion before stays in history and in `first_completed_at`.
+    """
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "reopen")
+    crew = ticket["completed_by"]
+    if crew is not None:
+        still_here = select(people.c.id).where(people.c.id == crew, people.c.active)
+        crew = db.execute(still_here).scalar_one_or_none()
+    step = Step(
+        "reopen",
+        facts.TicketReopened,
+        changes={"owner_id": crew, "owner_desk": None if crew else DISPATCH, "completed_at": None},
+        told={"cause": cause, "crew_id": ticket["completed_by"]},
+        data={"cause": cause, **(data or {})},
+        note=reason,
+    )
+    return take(db, actor, ticket, step, rule)
+
+
+def cancel(db: Connection, actor: Actor, ticket_id: str, *, reason: str | None, version: int | None = None) -> Ticket:
+    """Withdraw the request; a step that has begun is finished by the desk, not by the resident."""
+    return _plain(db, actor, ticket_id, version, Step("cancel", facts.TicketCancelled, note=reason))
+
+
+def decline(db: Connection, actor: Actor, ticket_id: str, *, reason: str, version: int | None = None) -> Ticket:
+    """Refuse a request that is not the desk's, with a reason the resident reads."""
+    return _plain(db, actor, ticket_id, version, Step("decline", facts.TicketDeclined, note=reason))
+
+
+def promise(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    promised_at: datetime,
+    note: str | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """Tell the resident when; promise kept or broken is measured apart from the SLA target."""
+    if promised_at <= time.now():
+        raise invalid_field("promised_at", "Promise a time that is still to come.", "承诺时间应晚于当前时间。")
+    step = Step(
+        "promise",
+        facts.TicketPromised,
+        changes={"promised_at": promised_at},
+        told={"promised_at": promised_at},
+        data={"promised_at": promised_at.isoformat()},
+        note=note,
+    )
+    return _plain(db, actor, ticket_id, version, step)

@@ -1,0 +1,57 @@
+"""What the tickets service does when others tell it something."""
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Connection
+
+from services import contracts
+from services.contracts.gateway import AccountChanged
+from services.contracts.surveys import SurveyAnswered
+from services.kit.database import set_scope
+from services.kit.errors import Conflict, NotFound
+from services.kit.events import Event
+from services.kit.identity import system_actor
+from services.kit.inbox import PermanentError
+from services.tickets import commands
+
+log = structlog.get_logger()
+
+
+def handle(db: Connection, events: Sequence[Event]) -> None:
+    """Apply events in one transaction."""
+    for event in events:
+        try:
+            fact = contracts.parse(event)
+        except contracts.UnknownFact as problem:
+            raise PermanentError(str(problem)) from problem
+        set_scope(db, system_actor(event.organisation_id))
+        if isinstance(fact, AccountChanged):
+            on_account_changed(db, event, fact)
+        elif isinstance(fact, SurveyAnswered):
+            on_survey_answered(db, event, fact)
+
+
+# gateway: account.changed.v1
+def on_account_changed(db: Connection, event: Event, fact: AccountChanged) -> None:
+    """Remember who there is; safe to repeat and in any order, by revision."""
+    commands.remember_person(db, event.organisation_id, fact)
+
+
+# surveys: survey.answered.v1
+def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> None:
+    """“Not solved” reopens the ticket. An answer about an earlier completion, or to an open ticket, changes nothing."""
+    if fact.solved:
+        return
+    actor = system_actor(event.organisation_id)
+    try:
+        ticket = commands.lock(db, fact.ticket_id)
+    except NotFound as problem:
+        raise PermanentError(f"survey {fact.survey_id} is about a ticket that is not here") from problem
+    if ticket["completions"] != fact.completion:
+        log.info("survey.superseded", ticket_id=fact.ticket_id, completion=fact.completion)
+        return
+    try:
+        commands.reopen(db, actor, fact.ticket_id, reason=None, cause="survey", data={"survey_id": fact.survey_id})
+    except Conflict:
+        log.info("survey.already_reopened", ticket_id=fact.ticket_id, status=ticket["status"])

@@ -1,0 +1,134 @@
+"""Photos: read with care, written anew without what a camera adds, kept on disk or in an S3-compatible store."""
+
+import hashlib
+import io
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from services.kit.errors import NotFound, invalid_field
+
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 2560
+BODY_LIMIT_BYTES = 20 * 1024 * 1024
+
+pillow_heif.register_heif_opener()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A JPEG of ours: pixels only, no EXIF, no GPS, no colour profile."""
+
+    content: bytes
+    width: int
+    height: int
+    sha256: str
+
+
+def read_picture(data: bytes) -> Picture:
+    """Re-encode an uploaded photo; raises Invalid for what is no photo, or too large to be one.
+
+    The size is checked before any pixel is decoded, so that a small file cannot unfold into gigabytes.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+        if image.width * image.height > MOST_PIXELS:
+            raise _refusal("has more than 50 million pixels", "像素超过 5000 万")
+        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    except Image.DecompressionBombError as problem:
+        raise _refusal("has more pixels than a photo", "像素过多") from problem
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as problem:
+        raise _refusal(
+            "is not a readable JPEG, PNG, WebP or HEIC photo", "不是可读取的 JPEG、PNG、WebP 或 HEIC 图片"
+        ) from problem
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    # Only pixels are carried over: a new image has no metadata to forget about.
+    clean = Image.frombytes("RGB", upright.size, upright.tobytes())
+    out = io.BytesIO()
+    clean.save(out, "JPEG", quality=85, optimize=True)
+    content = out.getvalue()
+    return Picture(content, clean.width, clean.height, hashlib.sha256(content).hexdigest())
+
+
+def _refusal(en: str, zh: str) -> Exception:
+    return invalid_field("photo", f"The file {en}.", f"该文件{zh}。")
+
+
+class Store(Protocol):
+    """Keeps photos by id."""
+
+    def put(self, photo_id: str, content: bytes) -> None:
+        """Keep the content durably before returning."""
+        ...
+
+    def get(self, photo_id: str) -> bytes:
+        """Return the content; raises NotFound."""
+        ...
+
+
+class DiskStore:
+    """Files under a folder, spread over sub-folders by the end of their id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, photo_id: str) -> Path:
+        return self._folder / photo_id[-2:] / f"{photo_id}.jpg"
+
+    def put(self, photo_id: str, content: bytes) -> None:
+        """Write beside, flush to disk, then rename: a kill leaves no half photo under its name."""
+        path = self._path(photo_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+
+    def get(self, photo_id: str) -> bytes:
+        """Return the content; raises NotFound."""
+        try:
+            return self._path(photo_id).read_bytes()
+        except FileNotFoundError as problem:
+            raise _gone() from problem
+
+
+class S3Store:
+    """A bucket of an S3-compatible service; credentials come from the client library's own settings."""
+
+    def __init__(self, bucket: str, endpoint_url: str | None = None) -> None:
+        self._bucket = bucket
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint_url)
+
+    def put(self, photo_id: str, content: bytes) -> None:
+        """Keep the content in the bucket."""
+        self._client.put_object(Bucket=self._bucket, Key=f"{photo_id}.jpg", Body=content, ContentType="image/jpeg")
+
+    def get(self, photo_id: str) -> bytes:
+        """Return the content; raises NotFound."""
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=f"{photo_id}.jpg")
+        except self._client.exceptions.NoSuchKey as problem:
+            raise _gone() from problem
+        content: bytes = found["Body"].read()
+        return content
+
+
+def _gone() -> NotFound:
+    return NotFound("The photo is not in the store.", "照片文件不存在。")
+
+
+def open_store(home: Path, bucket: str | None, endpoint_url: str | None) -> Store:
+    """Return the bucket where one is named, else a folder under `home`."""
+    return S3Store(bucket, endpoint_url) if bucket else DiskStore(home / "photos")

@@ -1,0 +1,31 @@
+"""What can be read of tickets, within what row-level security lets the caller see."""
+
+from services.tickets.queries.desk import communities_of, corrections_of, places_of, pool, staff_of
+from services.tickets.queries.reports import sla_report
+from services.tickets.queries.tickets import (
+    TicketFilter,
+    clocks_of,
+    comments_of,
+    history_of,
+    list_tickets,
+    photos_of,
+    ticket_row,
+)
+from services.tickets.queries.views import ticket_view
+
+__all__ = [
+    "TicketFilter",
+    "clocks_of",
+    "comments_of",
+    "communities_of",
+    "corrections_of",
+    "history_of",
+    "list_tickets",
+    "photos_of",
+    "places_of",
+    "pool",
+    "sla_report",
+    "staff_of",
+    "ticket_row",
+    "ticket_view",
+]

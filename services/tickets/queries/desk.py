@@ -1,0 +1,169 @@
+"""What the desk and its crews look at: the pool, the places, the staff, and what dispatchers corrected."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_
+
+from services.kit import clock as time
+from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.identity import Actor
+from services.tickets import lifecycle
+from services.tickets import pool as order
+from services.tickets.models import buildings, clocks, communities, people, refilings, tickets, units
+from services.tickets.queries.views import moment
+from services.tickets.triage import Corrections, learn
+
+# Beyond this many, the oldest corrections say little that the newer do not.
+REMEMBERED_REFILINGS = 500
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def pool(
+    db: Connection, actor: Actor, limit: int, after: str | None, locale: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the jobs `actor` can take, most pressing first, each with why, and the next cursor."""
+    due = (
+        select(clocks.c.ticket_id, func.min(clocks.c.due_at).label("at"))
+        .where(clocks.c.stopped_at.is_(None), clocks.c.kind != "acknowledge")
+        .group_by(clocks.c.ticket_id)
+        .subquery()
+    )
+    rank = case(order.URGENCY_RANK, value=tickets.c.urgency).label("rank")
+    level = func.coalesce(tickets.c.need_level, order.NO_LEVEL).label("level")
+    due_at = func.coalesce(due.c.at, literal(_FAR, clocks.c.due_at.type)).label("due_at")
+    unowned = or_(
+        tickets.c.status.in_(lifecycle.POOL),
+        and_(tickets.c.status == "reopened", tickets.c.owner_id.is_(None)),
+    )
+    statement = (
+        select(tickets, communities.c.name.label("community_name"), _unit_name(), rank, level, due_at)
+        .join(communities, communities.c.id == tickets.c.community_id)
+        .outerjoin(units, units.c.id == tickets.c.unit_id)
+        .outerjoin(buildings, buildings.c.id == units.c.building_id)
+        .outerjoin(due, due.c.ticket_id == tickets.c.id)
+        .where(unowned)
+        .order_by(rank, level, due_at, tickets.c.id)
+        .limit(limit + 1)
+    )
+    if actor.role == "crew":
+        statement = statement.where(tickets.c.skills.overlap(list(actor.skills)))
+    cursor = read_cursor(after, int, int, datetime, uuid.UUID)
+    if cursor is not None:
+        statement = statement.where(tuple_(rank, level, due_at, tickets.c.id) > tuple_(*cursor[:3], str(cursor[3])))
+    rows = db.execute(statement).mappings().all()
+    shown = rows[:limit]
+    next_due = _next_due(db, [row["id"] for row in shown])
+    now = time.now()
+    jobs = [_job({**row, **next_due.get(row["id"], _NO_CLOCK)}, now, locale) for row in shown]
+    if len(rows) <= limit:
+        return jobs, None
+    last = shown[-1]
+    return jobs, write_cursor([last["rank"], last["level"], last["due_at"].isoformat(), last["id"]])
+
+
+_NO_CLOCK: dict[str, Any] = {"next_due_at": None, "next_due_clock": None}
+
+
+def _next_due(db: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the nearest deadline of each ticket and which clock it is."""
+    rows = db.execute(
+        select(clocks.c.ticket_id, clocks.c.due_at, clocks.c.kind)
+        .distinct(clocks.c.ticket_id)
+        .where(clocks.c.ticket_id.in_(ids), clocks.c.stopped_at.is_(None), clocks.c.kind != "acknowledge")
+        .where(clocks.c.due_at.is_not(None))
+        .order_by(clocks.c.ticket_id, clocks.c.due_at)
+    )
+    return {row.ticket_id: {"next_due_at": row.due_at, "next_due_clock": row.kind} for row in rows}
+
+
+def _job(row: dict[str, Any], now: datetime, locale: str) -> dict[str, Any]:
+    kept = (
+        "id", "number", "status", "title", "location", "community_id", "community_name", "unit_id", "unit_name",
+        "catalogue_code", "work_type", "need_level", "urgency", "skills", "version", "next_due_clock",
+    )  # fmt: skip
+    return {
+        **{name: row[name] for name in kept},
+        "filed_at": moment(row["filed_at"]),
+        "next_due_at": moment(row["next_due_at"]),
+        "because": order.reasons(row, now, locale),
+    }
+
+
+def _unit_name() -> Any:
+    return (buildings.c.name + " " + units.c.name).label("unit_name")
+
+
+def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of units with building and community: a resident's own homes, staff's communities'."""
+    statement = (
+        select(units, buildings.c.name.label("building"), communities.c.name.label("community"))
+        .join(buildings, buildings.c.id == units.c.building_id)
+        .join(communities, communities.c.id == units.c.community_id)
+        .order_by(units.c.id)
+        .limit(limit + 1)
+    )
+    if actor.role != "resident" and actor.community_ids:
+        statement = statement.where(units.c.community_id.in_(actor.community_ids))
+    cursor = read_cursor(after, uuid.UUID)
+    if cursor is not None:
+        statement = statement.where(units.c.id > str(cursor[0]))
+    rows = db.execute(statement).mappings().all()
+    shown = [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "building": row["building"],
+            "community": {"id": row["community_id"], "name": row["community"]},
+        }
+        for row in rows[:limit]
+    ]
+    return shown, write_cursor([shown[-1]["id"]]) if len(rows) > limit else None
+
+
+def communities_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
+    """Return the communities the caller may act in."""
+    statement = select(communities.c.id, communities.c.name, communities.c.timezone).order_by(communities.c.name)
+    if actor.community_ids:
+        statement = statement.where(communities.c.id.in_(actor.community_ids))
+    return [dict(row) for row in db.execute(statement).mappings()]
+
+
+def staff_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
+    """Return the active staff with role, badge and skills, for whoever assigns a job."""
+    rows = db.execute(
+        select(people.c.id, people.c.role, people.c.badge, people.c.skills, people.c.community_ids)
+        .where(people.c.role != "resident", people.c.active)
+        .where(people.c.organisation_id == actor.organisation_id)
+        .order_by(people.c.role, people.c.badge, people.c.id)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def corrections_of(db: Connection, organisation_id: str) -> Corrections:
+    """Return what this organisation's dispatchers re-filed, as evidence for triage.
+
+    Built once per newest correction: the same evidence serves every request until a dispatcher corrects again.
+    """
+    newest = db.execute(
+        select(func.max(refilings.c.id)).where(refilings.c.organisation_id == organisation_id)
+    ).scalar_one()
+    if newest is None:
+        return Corrections()
+    known = _LEARNT.get(organisation_id)
+    if known is not None and known[0] == newest:
+        return known[1]
+    rows = db.execute(
+        select(refilings.c.words, refilings.c.to_code)
+        .where(refilings.c.organisation_id == organisation_id)
+        .order_by(refilings.c.id.desc())
+        .limit(REMEMBERED_REFILINGS)
+    )
+    learnt = learn([(row.words, row.to_code) for row in rows])
+    _LEARNT[organisation_id] = (newest, learnt)
+    return learnt
+
+
+_LEARNT: dict[str, tuple[int, Corrections]] = {}

@@ -1,0 +1,160 @@
+"""One ticket and lists of them, with their history, clocks, comments and photos."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, cast, select, tuple_
+
+from services.kit import clock as time
+from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.identity import Actor
+from services.tickets import service_levels
+from services.tickets.commands.steps import no_such_ticket
+from services.tickets.models import buildings, communities, history, people, photos, remarks, tickets, units
+from services.tickets.queries.views import moment, ticket_view
+
+
+@dataclass(frozen=True)
+class TicketFilter:
+    """What a list is narrowed to; None leaves a column free. `owner` is a person's id."""
+
+    status: tuple[str, ...] = ()
+    urgency: str | None = None
+    need_level: int | None = None
+    work_type: str | None = None
+    community_id: str | None = None
+    owner: str | None = None
+
+
+def _with_names() -> Select[Any]:
+    owner = people.alias("owner")
+    return (
+        select(
+            tickets,
+            communities.c.name.label("community_name"),
+            communities.c.calendar,
+            communities.c.timezone,
+            (buildings.c.name + " " + units.c.name).label("unit_name"),
+            owner.c.badge.label("owner_name"),
+        )
+        .join(communities, communities.c.id == tickets.c.community_id)
+        .outerjoin(units, units.c.id == tickets.c.unit_id)
+        .outerjoin(buildings, buildings.c.id == units.c.building_id)
+        .outerjoin(owner, owner.c.id == tickets.c.owner_id)
+    )
+
+
+def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
+    """Return a ticket with the names a reader needs; raises NotFound, also for other people's."""
+    row = db.execute(_with_names().where(tickets.c.id == ticket_id)).mappings().one_or_none()
+    if row is None:
+        raise no_such_ticket()
+    return dict(row)
+
+
+def list_tickets(
+    db: Connection, actor: Actor, wanted: TicketFilter, limit: int, after: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page, newest first, and the cursor of the next one or None. Reads one row more than it shows."""
+    statement = _with_names().order_by(tickets.c.filed_at.desc(), tickets.c.id.desc()).limit(limit + 1)
+    statement = statement.where(tickets.c.organisation_id == actor.organisation_id)
+    if wanted.status:
+        statement = statement.where(tickets.c.status.in_(wanted.status))
+    for name in ("urgency", "need_level", "work_type", "community_id"):
+        if getattr(wanted, name) is not None:
+            statement = statement.where(tickets.c[name] == getattr(wanted, name))
+    if wanted.owner is not None:
+        statement = statement.where(tickets.c.owner_id == wanted.owner)
+    cursor = read_cursor(after, datetime, uuid.UUID)
+    if cursor is not None:
+        statement = statement.where(tuple_(tickets.c.filed_at, tickets.c.id) < tuple_(cursor[0], str(cursor[1])))
+    rows = db.execute(statement).mappings().all()
+    shown = rows[:limit]
+    more = write_cursor([shown[-1]["filed_at"].isoformat(), shown[-1]["id"]]) if len(rows) > limit else None
+    return [ticket_view(dict(row), actor) for row in shown], more
+
+
+def history_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, Any]]:
+    """Return the steps in order, each with its hash and the words written with it that the reader may see.
+
+    Internal comments are left out for residents; their places in the numbering stay, so nothing is hidden silently.
+    """
+    ticket_row(db, ticket_id)
+    rows = db.execute(
+        select(history, remarks.c.body, people.c.badge)
+        .outerjoin(remarks, remarks.c.id == cast(history.c.data["remark_id"].astext, remarks.c.id.type))
+        .outerjoin(people, people.c.id == history.c.actor_id)
+        .where(history.c.ticket_id == ticket_id)
+        .order_by(history.c.seq)
+    ).mappings()
+    return [
+        {
+            "seq": row["seq"],
+            "at": moment(row["at"]),
+            "action": row["action"],
+            "from_status": row["from_status"] or None,
+            "status": row["status"],
+            "actor_id": row["actor_id"],
+            "actor_role": row["actor_role"],
+            "actor_name": row["badge"],
+            "data": row["data"],
+            "note": row["body"],
+            "previous_hash": row["previous_hash"],
+            "hash": row["hash"],
+        }
+        for row in rows
+        if actor.role != "resident" or row["action"] != "comment" or row["data"].get("visible")
+    ]
+
+
+def clocks_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:
+    """Return the ticket's clocks as they stand now, computed from its history and not from the stored rows."""
+    row = ticket_row(db, ticket_id)
+    entries = db.execute(select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq))
+    calendar = service_levels.calendar_of(row["calendar"])
+    computed = service_levels.clocks_of(
+        [dict(entry) for entry in entries.mappings()], row["sla_class"], row["urgency"], calendar, time.now()
+    )
+    return [
+        {
+            "clock": clock.kind,
+            "generation": clock.generation,
+            "state": clock.state,
+            "started_at": moment(clock.started_at),
+            "target_seconds": clock.target_seconds,
+            "basis": clock.basis,
+            "warnings_at": [at.isoformat() for at in clock.warnings_at],
+            "due_at": moment(clock.due_at),
+            "stopped_at": moment(clock.stopped_at),
+            "paused_at": moment(clock.paused_at),
+            "pauses": [[moment(begin), moment(end)] for begin, end in clock.pauses],
+            "breached_at": moment(clock.breached_at),
+            "contract_seconds": clock.elapsed_seconds,
+            "lived_seconds": clock.lived_seconds,
+            "remaining_seconds": clock.remaining_seconds,
+            "unknown_because": clock.unknown,
+        }
+        for clock in computed
+    ]
+
+
+def comments_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:
+    """Return what was written about a ticket and may be seen by the caller, oldest first."""
+    ticket_row(db, ticket_id)
+    rows = db.execute(
+        select(remarks).where(remarks.c.ticket_id == ticket_id).order_by(remarks.c.at, remarks.c.id)
+    ).mappings()
+    kept = ("id", "ticket_id", "author_id", "author_role", "kind", "visible", "body")
+    return [{**{name: row[name] for name in kept}, "at": moment(row["at"])} for row in rows]
+
+
+def photos_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:
+    """Return what is known of a ticket's photos, oldest first."""
+    ticket_row(db, ticket_id)
+    rows = db.execute(
+        select(photos).where(photos.c.ticket_id == ticket_id).order_by(photos.c.at, photos.c.id)
+    ).mappings()
+    kept = ("id", "ticket_id", "author_id", "author_role", "width", "height", "size_bytes", "sha256")
+    return [{**{name: row[name] for name in kept}, "at": moment(row["at"])} for row in rows]

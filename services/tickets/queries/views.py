@@ -1,0 +1,49 @@
+"""How a ticket looks from outside: plain JSON-ready data, built by hand because lists of it are hot."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.kit.identity import Actor
+from services.tickets import catalogue, lifecycle
+from services.tickets.commands.steps import in_household
+
+COLUMNS = (
+    "id", "number", "status", "title", "description", "community_id", "unit_id", "location", "requester_id",
+    "filed_by", "channel", "catalogue_code", "topic", "work_type", "need_level", "standard", "value_tier", "urgency",
+    "confidence", "because", "waiting_reason", "version", "completions",
+)  # fmt: skip
+MOMENTS = (
+    "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at",
+)  # fmt: skip
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return a moment as ISO 8601 in UTC, or None."""
+    return None if value is None else value.isoformat()
+
+
+def ticket_view(row: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """Return a ticket as `actor` may see it, with the actions open to them now."""
+    view = {name: row[name] for name in COLUMNS}
+    view |= {name: moment(row[name]) for name in MOMENTS}
+    item = catalogue.load().get(row["catalogue_code"])
+    view["catalogue_name"] = {"zh-CN": item.zh, "en": item.en}
+    view["realm"] = item.realm
+    view["need"] = catalogue.NEED_LEVELS.get(row["need_level"])
+    view["owner"] = (
+        {"kind": "desk", "desk": row["owner_desk"], "id": None, "name": None}
+        if row["owner_id"] is None
+        else {"kind": "person", "desk": None, "id": row["owner_id"], "name": row.get("owner_name")}
+    )
+    view["community_name"] = row.get("community_name")
+    view["unit_name"] = row.get("unit_name")
+    view["actions"] = list(
+        lifecycle.allowed(
+            row["status"],
+            actor.role,
+            is_owner=row["owner_id"] == actor.id,
+            in_household=in_household(dict(row), actor),
+        )
+    )
+    return view

@@ -1,0 +1,143 @@
+"""The loops that make deadlines happen: SLA warnings and breaches, and closing what nobody objected to."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+
+from services.contracts.tickets import SlaBreached, SlaWarned
+from services.kit import outbox as kit_outbox
+from services.kit.identity import system_actor
+from services.tickets import commands
+from services.tickets.commands.steps import event_of
+from services.tickets.models import clocks, firings, outbox, tickets
+from services.tickets.service_levels import BREACH
+
+log = structlog.get_logger()
+
+FIRED = Counter("doorstep_sla_fired_total", "Warnings and breaches fired.", ["level"])
+LATENESS = Histogram(
+    "doorstep_sla_lateness_seconds", "How late a deadline was noticed.", buckets=(0.5, 1, 2, 5, 30, 3600)
+)
+
+BATCH = 500
+
+
+def fire_due(engine: Engine, committed: Callable[[], None]) -> int:
+    """Fire everything due, in batches; returns how many. Any number of processes may do this at once;
+    `committed` is called after each batch.
+
+    The ticket is locked, not the clock: a step that is being taken at this moment decides first, so that a job
+    finished in time is never reported late. What is locked now is met again in the next pass.
+    """
+    total = 0
+    while True:
+        with engine.begin() as db:
+            fired = fire_batch(db)
+        if fired:
+            committed()
+        total += fired
+        if fired < BATCH:
+            return total
+
+
+def fire_batch(db: Connection) -> int:
+    """Fire up to a batch of due levels: firing row, clock, and event in one transaction, on the database's clock."""
+    due = (
+        select(clocks, tickets, func.clock_timestamp().label("noticed_at"))
+        .join(tickets, tickets.c.id == clocks.c.ticket_id)
+        .where(clocks.c.next_fire_at < func.clock_timestamp())
+        .order_by(clocks.c.next_fire_at)
+        .limit(BATCH)
+        .with_for_update(of=tickets, skip_locked=True)
+    )
+    rows = [dict(row) for row in db.execute(due).mappings()]
+    if not rows:
+        return 0
+    db.execute(insert(firings), [_firing(row) for row in rows])
+    db.execute(_ADVANCE, [_advance(row) for row in rows])
+    kit_outbox.emit(db, outbox, *(_event(row) for row in rows))
+    for row in rows:
+        FIRED.labels("breach" if row["next_level"] == BREACH else "warning").inc()
+        LATENESS.observe((row["noticed_at"] - row["next_fire_at"]).total_seconds())
+    return len(rows)
+
+
+_ADVANCE = (
+    update(clocks)
+    .where(
+        clocks.c.ticket_id == bindparam("of_ticket"),
+        clocks.c.kind == bindparam("of_kind"),
+        clocks.c.generation == bindparam("of_generation"),
+    )
+    .values(
+        state=bindparam("to_state"),
+        breached_at=bindparam("to_breached_at"),
+        next_level=bindparam("to_level"),
+        next_fire_at=bindparam("to_fire_at"),
+    )
+)
+
+
+def _firing(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "ticket_id": row["ticket_id"],
+        "kind": row["kind"],
+        "generation": row["generation"],
+        "level": row["next_level"],
+        "organisation_id": row["organisation_id"],
+        "true_at": row["next_fire_at"],
+    }
+
+
+def _advance(row: dict[str, Any]) -> dict[str, Any]:
+    breach = row["next_level"] == BREACH
+    level, fire_at = (None, None) if breach else _after(row)
+    return {
+        "of_ticket": row["ticket_id"],
+        "of_kind": row["kind"],
+        "of_generation": row["generation"],
+        "to_state": "breached" if breach else row["state"],
+        "to_breached_at": row["due_at"] if breach else row["breached_at"],
+        "to_level": level,
+        "to_fire_at": fire_at,
+    }
+
+
+def _after(row: dict[str, Any]) -> tuple[int | None, Any]:
+    """Return the level after the warning that just fired: the next warning, or the breach."""
+    level = row["next_level"]
+    if level < len(row["warnings_at"]):
+        return level + 1, row["warnings_at"][level]
+    return (BREACH, row["due_at"]) if row["due_at"] is not None else (None, None)
+
+
+def _event(row: dict[str, Any]) -> Any:
+    fact = SlaBreached if row["next_level"] == BREACH else SlaWarned
+    told = {"clock": row["kind"], "generation": row["generation"], "due_at": row["due_at"]}
+    ticket = {**row, "id": row["ticket_id"]}
+    return event_of(fact, ticket, system_actor(row["organisation_id"]), row["next_fire_at"], told)
+
+
+def close_silent(engine: Engine, after: timedelta, committed: Callable[[], None]) -> int:
+    """Close completed tickets nobody objected to in time; returns how many. Silence is not taken for an answer."""
+    with engine.connect() as db:
+        silent = db.execute(
+            select(tickets.c.id, tickets.c.organisation_id)
+            .where(tickets.c.status == "completed")
+            .where(tickets.c.completed_at < func.clock_timestamp() - after)
+            .order_by(tickets.c.completed_at)
+            .limit(BATCH)
+        ).all()
+    for row in silent:
+        with engine.begin() as db:
+            ticket = db.execute(
+                select(tickets.c.status).where(tickets.c.id == row.id).with_for_update(skip_locked=True)
+            ).scalar_one_or_none()
+            if ticket == "completed":
+                commands.close(db, system_actor(row.organisation_id), row.id)
+        committed()
+    return len(silent)
