@@ -1,0 +1,1 @@
+"""Notify owns contacts and preferences, templates, notices, deliveries and the channels they leave by."""

@@ -1,0 +1,176 @@
+"""Who hears of what: one table of rules, and the pure choice of people from it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import time
+
+from services.contracts import Fact, surveys, tickets
+
+URGENT = "emergency"
+HURRIED = ("emergency", "urgent")
+STAFF_AUDIENCES = ("dispatcher", "manager")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person as a recipient. The defaults serve whoever is named in an event before their account was heard of."""
+
+    person_id: str
+    organisation_id: str
+    role: str = ""
+    community_ids: tuple[str, ...] = ()
+    locale: str = "zh-CN"
+    active: bool = True
+    email: str | None = None
+    apprise_urls: tuple[str, ...] = ()
+    timezone: str = "Asia/Shanghai"
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    channels: dict[str, list[str]] = field(default_factory=dict)
+
+    def serves(self, community_id: str) -> bool:
+        """True where this member of staff answers for the community; no list means all of the organisation."""
+        return not self.community_ids or community_id in self.community_ids
+
+
+Notable = tickets.TicketFact | surveys.SurveyInvited
+When = Callable[[Notable], bool]
+
+
+def _always(_fact: Notable) -> bool:
+    return True
+
+
+def _by_somebody_else(fact: Notable) -> bool:
+    return getattr(fact, "actor_id", None) != fact.requester_id
+
+
+def _hurried(fact: Notable) -> bool:
+    return getattr(fact, "urgency", "") in HURRIED
+
+
+def _unowned(fact: Notable) -> bool:
+    return getattr(fact, "owner_id", None) is None
+
+
+def _visible(fact: Notable) -> bool:
+    return bool(getattr(fact, "visible", False))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An event, the audience that hears of it, and when. A receipt goes also to the person whose act it confirms."""
+
+    fact: type[Fact]
+    audience: str
+    when: When = _always
+    receipt: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What notices made by this rule are called: the event's type without its version."""
+        return kind_of(self.fact)
+
+
+def kind_of(fact: Fact | type[Fact]) -> str:
+    """Return the event's type without its version: `ticket.filed`."""
+    return fact.type.rpartition(".v")[0]
+
+
+# Where one person is in several audiences of an event, the first rule speaks to them.
+RULES: tuple[Rule, ...] = (
+    # The resident is told at every step.
+    Rule(tickets.TicketFiled, "resident", receipt=True),
+    Rule(tickets.TicketAcknowledged, "resident"),
+    Rule(tickets.TicketClaimed, "resident"),
+    Rule(tickets.TicketAssigned, "resident"),
+    Rule(tickets.TicketReleased, "resident"),
+    Rule(tickets.TicketDeparted, "resident"),
+    Rule(tickets.TicketArrived, "resident"),
+    Rule(tickets.TicketPaused, "resident"),
+    Rule(tickets.TicketResumed, "resident"),
+    Rule(tickets.TicketPromised, "resident"),
+    Rule(tickets.TicketCompleted, "resident"),
+    Rule(tickets.TicketClosed, "resident"),
+    Rule(tickets.TicketDeclined, "resident"),
+    Rule(tickets.TicketCancelled, "resident", when=_by_somebody_else),
+    Rule(tickets.TicketReopened, "resident", receipt=True),
+    Rule(tickets.TicketCommented, "resident", when=_visible),
+    Rule(surveys.SurveyInvited, "resident"),
+    # Whoever holds the job, or did the work that is in question.
+    Rule(tickets.TicketAssigned, "owner"),
+    Rule(tickets.TicketCommented, "owner"),
+    Rule(tickets.TicketCancelled, "owner"),
+    Rule(tickets.TicketReopened, "owner"),
+    Rule(tickets.TicketOverridden, "owner"),
+    Rule(tickets.SlaWarned, "owner"),
+    # Whoever held it until now and may still be on the way to it.
+    Rule(tickets.TicketAssigned, "former"),
+    Rule(tickets.TicketReleased, "former"),
+    # The desk of the community.
+    Rule(tickets.TicketFiled, "dispatcher", when=_hurried),
+    Rule(tickets.TicketReleased, "dispatcher"),
+    Rule(tickets.TicketReopened, "dispatcher"),
+    Rule(tickets.SlaWarned, "dispatcher", when=_unowned),
+    Rule(tickets.SlaBreached, "dispatcher"),
+    Rule(tickets.SlaBreached, "manager"),
+)
+KINDS = tuple(dict.fromkeys(rule.kind for rule in RULES))
+_BY_FACT = {rule.fact: [r for r in RULES if r.fact is rule.fact] for rule in RULES}
+
+
+def rules_for(fact: Fact) -> list[Rule]:
+    """Return the rules that speak of this event, in order."""
+    if not isinstance(fact, Notable):
+        return []
+    return [rule for rule in _BY_FACT.get(type(fact), []) if rule.when(fact)]
+
+
+def named(fact: Fact) -> set[str]:
+    """Return the ids of the people an event itself names as hearers."""
+    people = (_named_in(fact, rule.audience) for rule in rules_for(fact))
+    return {person for found in people for person in found}
+
+
+def wants_staff(fact: Fact) -> bool:
+    """True where the staff of the community hear of it."""
+    return any(rule.audience in STAFF_AUDIENCES for rule in rules_for(fact))
+
+
+def is_urgent(fact: Fact) -> bool:
+    """True where quiet hours do not hold the news back: an emergency goes before all."""
+    return getattr(fact, "urgency", "") == URGENT
+
+
+def hearers(
+    fact: Fact, organisation_id: str, known: dict[str, Contact], staff: Iterable[Contact]
+) -> Iterator[tuple[Contact, Rule]]:
+    """Yield each person who hears of the event, once, with the rule that says why.
+
+    `known` holds the organisation's contacts by person id, `staff` its active dispatchers and managers. People
+    named in the event who have no contact yet are reached in the app, in Chinese: their account may still be on
+    its way, and the news must not be lost. Nobody is told of their own act, receipts apart.
+    """
+    told: set[str] = set()
+    actor = getattr(fact, "actor_id", None)
+    for rule in rules_for(fact):
+        if rule.audience in STAFF_AUDIENCES:
+            community = getattr(fact, "community_id", "")
+            people = [one for one in staff if one.role == rule.audience and one.serves(community)]
+        else:
+            found = _named_in(fact, rule.audience)
+            people = [known.get(person) or Contact(person, organisation_id) for person in found]
+        for one in people:
+            if one.person_id not in told and (rule.receipt or one.person_id != actor):
+                told.add(one.person_id)
+                yield one, rule
+
+
+def _named_in(fact: Fact, audience: str) -> list[str]:
+    fields = {
+        "resident": ("requester_id",),
+        "owner": ("owner_id", "crew_id"),
+        "former": ("previous_owner_id",),
+    }.get(audience, ())
+    found = [getattr(fact, name, None) for name in fields]
+    return list(dict.fromkeys(person for person in found if person))

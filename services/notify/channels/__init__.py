@@ -1,0 +1,35 @@
+"""The ways a notice leaves the house: one channel, one file."""
+
+from collections.abc import Iterator, Sequence
+
+from services.notify.audience import Contact
+from services.notify.channels import in_app
+from services.notify.channels.apprise import Apprise
+from services.notify.channels.channel import Channel, Outgoing, Permanent, Temporary
+from services.notify.channels.email import Email
+from services.notify.settings import NotifySettings
+
+__all__ = ["NAMES", "Apprise", "Channel", "Email", "Outgoing", "Permanent", "Temporary", "configured", "planned"]
+
+NAMES = (in_app.NAME, Email.name, Apprise.name)
+
+
+def configured(settings: NotifySettings) -> list[Channel]:
+    """Return the channels that can be used; without a mail server there is no e-mail."""
+    email: list[Channel] = [Email(settings.smtp)] if settings.smtp else []
+    return [*email, Apprise(settings.more_apprise_schemes)]
+
+
+def planned(contact: Contact, kind: str, channels: Sequence[Channel]) -> Iterator[tuple[str, str]]:
+    """Yield (channel, address key) for each way a notice of `kind` should reach the person.
+
+    The in-app inbox always has it. Somebody whose account is closed is not written to.
+    """
+    yield in_app.NAME, ""
+    if not contact.active:
+        return
+    wanted = contact.channels.get(kind)
+    for channel in channels:
+        if wanted is None or channel.name in wanted:
+            for key in channel.addresses(contact):
+                yield channel.name, key

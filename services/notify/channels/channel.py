@@ -1,0 +1,44 @@
+"""What any channel offers, and the two ways in which sending can fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.notify.audience import Contact
+
+
+class Temporary(Exception):
+    """It may work later: a time-out, a full mailbox, a provider that asks us to come back."""
+
+
+class Permanent(Exception):
+    """It will never work: no such mailbox, an address that is none."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One notice on its way to one address. `id` is the delivery's and stays the same over every attempt."""
+
+    id: str
+    address: str
+    locale: str
+    title: str
+    body: str
+    link: str
+    urgent: bool
+    created_at: datetime
+
+
+class Channel(Protocol):
+    """A way out of the house."""
+
+    name: str
+
+    def addresses(self, contact: Contact) -> Mapping[str, str]:
+        """Return the person's addresses on this channel by a key that gives nothing of them away."""
+        ...
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Send, and return what the provider answered; raises Temporary or Permanent."""
+        ...

@@ -1,0 +1,106 @@
+"""E-mail over SMTP, one message per connection, with a Message-ID that stays the same over every attempt."""
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+
+from services.notify.audience import Contact
+from services.notify.channels.channel import Outgoing, Permanent, Temporary
+from services.notify.settings import Smtp
+
+NAME = "email"
+TIMEOUT_SECONDS = 10.0
+
+
+class Email:
+    """Sends through one mail server."""
+
+    name = NAME
+
+    def __init__(self, server: Smtp) -> None:
+        self._server = server
+
+    def addresses(self, contact: Contact) -> Mapping[str, str]:
+        """A person has one e-mail address, or none."""
+        return {"": contact.email} if contact.email else {}
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Send, and return the server's last word. 5xx answers are permanent, everything else is temporary.
+
+        A server that refuses our own password is temporary: that is put right on our side, not the reader's.
+        """
+        try:
+            connection = self._connect()
+        except (OSError, smtplib.SMTPException) as problem:
+            raise Temporary(_said(problem, outgoing)) from problem
+        try:
+            return self._hand_over(connection, outgoing)
+        except (OSError, smtplib.SMTPException) as problem:
+            raise Temporary(_said(problem, outgoing)) from problem
+        finally:
+            # The message's fate is decided; how the conversation ends does not change it.
+            with suppress(OSError, smtplib.SMTPException):
+                connection.quit()
+            connection.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        secure = ssl.create_default_context()
+        if server.tls == "implicit":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=TIMEOUT_SECONDS, context=secure
+            )
+        else:
+            connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+        try:
+            if server.tls == "starttls":
+                connection.starttls(context=secure)
+            if server.user:
+                connection.login(server.user, server.password)
+            connection.ehlo_or_helo_if_needed()
+        except (OSError, smtplib.SMTPException):
+            connection.close()
+            raise
+        return connection
+
+    def _hand_over(self, connection: smtplib.SMTP, outgoing: Outgoing) -> str:
+        _expect(connection.mail(self._server.sender), outgoing)
+        _expect(connection.rcpt(outgoing.address), outgoing)
+        return _expect(connection.data(self._letter(outgoing).as_bytes(policy=SMTP_POLICY)), outgoing)
+
+    def _letter(self, outgoing: Outgoing) -> EmailMessage:
+        letter = EmailMessage(policy=SMTP_POLICY)
+        letter["From"] = self._server.sender
+        letter["To"] = outgoing.address
+        letter["Subject"] = outgoing.title
+        letter["Date"] = format_datetime(outgoing.created_at)
+        letter["Message-ID"] = f"<{outgoing.id}@{self._server.sender.rpartition('@')[2]}>"
+        letter["Auto-Submitted"] = "auto-generated"
+        letter["Content-Language"] = outgoing.locale
+        if outgoing.urgent:
+            letter["Importance"] = "high"
+        letter.set_content(f"{outgoing.body}\n\n{outgoing.link}\n")
+        return letter
+
+
+def _expect(reply: tuple[int, bytes], outgoing: Outgoing) -> str:
+    code, text = reply
+    words = _without_address(f"{code} {text.decode(errors='replace')}", outgoing)
+    if code >= 500:
+        raise Permanent(words)
+    if code >= 400 or code < 0:
+        raise Temporary(words)
+    return words
+
+
+def _said(problem: Exception, outgoing: Outgoing) -> str:
+    return _without_address(f"{type(problem).__name__}: {problem}", outgoing)
+
+
+def _without_address(text: str, outgoing: Outgoing) -> str:
+    """Servers repeat the address in their answers; the delivery record keeps none."""
+    return text.replace(outgoing.address, "<recipient>")[:500]

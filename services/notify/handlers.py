@@ -1,0 +1,143 @@
+"""What notify does with what happened elsewhere: accounts become contacts, everything else becomes notices.
+
+A batch costs a few statements whatever its size: one for the contacts, one for the notices and their deliveries.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from services.contracts import Fact, UnknownFact, parse
+from services.contracts.gateway import AccountChanged
+from services.contracts.surveys import SurveyInvited
+from services.kit import clock
+from services.kit.events import Event, new_id
+from services.kit.inbox import PermanentError
+from services.notify import audience, commands, queries
+from services.notify.audience import Contact, Rule
+from services.notify.channels import Channel, in_app, planned
+from services.notify.rendering import render
+
+NOTICES = Counter("doorstep_notices_total", "Notices written.")
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The handlers of one installation: where its pages are, and which channels it can use."""
+
+    public_url: str
+    channels: Sequence[Channel]
+
+    def handle(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Apply a batch of events in the caller's transaction. Raises PermanentError for what is no event of ours.
+
+        Accounts go first: an event about somebody new may share the batch with their account.
+        """
+        facts = [(event, _parse(event)) for event in events]
+        on_account_changed(connection, [(e, f) for e, f in facts if isinstance(f, AccountChanged)])
+        self.on_news(connection, [(e, f) for e, f in facts if not isinstance(f, AccountChanged)])
+
+    # ticket.*, sla.*, survey.invited
+    def on_news(self, connection: Connection, news: Sequence[tuple[Event, Fact]]) -> None:
+        """Write a notice for everybody who hears of each event, and a delivery for each way it goes out."""
+        people = {person for _, fact in news for person in audience.named(fact)}
+        staff_of = {event.organisation_id for event, fact in news if audience.wants_staff(fact)}
+        if not people and not staff_of:
+            return
+        directory = _Directory(queries.load_contacts(connection, people, staff_of))
+        now = clock.now()
+        notices: list[dict[str, Any]] = []
+        deliveries: list[dict[str, Any]] = []
+        for event, fact in news:
+            for contact, rule in directory.hearers(event.organisation_id, fact):
+                notice = self._notice(event, fact, rule, contact, now)
+                notices.append(notice)
+                deliveries.extend(self._deliveries(notice, contact, now))
+        NOTICES.inc(commands.write_notices(connection, notices, deliveries))
+
+    def _notice(self, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> dict[str, Any]:
+        words = render(fact, rule, contact, event.occurred_at)
+        ticket_id = getattr(fact, "ticket_id", None)
+        link, data = f"{self.public_url}/tickets/{ticket_id}", {}
+        if isinstance(fact, SurveyInvited):
+            link, data = f"{self.public_url}/s/{fact.link_token}", {"survey_token": fact.link_token}
+        return {
+            "id": str(new_id()),
+            "organisation_id": event.organisation_id,
+            "person_id": contact.person_id,
+            "event_id": event.id,
+            "kind": rule.kind,
+            "ticket_id": ticket_id,
+            "locale": words.locale,
+            "title": words.title,
+            "body": words.body,
+            "link": link,
+            "data": data,
+            "urgent": audience.is_urgent(fact),
+            "created_at": now,
+        }
+
+    def _deliveries(self, notice: dict[str, Any], contact: Contact, now: datetime) -> Iterator[dict[str, Any]]:
+        for channel, key in planned(contact, notice["kind"], self.channels):
+            there = channel == in_app.NAME
+            yield {
+                "id": str(new_id()),
+                "organisation_id": notice["organisation_id"],
+                "notice_id": notice["id"],
+                "person_id": contact.person_id,
+                "channel": channel,
+                "address_key": key,
+                "urgent": notice["urgent"],
+                "state": "sent" if there else "queued",
+                "next_attempt_at": None if there else now,
+                "sent_at": now if there else None,
+            }
+
+
+# account.changed
+def on_account_changed(connection: Connection, changes: Sequence[tuple[Event, AccountChanged]]) -> None:
+    """Keep who people are; the highest revision of each wins."""
+    if changes:
+        commands.upsert_contacts(
+            connection,
+            [
+                {
+                    "person_id": fact.account_id,
+                    "organisation_id": event.organisation_id,
+                    "role": fact.role,
+                    "revision": fact.revision,
+                    "active": fact.active,
+                    "locale": fact.locale,
+                    "community_ids": list(fact.community_ids),
+                    "unit_ids": list(fact.unit_ids),
+                }
+                for event, fact in changes
+            ],
+        )
+
+
+class _Directory:
+    """The contacts a batch needs, by organisation: one organisation's event never reaches another's people."""
+
+    def __init__(self, contacts: Sequence[Contact]) -> None:
+        self._known: dict[str, dict[str, Contact]] = {}
+        self._staff: dict[str, list[Contact]] = {}
+        for contact in contacts:
+            self._known.setdefault(contact.organisation_id, {})[contact.person_id] = contact
+            if contact.active and contact.role in audience.STAFF_AUDIENCES:
+                self._staff.setdefault(contact.organisation_id, []).append(contact)
+
+    def hearers(self, organisation_id: str, fact: Fact) -> Iterator[tuple[Contact, Rule]]:
+        known, staff = self._known.get(organisation_id, {}), self._staff.get(organisation_id, [])
+        return audience.hearers(fact, organisation_id, known, staff)
+
+
+def _parse(event: Event) -> Fact:
+    try:
+        return parse(event)
+    except (UnknownFact, ValueError) as problem:
+        raise PermanentError(str(problem)) from problem

@@ -1,0 +1,82 @@
+"""What is read from notify's tables. Row-level security narrows the web's reads to the caller's own rows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, UUID, Connection, and_, any_, bindparam, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.notify.audience import STAFF_AUDIENCES, Contact
+from services.notify.models import contacts, notices
+
+_UUIDS = ARRAY(UUID(as_uuid=False))
+_CONTACT = (
+    contacts.c.person_id,
+    contacts.c.organisation_id,
+    contacts.c.role,
+    contacts.c.community_ids,
+    contacts.c.locale,
+    contacts.c.preferred_locale,
+    contacts.c.active,
+    contacts.c.email,
+    contacts.c.apprise_urls,
+    contacts.c.timezone,
+    contacts.c.quiet_from,
+    contacts.c.quiet_until,
+    contacts.c.channels,
+)
+_PEOPLE = contacts.c.person_id == any_(bindparam("people", type_=_UUIDS))
+_STAFF = and_(
+    contacts.c.organisation_id == any_(bindparam("organisations", type_=_UUIDS)),
+    contacts.c.role.in_(STAFF_AUDIENCES),
+    contacts.c.active,
+)
+_LOAD_PEOPLE = select(*_CONTACT).where(_PEOPLE)
+_LOAD_ALL = select(*_CONTACT).where(or_(_PEOPLE, _STAFF))
+
+
+def load_contacts(connection: Connection, people: Iterable[str], staff_of: Iterable[str]) -> list[Contact]:
+    """Return the named people, and the active dispatchers and managers of the organisations in `staff_of`."""
+    organisations = sorted(staff_of)
+    given: dict[str, Any] = {"people": sorted(people)}
+    if organisations:
+        given["organisations"] = organisations
+    rows = connection.execute(_LOAD_ALL if organisations else _LOAD_PEOPLE, given).mappings()
+    return [contact_of(dict(row)) for row in rows]
+
+
+def contact_of(row: dict[str, Any]) -> Contact:
+    """Return a row of contacts as a recipient; the language they chose goes before their account's."""
+    return Contact(
+        person_id=row["person_id"],
+        organisation_id=row["organisation_id"],
+        role=row["role"],
+        community_ids=tuple(row["community_ids"]),
+        locale=row["preferred_locale"] or row["locale"],
+        active=row["active"],
+        email=row["email"],
+        apprise_urls=tuple(row["apprise_urls"]),
+        timezone=row["timezone"],
+        quiet_from=row["quiet_from"],
+        quiet_until=row["quiet_until"],
+        channels=row["channels"],
+    )
+
+
+def list_notices(
+    connection: Connection, person_id: str, *, unread: bool | None, after: str | None, limit: int
+) -> Sequence[dict[str, Any]]:
+    """Return up to `limit` notices of a person, newest first, older than the notice `after`."""
+    conditions: list[ColumnElement[bool]] = [notices.c.person_id == person_id]
+    if after is not None:
+        conditions.append(notices.c.id < after)
+    if unread is not None:
+        conditions.append(notices.c.read_at.is_(None) if unread else notices.c.read_at.is_not(None))
+    rows = connection.execute(select(notices).where(*conditions).order_by(notices.c.id.desc()).limit(limit))
+    return [dict(row) for row in rows.mappings()]
+
+
+def find_contact(connection: Connection, person_id: str) -> dict[str, Any] | None:
+    """Return the row of one person, or None."""
+    row = connection.execute(select(contacts).where(contacts.c.person_id == person_id)).mappings().one_or_none()
+    return dict(row) if row else None

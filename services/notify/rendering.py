@@ -1,0 +1,62 @@
+"""Turns an event into the words one person reads: sandboxed templates, one file per kind, audience and language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from services.contracts import Fact
+from services.notify.audience import Contact, Rule, is_urgent
+from services.notify.words import label, moment, spoken
+
+_TEMPLATES = SandboxedEnvironment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=StrictUndefined,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    # The text is plain: e-mail and chats show it as it is, and the pages escape what they show.
+    autoescape=False,
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a notice says, and in which language."""
+
+    locale: str
+    title: str
+    body: str
+
+
+def render(fact: Fact, rule: Rule, reader: Contact, occurred_at: datetime) -> Words:
+    """Return the words for one reader, in their language, with times as their own clock shows them."""
+    locale = spoken(reader.locale)
+    template = _TEMPLATES.get_template(f"{locale}/{rule.kind}.{rule.audience}.txt")
+    text = template.render(_context(fact, locale, reader.timezone, occurred_at))
+    title, _, body = text.partition("\n")
+    return Words(locale, title.strip(), body.strip())
+
+
+def _context(fact: Fact, locale: str, zone: str, occurred_at: datetime) -> dict[str, Any]:
+    def at(name: str) -> str:
+        return moment(locale, zone, getattr(fact, name, None))
+
+    happened = moment(locale, zone, occurred_at)
+    return {
+        "number": getattr(fact, "number", ""),
+        "urgent": is_urgent(fact),
+        "urgency": label(locale, "urgency", getattr(fact, "urgency", "routine")),
+        "level": label(locale, "level", getattr(fact, "need_level", None)),
+        "clock": label(locale, "clock", getattr(fact, "clock", "")),
+        "reason": label(locale, "reason", getattr(fact, "waiting_reason", "")),
+        "cause": getattr(fact, "cause", ""),
+        "occurred": happened,
+        "completed": at("completed_at") or happened,
+        "promised": at("promised_at"),
+        "due": at("due_at") or happened,
+        "expires": at("expires_at"),
+    }

@@ -1,0 +1,80 @@
+"""What the notify API takes and gives."""
+
+import zoneinfo
+from typing import Any
+
+import marshmallow as ma
+
+from services.kit.http import Line, Page, StrictSchema
+from services.notify import channels
+from services.notify.audience import KINDS
+from services.notify.words import LOCALES
+
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _ascii(value: str) -> None:
+    # Many mail servers refuse other letters before the @, and a refusal here is clearer than one there.
+    if not value.isascii():
+        raise ma.ValidationError("Use an address of ASCII characters only.")
+
+
+def _known_zone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ma.ValidationError("Not a time zone we know; write it like Asia/Shanghai.")
+
+
+class NoticesQuery(Page):
+    """Which notices to list; without `unread` both read and unread ones."""
+
+    unread = ma.fields.Boolean(load_default=None)
+
+
+class NoticeView(ma.Schema):
+    """A notice as its recipient sees it."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True)
+    ticket_id = ma.fields.UUID(required=True, allow_none=True)
+    title = ma.fields.String(required=True)
+    body = ma.fields.String(required=True)
+    link = ma.fields.String(required=True)
+    urgent = ma.fields.Boolean(required=True)
+    data = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    read_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class NoticePage(ma.Schema):
+    """Notices, newest first; the `Link` header leads to older ones."""
+
+    items = ma.fields.List(ma.fields.Nested(NoticeView), required=True)
+
+
+class Preferences(StrictSchema):
+    """How a person wants to be told. In a PUT, what is left out stays as it is."""
+
+    locale = ma.fields.String(validate=ma.validate.OneOf(LOCALES))
+    timezone = ma.fields.String(validate=[ma.validate.Length(max=64), _known_zone])
+    quiet_from = ma.fields.String(allow_none=True, validate=ma.validate.Regexp(_CLOCK))
+    quiet_until = ma.fields.String(allow_none=True, validate=ma.validate.Regexp(_CLOCK))
+    email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii])
+    apprise_urls = ma.fields.List(
+        Line(most=500),
+        validate=ma.validate.Length(max=5),
+        metadata={"description": "Apprise addresses. They are shown masked; a masked one keeps what it stands for."},
+    )
+    channels = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(KINDS)),
+        values=ma.fields.List(
+            ma.fields.String(validate=ma.validate.OneOf(channels.NAMES)), validate=ma.validate.Length(max=10)
+        ),
+        metadata={"description": "Channels per kind of notice; a kind that is not named uses them all."},
+    )
+
+    @ma.validates_schema
+    def quiet_hours_have_two_ends(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """Quiet hours are given, or taken away, with both ends at once."""
+        ends = [data.get(name) for name in ("quiet_from", "quiet_until") if name in data]
+        if len(ends) == 1 or (ends and (ends[0] is None) != (ends[1] is None)):
+            raise ma.ValidationError("Give both quiet_from and quiet_until, or null for both.", "quiet_until")

@@ -1,0 +1,69 @@
+"""What notify reads from the environment beyond the kit's settings: how notices leave the house."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from services.kit import settings as kit
+from services.kit.settings import Reader, Settings, SettingsError
+
+_TLS = ("implicit", "starttls", "none")
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """A mail server. `tls` is `implicit` (smtps), `starttls` or `none`."""
+
+    host: str
+    port: int
+    sender: str
+    tls: str
+    user: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """The kit's settings, the mail server (None: e-mail is not used), and Apprise schemes beyond our own list."""
+
+    kit: Settings
+    smtp: Smtp | None
+    more_apprise_schemes: frozenset[str]
+
+
+def load() -> NotifySettings:
+    """Read the environment; raises SettingsError that names every variable at fault."""
+    reader = Reader()
+    common = kit.load("notify", reader, default_port=8002)
+    url = reader.optional("SMTP_URL")
+    schemes = reader.text("NOTIFY_APPRISE_SCHEMES", "").replace(",", " ").split()
+    reader.done()
+    return NotifySettings(common, smtp_of(url) if url else None, frozenset(schemes))
+
+
+def smtp_of(url: str) -> Smtp:
+    """Read `smtp://user:password@host:port?from=desk@example.org&tls=starttls` (or `smtps://`).
+
+    With a user the connection is encrypted unless `tls=none` says otherwise. Raises SettingsError, which never
+    repeats the URL: it holds a password.
+    """
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    sender = query.get("from", "")
+    try:
+        port = parts.port
+    except ValueError:
+        raise SettingsError("SMTP_URL has a port that is no number") from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or "@" not in sender:
+        raise SettingsError("SMTP_URL must look like smtp://user:password@host:587?from=desk@example.org")
+    usual = "implicit" if parts.scheme == "smtps" else "starttls" if parts.username else "none"
+    tls = query.get("tls", usual)
+    if tls not in _TLS:
+        raise SettingsError(f"SMTP_URL must have tls={', '.join(_TLS)}")
+    return Smtp(
+        host=parts.hostname,
+        port=port or {"implicit": 465, "starttls": 587, "none": 25}[tls],
+        sender=sender,
+        tls=tls,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )

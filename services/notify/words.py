@@ -1,0 +1,75 @@
+"""The words of notices: labels for what events carry as codes, and moments as a person's own clock shows them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+LOCALES = ("zh-CN", "en")
+
+_LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "zh-CN": {
+        "level": {
+            "1": "生理需要",
+            "2": "安全需要",
+            "3": "社交需要",
+            "4": "尊重需要",
+            "5": "自我实现需要",
+            "": "需要层次待定",
+        },
+        "urgency": {"emergency": "紧急", "urgent": "加急", "routine": "一般"},
+        "clock": {"acknowledge": "答复", "attend": "到场", "resolve": "解决", "": "处理"},
+        "reason": {
+            "parts": "配件到货",
+            "access": "入户时间",
+            "resident_choice": "您的选择",
+            "third_party": "合作单位",
+            "weather": "合适的天气",
+            "approval": "审批结果",
+            "": "必要的条件",
+        },
+    },
+    "en": {
+        "level": {
+            "1": "physiological need",
+            "2": "safety need",
+            "3": "social need",
+            "4": "need of esteem",
+            "5": "self-actualisation need",
+            "": "need level to be decided",
+        },
+        "urgency": {"emergency": "emergency", "urgent": "urgent", "routine": "routine"},
+        "clock": {"acknowledge": "answer", "attend": "attend", "resolve": "resolve", "": "act"},
+        "reason": {
+            "parts": "a part",
+            "access": "access to your home",
+            "resident_choice": "your choice",
+            "third_party": "a partner company",
+            "weather": "suitable weather",
+            "approval": "an approval",
+            "": "what the work needs",
+        },
+    },
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def spoken(locale: str) -> str:
+    """Return the language of ours that serves a reader of `locale`."""
+    return "zh-CN" if locale.startswith("zh") else "en"
+
+
+def label(locale: str, family: str, code: object) -> str:
+    """Return the reader's word for a code; a code of a later version gets the general word, or stays as it is."""
+    words = _LABELS[locale][family]
+    text = "" if code is None else str(code)
+    return words.get(text, words.get("", text))
+
+
+def moment(locale: str, zone: str, at: datetime | None) -> str:
+    """Return a moment as the clock in `zone` shows it, or nothing where there is none."""
+    if at is None:
+        return ""
+    local = at.astimezone(ZoneInfo(zone))
+    if locale == "en":
+        return f"{local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
+    return f"{local.month}月{local.day}日 {local:%H:%M}"

@@ -1,0 +1,109 @@
+"""Who hears of what: the table's promises, one sentence a row."""
+
+from typing import Any
+
+import pytest
+
+from services.contracts import gateway, surveys, tickets
+from services.kit.testing import fresh
+from services.notify.audience import Contact, hearers
+from tests.notify.conftest import facts_about
+
+ORGANISATION, HERE, ELSEWHERE = fresh(), fresh(), fresh()
+RESIDENT, CREW, OTHER_CREW = fresh(), fresh(), fresh()
+DISPATCHER, FAR_DISPATCHER, MANAGER = fresh(), fresh(), fresh()
+NAMES = {
+    RESIDENT: "resident",
+    CREW: "crew",
+    OTHER_CREW: "other crew",
+    DISPATCHER: "dispatcher",
+    FAR_DISPATCHER: "far dispatcher",
+    MANAGER: "manager",
+}
+STAFF = [
+    Contact(DISPATCHER, ORGANISATION, "dispatcher", (HERE,)),
+    Contact(FAR_DISPATCHER, ORGANISATION, "dispatcher", (ELSEWHERE,)),
+    Contact(MANAGER, ORGANISATION, "manager"),
+]
+T = tickets
+
+CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
+    ("filing is confirmed to whoever filed", T.TicketFiled, {"actor_id": RESIDENT}, {"resident"}),
+    ("a routine request does not ring at the desk", T.TicketFiled, {"urgency": "routine"}, {"resident"}),
+    ("an urgent one does", T.TicketFiled, {"urgency": "urgent"}, {"resident", "dispatcher"}),
+    ("an emergency does", T.TicketFiled, {"urgency": "emergency"}, {"resident", "dispatcher"}),
+    ("the resident hears who takes it; the crew knows", T.TicketClaimed, {"actor_id": CREW}, {"resident"}),
+    ("an assignment reaches the crew", T.TicketAssigned, {"actor_id": DISPATCHER}, {"resident", "crew"}),
+    (
+        "a handover reaches both ends",
+        T.TicketAssigned,
+        {"actor_id": DISPATCHER, "previous_owner_id": OTHER_CREW},
+        {"resident", "crew", "other crew"},
+    ),
+    (
+        "who hands over knows it",
+        T.TicketAssigned,
+        {"actor_id": OTHER_CREW, "previous_owner_id": OTHER_CREW},
+        {"resident", "crew"},
+    ),
+    (
+        "a released job rings at the desk",
+        T.TicketReleased,
+        {"owner_id": None, "actor_id": CREW, "previous_owner_id": CREW},
+        {"resident", "dispatcher"},
+    ),
+    ("departing is told", T.TicketDeparted, {"actor_id": CREW}, {"resident"}),
+    ("arriving is told", T.TicketArrived, {"actor_id": CREW}, {"resident"}),
+    ("starting is between the steps", T.TicketStarted, {"actor_id": CREW}, set()),
+    ("pausing is told", T.TicketPaused, {"actor_id": CREW}, {"resident"}),
+    ("a promise is told", T.TicketPromised, {"actor_id": DISPATCHER}, {"resident"}),
+    ("completing is told", T.TicketCompleted, {"actor_id": CREW, "crew_id": CREW}, {"resident"}),
+    ("who withdraws their own request knows it", T.TicketCancelled, {"actor_id": RESIDENT}, {"crew"}),
+    ("withdrawn by the desk, the resident hears", T.TicketCancelled, {"actor_id": DISPATCHER}, {"resident", "crew"}),
+    ("a comment of the resident reaches the crew", T.TicketCommented, {"actor_id": RESIDENT}, {"crew"}),
+    ("a comment of the crew reaches the resident", T.TicketCommented, {"actor_id": CREW}, {"resident"}),
+    (
+        "an internal comment stays inside",
+        T.TicketCommented,
+        {"actor_id": DISPATCHER, "visible": False},
+        {"crew"},
+    ),
+    (
+        "not solved tells whoever did the work",
+        T.TicketReopened,
+        {"owner_id": None, "crew_id": OTHER_CREW, "cause": "survey"},
+        {"resident", "other crew", "dispatcher"},
+    ),
+    ("a warning goes to the owner", T.SlaWarned, {"clock": "resolve"}, {"crew"}),
+    ("a warning about an unowned job goes to the desk", T.SlaWarned, {"owner_id": None}, {"dispatcher"}),
+    ("a breach reaches desk and manager", T.SlaBreached, {"clock": "attend"}, {"dispatcher", "manager"}),
+    ("the desk elsewhere hears of its own", T.SlaBreached, {"community_id": ELSEWHERE}, {"far dispatcher", "manager"}),
+    ("a photo rings nowhere", T.TicketPhotographed, {"actor_id": RESIDENT}, set()),
+]
+
+
+@pytest.mark.parametrize(("sentence", "kind", "changes", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_who_hears(sentence: str, kind: type, changes: dict[str, Any], expected: set[str]) -> None:
+    fact = facts_about(kind, **({"requester_id": RESIDENT, "owner_id": CREW, "community_id": HERE} | changes))
+    heard = [contact.person_id for contact, _ in hearers(fact, ORGANISATION, {}, STAFF)]
+    assert {NAMES[person] for person in heard} == expected, sentence
+    assert len(heard) == len(set(heard)), "nobody hears twice"
+
+
+def test_only_the_resident_is_invited_to_a_survey() -> None:
+    fact = facts_about(surveys.SurveyInvited, requester_id=RESIDENT, community_id=HERE)
+    assert [contact.person_id for contact, _ in hearers(fact, ORGANISATION, {}, STAFF)] == [RESIDENT]
+
+
+def test_an_account_is_no_news_to_anybody() -> None:
+    fact = gateway.AccountChanged(
+        account_id=RESIDENT,
+        revision=1,
+        role="resident",
+        active=True,
+        locale="en",
+        community_ids=(),
+        unit_ids=(),
+        skills=(),
+    )
+    assert not list(hearers(fact, ORGANISATION, {}, STAFF))

@@ -1,0 +1,78 @@
+"""Every notice that can be written reads well in both languages."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.contracts import Fact, surveys, tickets
+from services.notify import rendering
+from services.notify.audience import RULES, Contact, Rule
+from services.notify.words import LOCALES
+from tests.notify.conftest import NOON, facts_about
+
+# domain.md §6: outgoing words avoid negatives and blame.
+UNWANTED = {
+    "zh-CN": r"不能|不会|不知道|不可能|不是|无法|没办法|没有|但是|应该|弄错|不关|从来|一分价钱|你(?!好)",
+    "en": r"(?i)\b(not|cannot|can't|don't|won't|unable|impossible|unfortunately|never|but|should|fault|wrong)\b",
+}
+TEMPLATES = Path(rendering.__file__).parent / "templates"
+
+
+def _variants(rule: Rule) -> list[Fact]:
+    changes: list[dict[str, object]] = [{}]
+    if issubclass(rule.fact, tickets.TicketFact):
+        changes = [{"urgency": "emergency", "need_level": None}, {"urgency": "urgent"}, {"urgency": "routine"}]
+    if rule.fact is tickets.TicketReopened:
+        changes += [{"cause": cause} for cause in ("resident", "staff", "survey", "one of a later version")]
+    if rule.fact in (tickets.SlaWarned, tickets.SlaBreached):
+        changes += [{"clock": clock, "due_at": NOON} for clock in ("acknowledge", "attend", "resolve")]
+    if rule.fact is tickets.TicketPaused:
+        changes += [{"waiting_reason": reason} for reason in ("parts", "access", "weather", "of a later version")]
+    if rule.fact is tickets.TicketPromised:
+        changes = [{"promised_at": NOON}]
+    return [facts_about(rule.fact, **change) for change in changes]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.kind}.{rule.audience}")
+def test_every_kind_and_audience_has_its_words(rule: Rule, locale: str) -> None:
+    for fact in _variants(rule):
+        words = rendering.render(fact, rule, Contact("p", "o", locale=locale), NOON)
+        assert words.locale == locale
+        text = f"{words.title}\n{words.body}"
+        assert 5 <= len(words.title) <= 90
+        assert "XF-000042" in words.title
+        assert not re.search(UNWANTED[locale], text), text
+        assert re.match("尊敬的业主，您好！|同事，您好！|Dear resident,|Dear colleague,", words.body)
+        assert ("下一步" if locale == "zh-CN" else "Next step") in words.body or "emergency" in text or "紧急" in text
+        assert re.search("感谢|谢谢|致歉|歉意|(?i:thank|apologise)", words.body), text
+        assert "  " not in text
+        assert "{" not in text
+
+
+def test_no_template_waits_for_an_event_nobody_hears_of() -> None:
+    wanted = {f"{locale}/{rule.kind}.{rule.audience}.txt" for rule in RULES for locale in LOCALES}
+    assert {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.txt")} == wanted
+
+
+def test_times_are_those_of_the_readers_own_clock() -> None:
+    rule = next(rule for rule in RULES if rule.fact is tickets.TicketPromised)
+    fact = facts_about(tickets.TicketPromised, promised_at=NOON + timedelta(hours=5, minutes=30))
+    in_shanghai = rendering.render(fact, rule, Contact("p", "o"), NOON)
+    in_london = rendering.render(fact, rule, Contact("p", "o", locale="en", timezone="Europe/London"), NOON)
+    assert "3月4日 17:30" in in_shanghai.title
+    assert "4 Mar, 09:30" in in_london.title
+
+
+def test_a_locale_we_do_not_speak_is_answered_in_english() -> None:
+    rule = next(rule for rule in RULES if rule.fact is surveys.SurveyInvited)
+    words = rendering.render(facts_about(surveys.SurveyInvited), rule, Contact("p", "o", locale="fr"), NOON)
+    assert words.locale == "en"
+
+
+def test_a_hostile_number_is_text_and_not_a_template() -> None:
+    rule = RULES[0]
+    fact = facts_about(tickets.TicketFiled, number="{{ 7 * 7 }}")
+    assert "{{ 7 * 7 }}" in rendering.render(fact, rule, Contact("p", "o"), NOON).title
