@@ -1,0 +1,64 @@
+"""The gateway's application: its own routes and pages, and in front of them the forwarder."""
+
+from flask import Flask, Response, g, request
+
+from gateway.api import BLUEPRINTS
+from gateway.forward import REFUSAL, Forwarder
+from gateway.models import idempotency_keys
+from gateway.pages import blp as pages
+from gateway.parts import add_parts
+from gateway.routes import table
+from gateway.settings import GatewaySettings
+from services.kit.http import create_app
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def make_app(settings: GatewaySettings) -> Flask:
+    """Return the application, to be called after the fork."""
+    app = create_app(settings.common, BLUEPRINTS, title="Doorstep gateway", idempotency=idempotency_keys)
+    parts = add_parts(app, settings)
+    app.register_blueprint(pages)
+    _answer_refusals(app)
+    headers = dict(SECURITY_HEADERS)
+    if settings.common.public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    _add_security_headers(app, headers)
+    app.wsgi_app = Forwarder(  # type: ignore[method-assign]
+        app.wsgi_app,
+        table(),
+        parts.upstreams,
+        parts.throttles,
+        parts.callers,
+        trusted_proxies=settings.trusted_proxies,
+        headers=list(headers.items()),
+    )
+    return app
+
+
+def _answer_refusals(app: Flask) -> None:
+    @app.before_request
+    def refuse() -> None:
+        refusal = request.environ.get(REFUSAL)
+        if refusal is not None:
+            raise refusal
+
+
+def _add_security_headers(app: Flask, headers: dict[str, str]) -> None:
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers[name] = value
+        nonce = g.get("csp_nonce")
+        if nonce:
+            response.headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=nonce)
+        return response

@@ -1,0 +1,118 @@
+"""The few pages of the door itself: the landing page, the browsable API document and the answer form of a survey."""
+
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from flask import Blueprint, Response, current_app, g, render_template, request
+
+from gateway.api.documents import whole_document
+from gateway.parts import own_headers, parts
+from gateway.reading import operations
+from services.kit.errors import DeskError, NotFound, Unavailable
+from services.kit.http import public
+from services.kit.http.problems import STATUS, wants
+
+blp = Blueprint("pages", __name__)
+
+SCORES = range(1, 6)
+
+
+@blp.get("/")
+@public
+def landing() -> Response:
+    """Name what is here."""
+    return _page("landing.html")
+
+
+@blp.get("/docs")
+@public
+def docs() -> Response:
+    """Show the API's document, without a script and without anybody else's server."""
+    document = whole_document()
+    base = parts().settings.common.public_url
+    return _page("docs.html", document=document, groups=operations(document, base), base=base)
+
+
+@blp.get("/s/<token>")
+@public
+def survey(token: str) -> Response:
+    """Show the questions of a return visit. Looking answers nothing: messengers look at links too."""
+    status, found = _ask("GET", token)
+    if status == 200:
+        return _page("survey.html", survey=found, given={}, errors={}, scores=SCORES)
+    return _message(found, status)
+
+
+@blp.post("/s/<token>")
+@public
+def answer(token: str) -> Response:
+    """Take the answers; show what needs correcting beside its question, with what was typed still there."""
+    given = request.form.to_dict()
+    status, found = _ask("POST", token, _answers(given))
+    if status == 201:
+        return _message(found, 200)
+    if status == 422:
+        errors = {error["field"]: error["detail"] for error in found.get("errors", ())}
+        again, asked = _ask("GET", token)
+        if again == 200:
+            return _page("survey.html", 422, survey=asked, given=given, errors=errors, scores=SCORES)
+    return _message(found, status)
+
+
+def _answers(given: dict[str, str]) -> dict[str, Any]:
+    """Return the form as the API takes it. What was left out is not sent: no answer is not an answer."""
+    body: dict[str, Any] = {}
+    if given.get("solved") in ("yes", "no"):
+        body["solved"] = given["solved"] == "yes"
+    if given.get("satisfaction", "").isascii() and given.get("satisfaction", "").isdigit():
+        body["satisfaction"] = int(given["satisfaction"][:3])
+    comment = given.get("comment", "").replace("\r\n", "\n").strip()
+    if comment:
+        body["comment"] = comment
+    return body
+
+
+def _ask(method: str, token: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+    headers = own_headers()
+    headers.pop("Authorization", None)
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    target = f"/api/v1/surveys/{quote(token, safe='')}"
+    content = None if body is None else orjson.dumps(body)
+    status, answer = parts().upstreams["surveys"].fetch(method, target, headers, content)
+    try:
+        found = orjson.loads(answer)
+    except orjson.JSONDecodeError as problem:
+        raise Unavailable(
+            "The survey cannot be shown just now. Please try again shortly.", "问卷暂时无法显示，请稍后再试。"
+        ) from problem
+    if status == 404:
+        raise NotFound("This link is not valid.", "该链接无效。")
+    return status, found
+
+
+def _message(found: dict[str, Any], status: int) -> Response:
+    return _page("message.html", status, message=found.get("message") or found.get("detail", ""))
+
+
+@blp.errorhandler(DeskError)
+def refusal(error: DeskError) -> Response:
+    """Say a refusal on a page: a person who follows a link does not read JSON."""
+    return _page("message.html", STATUS[error.code], message=error.sentence(_language()))
+
+
+def _page(template: str, status: int = 200, **values: Any) -> Response:
+    g.csp_nonce = secrets.token_urlsafe(16)
+    language = _language()
+    html = render_template(template, lang=language, zh=language == "zh-CN", nonce=g.csp_nonce, **values)
+    response = current_app.response_class(html, status=status, mimetype="text/html")
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+def _language() -> str:
+    chosen = request.args.get("lang")
+    return chosen if chosen in ("zh-CN", "en") else wants()

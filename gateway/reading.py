@@ -1,0 +1,155 @@
+"""Lays an OpenAPI document out for reading: operations by tag, fields of their schemas, a curl line for each."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+METHODS = ("get", "post", "put", "patch", "delete")
+DEEP = 4
+
+Document = dict[str, Any]
+
+
+def operations(document: Document, base: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return (tag, operations) in the order of the document's paths."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = item[method]
+                shared = item.get("parameters", [])
+                tag = (operation.get("tags") or ["api"])[0]
+                groups.setdefault(tag, []).append(_read(document, base, path, method, operation, shared))
+    return sorted(groups.items())
+
+
+def _read(
+    document: Document, base: str, path: str, method: str, operation: Document, shared: list[Document]
+) -> dict[str, Any]:
+    parameters = [resolve(document, one) for one in [*shared, *operation.get("parameters", [])]]
+    kind, schema = _content(resolve(document, operation.get("requestBody", {})))
+    return {
+        "method": method.upper(),
+        "path": path,
+        "anchor": re.sub(r"\W+", "-", f"{method} {path}").strip("-"),
+        "summary": operation.get("summary", ""),
+        "description": operation.get("description", ""),
+        "roles": [role for role in operation.get("x-roles", []) if role != "public"],
+        "open": operation.get("security") == [],
+        "parameters": [{**one, "kind": _kind(document, one.get("schema", {}))} for one in parameters],
+        "body": list(fields(document, schema)) if schema else [],
+        "body_kind": kind,
+        "answers": [_answer(document, status, answer) for status, answer in operation.get("responses", {}).items()],
+        "curl": _curl(document, base, path, method, operation, parameters, kind, schema),
+    }
+
+
+def _answer(document: Document, status: str, answer: Document) -> dict[str, Any]:
+    answer = resolve(document, answer)
+    kind, schema = _content(answer)
+    return {
+        "status": status,
+        "description": answer.get("description", ""),
+        "kind": kind,
+        "fields": list(fields(document, schema)) if schema else [],
+    }
+
+
+def resolve(document: Document, node: Document) -> Document:
+    """Follow a reference into the document's components."""
+    while "$ref" in node:
+        found: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def fields(document: Document, schema: Document, path: str = "", depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield each field of a schema: dotted name, kind, whether it is required, and its description."""
+    schema = resolve(document, schema)
+    if schema.get("type") == "array" and "items" in schema:
+        yield from fields(document, schema["items"], f"{path}[]", depth)
+        return
+    for name, inner in schema.get("properties", {}).items():
+        full = f"{path}.{name}".lstrip(".")
+        yield {
+            "name": full,
+            "kind": _kind(document, inner),
+            "required": name in schema.get("required", ()),
+            "description": resolve(document, inner).get("description", ""),
+        }
+        if depth < DEEP:
+            yield from fields(document, inner, full, depth + 1)
+
+
+def _kind(document: Document, schema: Document) -> str:
+    schema = resolve(document, schema)
+    for choice in ("anyOf", "oneOf", "allOf"):
+        if choice in schema:
+            return " | ".join(_kind(document, one) for one in schema[choice])
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"])
+    kind = schema.get("type", "any")
+    kind = " | ".join(kind) if isinstance(kind, list) else kind
+    if kind == "array":
+        return f"list of {_kind(document, schema.get('items', {}))}"
+    bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS.items() if key in schema]
+    return ", ".join([f"{kind} ({schema['format']})" if "format" in schema else kind, *bounds])
+
+
+_BOUNDS = {"minLength": "from", "maxLength": "to", "minimum": "≥", "maximum": "≤"}
+
+
+def _content(node: Document) -> tuple[str, Document | None]:
+    for kind, media in node.get("content", {}).items():
+        return kind, media.get("schema")
+    return "", None
+
+
+def _curl(
+    document: Document,
+    base: str,
+    path: str,
+    method: str,
+    operation: Document,
+    parameters: list[Document],
+    kind: str,
+    schema: Document | None,
+) -> str:
+    words = ["curl"] if method == "get" else ["curl", "-X", method.upper()]
+    if operation.get("security") != []:
+        words += ["-H", "Authorization: Bearer $TOKEN"]
+    words += [word for one in parameters if one["in"] == "header" and one.get("required") for word in _header(one)]
+    if kind.startswith("multipart/"):
+        words += ["-F", "photo=@photo.jpg"]
+    elif schema is not None:
+        example = json.dumps(_example(document, schema, required_only=True), ensure_ascii=False)
+        words += ["-H", "Content-Type: application/json", "-d", example]
+    quoted = [f'"{word}"' if "$TOKEN" in word else shlex.quote(word) for word in words]
+    return " ".join([*quoted, shlex.quote(base + path)])
+
+
+def _header(parameter: Document) -> list[str]:
+    return ["-H", f"{parameter['name']}: …"]
+
+
+def _example(document: Document, schema: Document, *, required_only: bool, depth: int = 0) -> Any:
+    schema = resolve(document, schema)
+    if "example" in schema:
+        return schema["example"]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    kind = schema.get("type")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object" and depth < DEEP:
+        return {
+            name: _example(document, inner, required_only=required_only, depth=depth + 1)
+            for name, inner in schema.get("properties", {}).items()
+            if name in schema.get("required", ()) or not required_only
+        }
+    if kind == "array":
+        return []
+    return {"integer": schema.get("minimum", 1), "number": 1, "boolean": True, "object": {}}.get(str(kind), "…")
