@@ -21,6 +21,9 @@ log = structlog.get_logger()
 
 FAILURES = Counter("doorstep_loop_failures_total", "Times a background loop failed and was restarted.", ["loop"])
 
+# Without the frames' variables: they hold passwords, keys, link tokens and what people wrote.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 Loop = Callable[[threading.Event], None]
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
@@ -41,7 +44,7 @@ def set_up(service: str, process: str) -> None:
     structlog.configure(
         processors=[
             *shared,
-            structlog.processors.dict_tracebacks,
+            _TRACEBACKS,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -54,7 +57,7 @@ def set_up(service: str, process: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                _TRACEBACKS,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )

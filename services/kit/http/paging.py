@@ -57,12 +57,12 @@ def _key(value: Any, kind: type) -> Any:
             raise ValueError("no time zone")
         return moment
     if kind is uuid.UUID:
-        return uuid.UUID(value)
-    if type(value) is not kind:
+        return uuid.UUID(str(value))
+    if type(value) is not kind:  # True is an int to Python, and not to us.
         raise ValueError("wrong kind")
-    if kind is int and not -(2**63) <= value < 2**63:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError("too large")
-    if kind is str and "\x00" in value:
+    if isinstance(value, str) and "\x00" in value:
         raise ValueError("a NUL")
     return value
 
