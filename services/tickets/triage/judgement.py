@@ -21,10 +21,14 @@ ALONE = 2.0
 # Words up to this weight are vague; all the vague words of a topic together count at most VAGUE_SUM,
 # so that a page about the developer's manners does not drown the one word that names the leak.
 VAGUE, VAGUE_SUM = 4.0, 9.0
+# A topic known by vague words alone is believed this much of what its score says.
+ONLY_VAGUE = 0.6
 # Score that a sure topic has; used only to turn evidence into a confidence.
 SURE = 14.0
 # From this many tokens on a text is a letter and no longer one sentence.
-LETTER = 60
+# From LONG_LETTER on it also tells of the past, and a danger it mentions need not be there now.
+LETTER, LONG_LETTER = 60, 150
+LONG_LETTER_SIGN = "long letter"
 # Below this confidence nothing was understood, so a person is asked.
 LEAST = 0.1
 
@@ -46,7 +50,6 @@ class Verdict:
 class _Weighed:
     topic: str
     confidence: float
-    scores: dict[str, float]
     words: tuple[str, ...]
 
 
@@ -76,6 +79,8 @@ def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
                 found.setdefault(TITLE_PREFIX + name, shown)
     if len(reading.forms) > LETTER:
         found[LETTER_SIGN] = ""
+    if len(reading.forms) > LONG_LETTER:
+        found[LONG_LETTER_SIGN] = ""
     return found
 
 
@@ -103,11 +108,12 @@ def _weigh(reading: Text, signs: dict[str, str], lex: Lexicon) -> _Weighed:
     _doubt_strangers(reading, signs, scores)
     ranked = sorted(((score, topic) for topic, score in scores.items() if score > 0), reverse=True)
     if not ranked:
-        return _Weighed("consultation", 0.05, {}, ())
+        return _Weighed("consultation", 0.05, ())
     best, topic = ranked[0]
     second = ranked[1][0] if len(ranked) > 1 else 0.0
     told = sorted(words[topic], key=lambda word: -words[topic][word])[:4]
-    return _Weighed(topic, _confidence(best, second), dict(scores), tuple(told))
+    sure = 1.0 if best > vague[topic] else ONLY_VAGUE
+    return _Weighed(topic, _confidence(best * sure, second * sure), tuple(told))
 
 
 def _place(position: int, reading: Text) -> float:
@@ -160,7 +166,7 @@ def _nearest_item(topic: str, reading: Text, lex: Lexicon) -> Item:
 
 
 def _applies(rule: Decision, topic: str, signs: dict[str, str]) -> bool:
-    fitting = topic in rule.topics or (rule.anywhere and LETTER_SIGN not in signs)
+    fitting = topic in rule.topics or (rule.anywhere and LONG_LETTER_SIGN not in signs)
     return fitting and _holds(rule.when, rule.unless, signs)
 
 

@@ -13,6 +13,7 @@ import yaml
 from services.tickets.catalogue import TOPICS, Catalogue, load
 
 from .matcher import Matcher
+from .text import forms_of
 
 FOLDER = Path(__file__).with_name("words")
 NEUTRAL = "neutral"
@@ -77,7 +78,7 @@ class LexiconError(ValueError):
 def lexicon() -> Lexicon:
     """Read and check the word files; raises LexiconError naming the entry at fault."""
     catalogue = load()
-    signs = _yaml("signs.yaml")
+    signs = _yaml("signs_danger.yaml") | _yaml("signs_matter.yaml")
     rules = _yaml("rules.yaml")
     evidence = tuple(_evidence(rule, signs) for rule in rules["evidence"])
     decisions = tuple(_decision(rule, signs, catalogue) for rule in rules["decisions"])
@@ -101,13 +102,17 @@ def _yaml(name: str) -> Any:
 
 def _cues() -> Iterator[tuple[str, Cue]]:
     for name in ("topics_zh.yaml", "topics_en.yaml"):
+        seen: set[tuple[str, tuple[str, ...]]] = set()
         for topic, by_weight in _yaml(name).items():
             if topic not in TOPICS and topic != NEUTRAL:
                 raise LexiconError(f"{name}: no topic {topic!r}")
             for weight, phrases in by_weight.items():
                 for phrase in phrases:
+                    if (topic, forms_of(phrase)) in seen:
+                        raise LexiconError(f"{name}: {phrase!r} stands twice under {topic}")
+                    seen.add((topic, forms_of(phrase)))
                     # A neutral phrase says nothing itself; it only hides the shorter words inside it.
-                    yield str(phrase), Cue(topic, 0.0 if topic == NEUTRAL else float(weight))
+                    yield phrase, Cue(topic, 0.0 if topic == NEUTRAL else float(weight))
 
 
 def _conditions(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

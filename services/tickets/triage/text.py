@@ -11,7 +11,8 @@ from pathlib import Path
 import yaml
 
 # Longer texts repeat themselves; what a request is about is said near its beginning.
-MAX_TOKENS = 900
+MAX_TOKENS = 600
+MAX_LETTERS = 6000
 # How much of the text after its first line still says what the request is about.
 LEAD_TOKENS = 100
 BREAK = "\n"
@@ -125,7 +126,7 @@ def is_chinese(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text[:6000])
+    text = unicodedata.normalize("NFKC", text[:MAX_LETTERS])[:MAX_LETTERS]
     text = text.replace("\u2019", "'")
     text = _PLACEHOLDER.sub(lambda match: " " * len(match.group()), text)
     text = _CONTROL.sub(" ", text)
