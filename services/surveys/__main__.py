@@ -5,7 +5,7 @@ import sys
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from services.kit import process, web
+from services.kit import outbox, process, web
 from services.kit.database import make_engine
 from services.surveys import settings, worker
 from services.surveys.app import make_app
@@ -23,7 +23,10 @@ def run_worker() -> None:
     own = settings.load()
     process.set_up(own.base.service, "worker")
     engine = make_engine(own.base.worker_database_url, pool_size=8, name="surveys-worker")
-    process.run_loops(worker.loops(own, engine), ready=lambda: answers(engine), health_port=own.base.metrics_port)
+    waker = outbox.Waker(engine)
+    loops = worker.loops(own, engine, waker)
+    process.run_loops(loops, ready=lambda: answers(engine), health_port=own.base.metrics_port)
+    waker.close()
 
 
 def answers(engine: Engine) -> bool:

@@ -20,10 +20,9 @@ EXPIRE_EVERY_SECONDS = 5.0
 SWEEP_EVERY_SECONDS = 600.0
 
 
-def loops(settings: SurveySettings, engine: Engine) -> dict[str, Loop]:
-    """Return the worker's loops by name."""
+def loops(settings: SurveySettings, engine: Engine, waker: outbox.Waker) -> dict[str, Loop]:
+    """Return the worker's loops by name. `waker` brings what they commit to the relay at once."""
     base, rules = settings.base, settings.rules
-    waker = outbox.Waker(engine)
     links = Links(base.secret)
 
     def consume(stop: Stop) -> None:

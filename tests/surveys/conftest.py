@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
@@ -107,9 +108,19 @@ def worker(both: tuple[Engine, Engine]) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def client(settings: Settings) -> FlaskClient:
+def app(settings: Settings) -> Iterator[Flask]:
+    """Give the service's application, its connections closed afterwards."""
+    app = make_app(settings)
+    yield app
+    service = app.extensions["doorstep"]
+    service.engine.dispose()
+    service.waker.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
     """Return a browser without any login."""
-    return make_app(settings).test_client()
+    return app.test_client()
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,10 @@ from services.contracts import SUBSCRIPTIONS, parse
 from services.contracts.surveys import SurveyAnswered, SurveyInvited
 from services.kit import migrate
 from services.kit.bus import Subscription, open_publisher, open_subscription
+from services.kit.database import make_engine
 from services.kit.events import from_message, to_message
 from services.kit.http.access import declared
+from services.kit.outbox import Waker
 from services.kit.settings import Settings
 from services.surveys import models
 from services.surveys import worker as worker_process
@@ -75,7 +77,8 @@ def over_the_bus(
 def running(settings: Settings, engine: Engine) -> Any:
     """Run the worker's loops in this process."""
     stop = threading.Event()
-    loops = worker_process.loops(SurveySettings(settings, AT_ONCE), engine)
+    waker = Waker(make_engine(settings.worker_database_url, pool_size=1))
+    loops = worker_process.loops(SurveySettings(settings, AT_ONCE), engine, waker)
     threads = [threading.Thread(target=loop, args=(stop,), name=name) for name, loop in loops.items()]
     for thread in threads:
         thread.start()
@@ -83,6 +86,7 @@ def running(settings: Settings, engine: Engine) -> Any:
         yield
     finally:
         stop.set()
+        waker.close()
         for thread in threads:
             thread.join(20)
         assert not any(thread.is_alive() for thread in threads)
