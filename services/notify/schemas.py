@@ -10,7 +10,8 @@ from services.notify import channels
 from services.notify.audience import KINDS
 from services.notify.words import LOCALES
 
-_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+# The length is said too, because `$` lets a line break pass.
+_CLOCK = [ma.validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), ma.validate.Length(equal=5)]
 
 
 def _ascii(value: str) -> None:
@@ -56,8 +57,8 @@ class Preferences(StrictSchema):
 
     locale = ma.fields.String(validate=ma.validate.OneOf(LOCALES))
     timezone = ma.fields.String(validate=[ma.validate.Length(max=64), _known_zone])
-    quiet_from = ma.fields.String(allow_none=True, validate=ma.validate.Regexp(_CLOCK))
-    quiet_until = ma.fields.String(allow_none=True, validate=ma.validate.Regexp(_CLOCK))
+    quiet_from = ma.fields.String(allow_none=True, validate=_CLOCK)
+    quiet_until = ma.fields.String(allow_none=True, validate=_CLOCK)
     email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii])
     apprise_urls = ma.fields.List(
         Line(most=500),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
@@ -159,6 +160,16 @@ def desk(both: tuple[Engine, Engine], postbox: Postbox) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def client(settings: Settings) -> FlaskClient:
+def app(settings: Settings) -> Iterator[Flask]:
+    """Give the service's application, its connections closed afterwards."""
+    app = make_app(settings, OWN_SCHEME)
+    yield app
+    service = app.extensions["doorstep"]
+    service.engine.dispose()
+    service.waker.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
     """Return a client of the service's API."""
-    return make_app(settings, OWN_SCHEME).test_client()
+    return app.test_client()

@@ -3,8 +3,8 @@
 import hashlib
 import logging
 import re
+import warnings
 from collections.abc import Mapping
-from functools import cached_property
 
 import apprise
 
@@ -42,10 +42,13 @@ class Apprise:
 
     def __init__(self, more_schemes: frozenset[str] = frozenset()) -> None:
         self._schemes = SCHEMES | more_schemes
-
-    @cached_property
-    def _asset(self) -> apprise.AppriseAsset:
-        return apprise.AppriseAsset(app_id="Doorstep", app_desc="Doorstep", async_mode=False, storage_mode="memory")
+        self._asset = apprise.AppriseAsset(
+            app_id="Doorstep", app_desc="Doorstep", async_mode=False, storage_mode="memory"
+        )
+        # The first address loads every service Apprise knows, one of which imports a module on its way out of Python.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            apprise.Apprise.instantiate("json://localhost")
 
     def addresses(self, contact: Contact) -> Mapping[str, str]:
         """Return the person's addresses by a key that tells them apart."""
