@@ -51,11 +51,6 @@ def worker(settings: TicketsSettings) -> None:
     )
 
 
-def close(engine: Engine, settings: TicketsSettings, waker: outbox.Waker) -> None:
-    """Close what nobody objected to in time."""
-    timers.close_silent(engine, settings.close_after, waker.wake)
-
-
 def sweep(engine: Engine) -> None:
     """Delete what is settled and old."""
     with engine.begin() as db:

@@ -30,29 +30,33 @@ def fire_due(engine: Engine, committed: Callable[[], None]) -> int:
     """Fire everything due, in batches; returns how many. Any number of processes may do this at once;
     `committed` is called after each batch.
 
-    The ticket is locked, not the clock: a step that is being taken at this moment decides first, so that a job
-    finished in time is never reported late. What is locked now is met again in the next pass.
+    The ticket is locked, so that a step being taken at this moment decides first and a job finished in time is
+    never reported late. What is locked now is met again in the next pass. Passes go on until one finds nothing:
+    after downtime the same clock may owe its warnings and its breach.
     """
     total = 0
     while True:
         with engine.begin() as db:
             fired = fire_batch(db)
-        if fired:
-            committed()
-        total += fired
-        if fired < BATCH:
+        if not fired:
             return total
+        committed()
+        total += fired
 
 
 def fire_batch(db: Connection) -> int:
-    """Fire up to a batch of due levels: firing row, clock, and event in one transaction, on the database's clock."""
+    """Fire up to a batch of due levels: firing row, clock, and event in one transaction, on the database's clock.
+
+    The clock is locked with its ticket, for what locking brings: a row that a step or another timer changed after
+    this statement began is looked at again, and no longer taken when it is not due any more.
+    """
     due = (
         select(clocks, tickets, func.clock_timestamp().label("noticed_at"))
         .join(tickets, tickets.c.id == clocks.c.ticket_id)
         .where(clocks.c.next_fire_at < func.clock_timestamp())
         .order_by(clocks.c.next_fire_at)
         .limit(BATCH)
-        .with_for_update(of=tickets, skip_locked=True)
+        .with_for_update(of=(tickets, clocks), skip_locked=True)
     )
     rows = [dict(row) for row in db.execute(due).mappings()]
     if not rows:
