@@ -208,6 +208,15 @@ class Supervisor:
         """Make `run` stop everything and return; may be called from any thread."""
         self._stopping.set()
 
+    @property
+    def stopping(self) -> bool:
+        """True once a stop was asked for."""
+        return self._stopping.is_set()
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or until a stop is asked for."""
+        self._stopping.wait(seconds)
+
     def tend(self) -> None:
         """One look at everything: note deaths, and restart what has waited long enough."""
         now = time.monotonic()
