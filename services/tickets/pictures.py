@@ -4,15 +4,19 @@ import hashlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
 import pillow_heif
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from services.kit.errors import NotFound, invalid_field
+from services.kit.errors import NotFound, Unavailable, invalid_field
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 MOST_PIXELS = 50_000_000
@@ -44,7 +48,7 @@ def read_picture(data: bytes) -> Picture:
         if image.width * image.height > MOST_PIXELS:
             raise _refusal("has more than 50 million pixels", "像素超过 5000 万")
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
+        upright = _on_white(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as problem:
         raise _refusal("has more pixels than a photo", "像素过多") from problem
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as problem:
@@ -58,6 +62,15 @@ def read_picture(data: bytes) -> Picture:
     clean.save(out, "JPEG", quality=85, optimize=True)
     content = out.getvalue()
     return Picture(content, clean.width, clean.height, hashlib.sha256(content).hexdigest())
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return the image in RGB; what is transparent becomes white, as on paper, and not what lay hidden below."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    page = Image.new("RGBA", clear.size, "white")
+    return Image.alpha_composite(page, clear).convert("RGB")
 
 
 def _refusal(en: str, zh: str) -> Exception:
@@ -75,6 +88,10 @@ class Store(Protocol):
         """Return the content; raises NotFound."""
         ...
 
+    def remove(self, photo_id: str) -> None:
+        """Forget a photo that no ticket came to refer to."""
+        ...
+
 
 class DiskStore:
     """Files under a folder, spread over sub-folders by the end of their id."""
@@ -86,7 +103,10 @@ class DiskStore:
         return self._folder / photo_id[-2:] / f"{photo_id}.jpg"
 
     def put(self, photo_id: str, content: bytes) -> None:
-        """Write beside, flush to disk, then rename: a kill leaves no half photo under its name."""
+        """Write beside, flush to disk, then rename: a kill leaves no half photo under its name.
+
+        The folders are flushed too: until then the name itself may be lost with the power.
+        """
         path = self._path(photo_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")
@@ -95,6 +115,8 @@ class DiskStore:
             file.flush()
             os.fsync(file.fileno())
         partial.rename(path)
+        _flush_folder(path.parent)
+        _flush_folder(self._folder)
 
     def get(self, photo_id: str) -> bytes:
         """Return the content; raises NotFound."""
@@ -103,26 +125,60 @@ class DiskStore:
         except FileNotFoundError as problem:
             raise _gone() from problem
 
+    def remove(self, photo_id: str) -> None:
+        """Delete the file where there is one."""
+        self._path(photo_id).unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
 
 class S3Store:
     """A bucket of an S3-compatible service; credentials come from the client library's own settings."""
 
     def __init__(self, bucket: str, endpoint_url: str | None = None) -> None:
         self._bucket = bucket
-        self._client: Any = boto3.client("s3", endpoint_url=endpoint_url)
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=endpoint_url,
+            config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2}),
+        )
 
     def put(self, photo_id: str, content: bytes) -> None:
-        """Keep the content in the bucket."""
-        self._client.put_object(Bucket=self._bucket, Key=f"{photo_id}.jpg", Body=content, ContentType="image/jpeg")
+        """Keep the content in the bucket; raises Unavailable where the service does not take it."""
+        with _answering():
+            self._client.put_object(Bucket=self._bucket, Key=f"{photo_id}.jpg", Body=content, ContentType="image/jpeg")
 
     def get(self, photo_id: str) -> bytes:
-        """Return the content; raises NotFound."""
-        try:
-            found = self._client.get_object(Bucket=self._bucket, Key=f"{photo_id}.jpg")
-        except self._client.exceptions.NoSuchKey as problem:
-            raise _gone() from problem
-        content: bytes = found["Body"].read()
+        """Return the content; raises NotFound, or Unavailable where the service does not answer."""
+        with _answering():
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=f"{photo_id}.jpg")
+            except self._client.exceptions.NoSuchKey as problem:
+                raise _gone() from problem
+            content: bytes = found["Body"].read()
         return content
+
+    def remove(self, photo_id: str) -> None:
+        """Delete the object where there is one."""
+        with _answering():
+            self._client.delete_object(Bucket=self._bucket, Key=f"{photo_id}.jpg")
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as problem:
+        raise Unavailable(
+            "Photos cannot be reached just now. Nothing was changed; please try again shortly.",
+            "照片存储暂时无法访问，未做任何更改，请稍后再试。",
+        ) from problem
 
 
 def _gone() -> NotFound:

@@ -7,6 +7,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
+from services.kit.errors import DeskError
 from services.kit.events import new_id
 from services.kit.http import Answer, access, one_effect, respond, scoped
 from services.kit.identity import ROLES, current_actor
@@ -24,16 +25,41 @@ def _store() -> pictures.Store:
 @access("resident", "crew", "dispatcher", "manager")
 @photos.arguments(schemas.PhotoUpload, location="files")
 @photos.alt_response(201, schema=schemas.PhotoView)
-@one_effect
-def add_photo(db: Connection, files: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
-    """Add a photo; it is written anew without what the camera adds, such as the place."""
-    actor = current_actor()
-    # Refused before any work on the picture: who may not add a photo may not make us decode one either.
-    allow(commands.lock(db, str(ticket_id)), actor, "photograph")
-    picture = pictures.read_picture(files["photo"].read())
+def add_photo(files: dict[str, Any], ticket_id: uuid.UUID) -> Response:
+    """Add a photo; it is written anew without what the camera adds, such as the place.
+
+    Reading the picture and storing it happen while no transaction is open. A refusal is handed on to where an
+    earlier answer to the same Idempotency-Key is looked for first.
+    """
     photo_id = str(new_id())
+    try:
+        picture = _stored_picture(files["photo"].read(), str(ticket_id), photo_id)
+    except DeskError as refusal:
+        return _record(refusal, str(ticket_id), photo_id)
+    kept = False
+    try:
+        response = _record(picture, str(ticket_id), photo_id)
+        kept = "Idempotency-Replayed" not in response.headers
+    finally:
+        if not kept:
+            _store().remove(photo_id)
+    return response
+
+
+def _stored_picture(data: bytes, ticket_id: str, photo_id: str) -> pictures.Picture:
+    """Return the picture, stored. Who may not add a photo is refused before any work on it."""
+    with scoped() as db:
+        allow(queries.ticket_row(db, ticket_id), current_actor(), "photograph")
+    picture = pictures.read_picture(data)
     _store().put(photo_id, picture.content)
-    after, photo = commands.add_photo(db, actor, str(ticket_id), picture, photo_id)
+    return picture
+
+
+@one_effect
+def _record(db: Connection, picture: pictures.Picture | DeskError, ticket_id: str, photo_id: str) -> Answer:
+    if isinstance(picture, DeskError):
+        raise picture
+    after, photo = commands.add_photo(db, current_actor(), ticket_id, picture, photo_id)
     return Answer(photo, 201, {"ETag": f'"v{after["version"]}"'})
 
 
