@@ -54,6 +54,8 @@ def make_engine(url: str, *, pool_size: int = 5, name: str = "doorstep") -> Engi
         pool_timeout=5,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        # What residents write must not reach the logs by way of an error message.
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": name, "prepare_threshold": 2},
         json_serializer=_dumps,
         json_deserializer=orjson.loads,

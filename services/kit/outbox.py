@@ -1,7 +1,7 @@
 """Events written with the rows they speak of, and the relay that carries them to the bus afterwards."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any, cast
 
@@ -68,15 +68,10 @@ def define(metadata: MetaData) -> Table:
     return table
 
 
-def inserting(table: Table, events: Sequence[Event]) -> Insert:
-    """Return the statement that writes `events`, for a caller who joins it to others in one round trip."""
-    return _insert(table).values([_row(event) for event in events])
-
-
 def emit(connection: Connection, table: Table, *events: Event) -> None:
     """Write events in the caller's transaction; the caller commits and then wakes the relay."""
     if events:
-        connection.execute(_insert(table), [_row(event) for event in events])
+        connection.execute(_insert(table), [row_of(event) for event in events])
 
 
 def _insert(table: Table) -> Insert:
@@ -84,7 +79,8 @@ def _insert(table: Table) -> Insert:
     return insert(table).inline()
 
 
-def _row(event: Event) -> dict[str, Any]:
+def row_of(event: Event) -> dict[str, Any]:
+    """Return the outbox row of an event, for a caller who writes it with others in one statement."""
     context = structlog.contextvars.get_contextvars()
     carrier: dict[str, str] = {}
     propagate.inject(carrier)

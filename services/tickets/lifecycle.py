@@ -1,5 +1,6 @@
 """The lifecycle of a ticket as one pure table: who may do what, when, and where it leads."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 OPEN = (
@@ -112,6 +113,16 @@ def check(action: str, status: str, role: str, *, is_owner: bool, in_household: 
     if (rule.relation == OWNER and not is_owner) or (rule.relation == HOUSEHOLD and not in_household):
         raise NotYours
     return rule
+
+
+def is_free(owner_id: str | None, person_id: str) -> bool:
+    """True where nobody else is accountable: a claim never takes a job out of a colleague's hands."""
+    return owner_id is None or owner_id == person_id
+
+
+def is_skilled(needed: Iterable[str], skills: Iterable[str]) -> bool:
+    """True where one skill of those a job asks for is there."""
+    return not set(needed).isdisjoint(skills)
 
 
 def allowed(status: str, role: str, *, is_owner: bool, in_household: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import kit_demo
 import pytest
 from kit_demo import LEFT, left, outbox_table
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, insert, select, text, update
 
 from services.kit import outbox
 from services.kit.bus import BusDown, Outcome
@@ -78,7 +78,7 @@ def test_the_web_role_may_write_events_but_not_read_them(web):
     emit(web, left("one"))
     emit(web, left("two"), left("three"))
     with web.begin() as connection:
-        connection.execute(outbox.inserting(outbox_table, [left("four"), left("five")]))
+        connection.execute(insert(outbox_table).values([outbox.row_of(left("four")), outbox.row_of(left("five"))]))
     with web.connect() as connection, pytest.raises(Exception, match="permission denied"):
         connection.execute(select(outbox_table)).all()
 

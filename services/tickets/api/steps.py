@@ -19,7 +19,7 @@ DESK = ("dispatcher", "manager")
 def _take(verb: Any, db: Connection, ticket_id: uuid.UUID, *, edit: bool = False, **details: Any) -> Answer:
     actor = current_actor()
     after = verb(db, actor, str(ticket_id), version=expected_version(required=edit), **details)
-    return ticket_answer(db, actor, after)
+    return ticket_answer(actor, after)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/acknowledge", methods=["POST"])

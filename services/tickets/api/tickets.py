@@ -28,7 +28,7 @@ def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     filed = commands.file_ticket(
         db, actor, commands.Filing(**words(body)), queries.corrections_of(db, actor.organisation_id)
     )
-    answer = ticket_answer(db, actor, filed, 201)
+    answer = ticket_answer(actor, filed, 201)
     return Answer(answer.payload, 201, {**answer.headers, "Location": f"/api/v1/tickets/{filed['id']}"})
 
 

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, select
 
 from services.contracts.tickets import TicketFiled
 from services.kit import clock as time
-from services.kit import outbox as kit_outbox
 from services.kit.errors import Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
-from services.tickets import catalogue, chain, service_levels
+from services.tickets import catalogue, chain, service_levels, writing
 from services.tickets.commands.steps import Ticket, entry_after, event_of
-from services.tickets.models import clocks, communities, history, outbox, people, tickets, units
+from services.tickets.models import buildings, communities, people, units
 from services.tickets.sla.policy import standard_policy
 from services.tickets.triage import Corrections, Verdict, triage
 
@@ -94,7 +93,7 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         "history_hash": chain.GENESIS,
     }
     _write(db, actor, ticket, place)
-    return {**ticket, "calendar": place["calendar"], "timezone": place["timezone"]}
+    return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
 
 
 def _write(db: Connection, actor: Actor, ticket: Ticket, place: dict[str, Any]) -> None:
@@ -108,14 +107,7 @@ def _write(db: Connection, actor: Actor, ticket: Ticket, place: dict[str, Any]) 
     computed = service_levels.clocks_of([entry], ticket["sla_class"], ticket["urgency"], calendar, at)
     rows = service_levels.rows_of(computed, ticket["id"], ticket["organisation_id"], [])
     event = event_of(TicketFiled, ticket, actor, at, {"channel": ticket["channel"]})
-    db.execute(
-        select(literal(1)).add_cte(
-            insert(tickets).values(ticket).cte("ticket"),
-            insert(history).values(entry).cte("entry"),
-            insert(clocks).values(rows).cte("clock"),
-            kit_outbox.inserting(outbox, [event]).cte("event"),
-        )
-    )
+    writing.write_filing(db, ticket, entry, rows, event)
 
 
 def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple[str, ...]]:
@@ -143,11 +135,18 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
         communities.c.id.label("community_id"),
         communities.c.calendar,
         communities.c.timezone,
+        communities.c.name.label("community_name"),
     )
     if unit_id is not None:
-        wanted = select(units.c.id.label("unit_id"), *columns).join(communities).where(units.c.id == unit_id)
+        wanted = (
+            select(units.c.id.label("unit_id"), (buildings.c.name + " " + units.c.name).label("unit_name"), *columns)
+            .join_from(units, communities, communities.c.id == units.c.community_id)
+            .join(buildings, buildings.c.id == units.c.building_id)
+            .where(units.c.id == unit_id)
+        )
         row = db.execute(wanted).mappings().one_or_none()
-        if row is None or (actor.role == "resident" and unit_id not in homes):
+        theirs = unit_id in homes if actor.role == "resident" else _is_in_reach(actor, row)
+        if row is None or not theirs:
             raise invalid_field(
                 "unit_id",
                 "This is none of your homes. GET /api/v1/me lists them.",
@@ -157,21 +156,24 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
     return _shared_place(db, actor, filing, homes, columns)
 
 
+def _is_in_reach(actor: Actor, row: Any) -> bool:
+    """True where staff may act in the place's community: without a limit, in all of the organisation."""
+    return row is not None and (not actor.community_ids or row["community_id"] in actor.community_ids)
+
+
 def _shared_place(
     db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...], columns: tuple[Any, ...]
 ) -> dict[str, Any]:
     wanted = select(*columns)
+    if actor.community_ids:
+        wanted = wanted.where(communities.c.id.in_(actor.community_ids))
     if filing.community_id is not None:
         wanted = wanted.where(communities.c.id == filing.community_id)
-    elif homes:
+    if homes and (filing.community_id is None or actor.role == "resident"):
         wanted = wanted.where(communities.c.id.in_(select(units.c.community_id).where(units.c.id.in_(homes))))
-    elif actor.community_ids:
-        wanted = wanted.where(communities.c.id.in_(actor.community_ids))
-    if actor.role == "resident" and actor.community_ids:
-        wanted = wanted.where(communities.c.id.in_(actor.community_ids))
     rows = db.execute(wanted.limit(2)).mappings().all()
     if len(rows) == 1:
-        return {**rows[0], "unit_id": None}
+        return {**rows[0], "unit_id": None, "unit_name": None}
     if filing.community_id is not None or not rows:
         raise invalid_field("community_id", "No community of yours has this id.", "没有您可用的该编号的小区。")
     field = "unit_id" if actor.role == "resident" else "community_id"

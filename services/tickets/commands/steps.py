@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, select
 
 from services.contracts import to_event
 from services.contracts.tickets import TicketFact
 from services.kit import clock as time
-from services.kit import outbox as kit_outbox
 from services.kit.errors import Conflict, Forbidden, NotFound, Stale
 from services.kit.events import new_id
 from services.kit.identity import Actor
-from services.tickets import chain, lifecycle, service_levels
-from services.tickets.models import clocks, communities, firings, history, outbox, people, remarks, tickets
+from services.tickets import chain, lifecycle, service_levels, writing
+from services.tickets.models import buildings, communities, firings, history, people, tickets, units
 
 Ticket = dict[str, Any]
 
@@ -45,10 +43,20 @@ def no_such_ticket() -> NotFound:
 
 
 def lock(db: Connection, ticket_id: str) -> Ticket:
-    """Lock a ticket for this transaction and return it with its community's `calendar` and `timezone`."""
+    """Lock a ticket for this transaction and return it with `calendar`, `timezone` and the names beside its ids."""
     statement = (
-        select(tickets, communities.c.calendar, communities.c.timezone)
+        select(
+            tickets,
+            communities.c.calendar,
+            communities.c.timezone,
+            communities.c.name.label("community_name"),
+            (buildings.c.name + " " + units.c.name).label("unit_name"),
+            people.c.badge.label("owner_name"),
+        )
         .join(communities, communities.c.id == tickets.c.community_id)
+        .outerjoin(units, units.c.id == tickets.c.unit_id)
+        .outerjoin(buildings, buildings.c.id == units.c.building_id)
+        .outerjoin(people, people.c.id == tickets.c.owner_id)
         .where(tickets.c.id == ticket_id)
         .with_for_update(of=tickets)
     )
@@ -120,25 +128,15 @@ def take(
     }
     if after["status"] != "waiting":
         after["waiting_reason"] = None
+    if after["owner_id"] != ticket["owner_id"]:
+        after["owner_name"] = badge_of(db, after["owner_id"]) if after["owner_id"] else None
     remark, sealed = _note(step, actor, ticket, moment)
     entry = entry_after(ticket, actor, step.action, after["status"], {**step.data, **sealed}, moment)
     after["history_hash"] = entry["hash"]
-    parts = [
-        insert(history).values(entry).cte("entry"),
-        kit_outbox.inserting(outbox, [event_of(step.fact, after, actor, moment, step.told)]).cte("event"),
-    ]
-    if remark:
-        parts.append(insert(remarks).values(remark).cte("remark"))
-    if step.action in service_levels.MOVES_CLOCKS:
-        parts.append(_clock_rows(db, after, entry).cte("clock"))
-    changed = {name: after[name] for name in tickets.c.keys() if after[name] != ticket[name]}  # noqa: SIM118
-    moved = (
-        update(tickets)
-        .where(tickets.c.id == ticket["id"], tickets.c.version == ticket["version"])
-        .values(changed)
-        .returning(tickets.c.id)
-    ).cte("moved")
-    db.execute(select(moved.c.id).add_cte(*parts)).one()
+    moving = step.action in service_levels.MOVES_CLOCKS
+    clock_rows = _clock_rows(db, after, entry) if moving else []
+    event = event_of(step.fact, after, actor, moment, step.told)
+    writing.write_step(db, after, entry, clock_rows, event, remark)
     return after
 
 
@@ -204,8 +202,8 @@ _TOLD = (
 )  # fmt: skip
 
 
-def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> Any:
-    """Return the upsert of every clock of a ticket, computed anew from its history and `entry`."""
+def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return every clock of a ticket, computed anew from its history and `entry`."""
     past = select(history).where(history.c.ticket_id == after["id"]).order_by(history.c.seq)
     entries = [dict(row) for row in db.execute(past).mappings()]
     calendar = service_levels.calendar_of(after["calendar"])
@@ -213,14 +211,11 @@ def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> Any:
         [*entries, entry], after["sla_class"], after["urgency"], calendar, after["changed_at"]
     )
     fired: list[Any] = []
-    # Only an open clock asks what was fired, and most steps of most tickets come before anything was.
+    # Most steps of most tickets come before anything was fired, and then there is nothing to ask.
     if any(clock.warnings_at and min(clock.warnings_at) <= after["changed_at"] for clock in computed):
         gone = select(firings.c.kind, firings.c.generation, firings.c.level)
         fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])).tuples())
-    rows = service_levels.rows_of(computed, after["id"], after["organisation_id"], fired)
-    statement = postgresql.insert(clocks).values(rows)
-    keep = {name: statement.excluded[name] for name in rows[0] if name not in ("ticket_id", "kind", "generation")}
-    return statement.on_conflict_do_update(index_elements=["ticket_id", "kind", "generation"], set_=keep)
+    return service_levels.rows_of(computed, after["id"], after["organisation_id"], fired)
 
 
 def badge_of(db: Connection, person_id: str) -> str | None:

@@ -9,6 +9,7 @@ from services.contracts import tickets as facts
 from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, invalid_field
 from services.kit.identity import Actor
+from services.tickets import lifecycle
 from services.tickets.commands.filing import DISPATCH
 from services.tickets.commands.steps import Step, Ticket, allow, badge_of, lock, require_version, take
 from services.tickets.models import people
@@ -36,11 +37,12 @@ def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None =
     Raises Conflict with `owner`, and Forbidden where the job needs a skill the crew member lacks.
     """
     ticket = lock(db, ticket_id)
-    if ticket["owner_id"] is not None and not (ticket["status"] == "reopened" and ticket["owner_id"] == actor.id):
+    mine_again = ticket["status"] == "reopened" and lifecycle.is_free(ticket["owner_id"], actor.id)
+    if ticket["owner_id"] is not None and not mine_again:
         raise _lost(db, actor, ticket)
     require_version(ticket, version)
     rule = allow(ticket, actor, "claim")
-    if not set(ticket["skills"]) & set(actor.skills):
+    if not lifecycle.is_skilled(ticket["skills"], actor.skills):
         needed = ", ".join(ticket["skills"])
         raise Forbidden(
             f"This job needs one of: {needed}. GET /api/v1/pool shows the jobs you can take.",

@@ -38,12 +38,17 @@ def ticket_view(row: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     )
     view["community_name"] = row.get("community_name")
     view["unit_name"] = row.get("unit_name")
-    view["actions"] = list(
-        lifecycle.allowed(
-            row["status"],
-            actor.role,
-            is_owner=row["owner_id"] == actor.id,
-            in_household=in_household(dict(row), actor),
-        )
-    )
+    view["actions"] = _actions(row, actor)
     return view
+
+
+def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
+    """Return what the actor can do now: what is offered works."""
+    able = lifecycle.is_free(row["owner_id"], actor.id) and lifecycle.is_skilled(row["skills"], actor.skills)
+    offered = lifecycle.allowed(
+        row["status"],
+        actor.role,
+        is_owner=row["owner_id"] == actor.id,
+        in_household=in_household(dict(row), actor),
+    )
+    return [action for action in offered if able or action != "claim"]
