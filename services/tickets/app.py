@@ -1,8 +1,9 @@
 """The tickets service's Flask application."""
 
-from flask import Flask
+from flask import Flask, request
 
 from services.kit.http import create_app
+from services.kit.http.app import JSON_LIMIT_BYTES
 from services.tickets import models, pictures
 from services.tickets.api import BLUEPRINTS
 from services.tickets.settings import TicketsSettings
@@ -17,5 +18,12 @@ def make_app(settings: TicketsSettings) -> Flask:
         idempotency=models.idempotency_keys,
         body_limit=pictures.BODY_LIMIT_BYTES,
     )
+    app.before_request(_refuse_long_json)
     app.extensions["photos"] = pictures.open_store(settings.kit.home, settings.photo_bucket, settings.photo_endpoint)
     return app
+
+
+def _refuse_long_json() -> None:
+    """Only a photo may be large: parsing many megabytes of JSON would cost more than anybody's words are long."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = JSON_LIMIT_BYTES

@@ -1,6 +1,6 @@
 """One function per verb of the lifecycle; each locks the ticket, refuses by name, or takes the step."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,6 +13,9 @@ from services.tickets import lifecycle
 from services.tickets.commands.filing import DISPATCH
 from services.tickets.commands.steps import Step, Ticket, allow, badge_of, lock, require_version, take
 from services.tickets.models import people
+
+# What nobody lives to see is no promise; and a year of five digits could be written but never be read again.
+LONGEST_PROMISE = timedelta(days=366)
 
 
 def _plain(db: Connection, actor: Actor, ticket_id: str, version: int | None, step: Step) -> Ticket:
@@ -253,8 +256,13 @@ def promise(
     version: int | None = None,
 ) -> Ticket:
     """Tell the resident when; promise kept or broken is measured apart from the SLA target."""
-    if promised_at <= time.now():
-        raise invalid_field("promised_at", "Promise a time that is still to come.", "承诺时间应晚于当前时间。")
+    now = time.now()
+    if not now < promised_at < now + LONGEST_PROMISE:
+        raise invalid_field(
+            "promised_at",
+            "Promise a time that is still to come, within a year.",
+            "承诺时间应晚于当前时间，且不超过一年。",
+        )
     step = Step(
         "promise",
         facts.TicketPromised,
