@@ -32,6 +32,13 @@ APPRISE = "apprise"
 
 blp = Blueprint("notify", __name__, description="Notices, and how people want to be told")
 
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag you read; the change is refused with 412 when somebody changed them since.",
+    "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$'},
+}
 _SHOWN = ("id", "kind", "ticket_id", "title", "body", "link", "urgent", "data", "created_at", "read_at")
 
 
@@ -73,6 +80,7 @@ def read_preferences() -> Response:
 @blp.route("/preferences", methods=["PUT"])
 @access(*ROLES)
 @blp.arguments(Preferences)
+@blp.doc(parameters=[_IF_MATCH])
 @blp.alt_response(200, schema=Preferences)
 @one_effect
 def write_preferences(db: Connection, changes: dict[str, Any]) -> Answer:

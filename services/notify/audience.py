@@ -21,8 +21,8 @@ class Contact:
     community_ids: tuple[str, ...] = ()
     locale: str = "zh-CN"
     active: bool = True
-    email: str | None = None
-    apprise_urls: tuple[str, ...] = ()
+    email: str | None = field(default=None, repr=False)
+    apprise_urls: tuple[str, ...] = field(default=(), repr=False)
     timezone: str = "Asia/Shanghai"
     quiet_from: time | None = None
     quiet_until: time | None = None

@@ -1,6 +1,6 @@
 """What notify reads from the environment beyond the kit's settings: how notices leave the house."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.kit import settings as kit
@@ -18,14 +18,14 @@ class Smtp:
     sender: str
     tls: str
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class NotifySettings:
     """The kit's settings, the mail server (None: e-mail is not used), and Apprise schemes beyond our own list."""
 
-    kit: Settings
+    base: Settings
     smtp: Smtp | None
     more_apprise_schemes: frozenset[str]
 
@@ -33,11 +33,16 @@ class NotifySettings:
 def load() -> NotifySettings:
     """Read the environment; raises SettingsError that names every variable at fault."""
     reader = Reader()
-    common = kit.load("notify", reader, default_port=8002)
-    url = reader.optional("SMTP_URL")
+    base = kit.load("notify", reader, default_port=8002)
     schemes = reader.text("NOTIFY_APPRISE_SCHEMES", "").replace(",", " ").split()
+    url, smtp = reader.optional("SMTP_URL"), None
+    if url:
+        try:
+            smtp = smtp_of(url)
+        except SettingsError as problem:
+            reader.refuse(str(problem))
     reader.done()
-    return NotifySettings(common, smtp_of(url) if url else None, frozenset(schemes))
+    return NotifySettings(base, smtp, frozenset(schemes))
 
 
 def smtp_of(url: str) -> Smtp:

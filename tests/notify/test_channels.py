@@ -2,6 +2,7 @@
 
 import email
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from aiosmtpd.controller import Controller
 
 from services.contracts import tickets
 from services.kit.settings import SettingsError
+from services.notify.audience import Contact
 from services.notify.channels import Apprise, Email, Outgoing, Permanent, Temporary
 from services.notify.channels.apprise import SCHEMES, masked
 from services.notify.deliver import Deliverer
@@ -144,6 +146,11 @@ def test_a_malformed_mail_server_is_named_without_its_password(url: str) -> None
     with pytest.raises(SettingsError, match="SMTP_URL") as refused:
         smtp_of(url)
     assert "hidden" not in str(refused.value)
+
+
+def test_no_record_of_ours_prints_a_secret() -> None:
+    everything = (smtp_of("smtps://u:hidden@h?from=d@x.cn"), LETTER, Contact("p", "o", email="me@example.org"))
+    assert not re.search("hidden|@example", repr(everything))
 
 
 @pytest.fixture

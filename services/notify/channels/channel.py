@@ -1,7 +1,7 @@
 """What any channel offers, and the two ways in which sending can fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class Outgoing:
     """One notice on its way to one address. `id` is the delivery's and stays the same over every attempt."""
 
     id: str
-    address: str
+    address: str = field(repr=False)
     locale: str
     title: str
     body: str
