@@ -9,6 +9,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from services.contracts import Fact
+from services.kit.identity import STAFF
 from services.notify.audience import Contact, Rule, is_urgent
 from services.notify.words import label, moment, spoken
 
@@ -36,7 +37,10 @@ def render(fact: Fact, rule: Rule, reader: Contact, occurred_at: datetime) -> Wo
     """Return the words for one reader, in their language, with times as their own clock shows them."""
     locale = spoken(reader.locale)
     template = _TEMPLATES.get_template(f"{locale}/{rule.kind}.{rule.audience}.txt")
-    text = template.render(_context(fact, locale, reader.timezone, occurred_at))
+    context = _context(fact, locale, reader.timezone, occurred_at)
+    # Staff file requests too: the second line serves the first.
+    greeted = "" if reader.role in STAFF else rule.audience
+    text = template.render(context, salutation=label(locale, "salutation", greeted))
     title, _, body = text.partition("\n")
     return Words(locale, title.strip(), body.strip())
 

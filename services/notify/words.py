@@ -17,6 +17,7 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "": "需要层次待定",
         },
         "urgency": {"emergency": "紧急", "urgent": "加急", "routine": "一般"},
+        "salutation": {"resident": "尊敬的业主，您好！", "": "同事，您好！"},
         "clock": {"acknowledge": "答复", "attend": "到场", "resolve": "解决", "": "处理"},
         "reason": {
             "parts": "配件到货",
@@ -38,6 +39,7 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "": "need level to be decided",
         },
         "urgency": {"emergency": "emergency", "urgent": "urgent", "routine": "routine"},
+        "salutation": {"resident": "Dear resident,", "": "Dear colleague,"},
         "clock": {"acknowledge": "answer", "attend": "attend", "resolve": "resolve", "": "act"},
         "reason": {
             "parts": "a part",

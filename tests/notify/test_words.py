@@ -66,6 +66,12 @@ def test_times_are_those_of_the_readers_own_clock() -> None:
     assert "4 Mar, 09:30" in in_london.title
 
 
+def test_a_colleague_who_files_is_greeted_as_one() -> None:
+    fact = facts_about(tickets.TicketFiled)
+    assert rendering.render(fact, RULES[0], Contact("p", "o", "resident"), NOON).body.startswith("尊敬的业主")
+    assert rendering.render(fact, RULES[0], Contact("p", "o", "crew"), NOON).body.startswith("同事")
+
+
 def test_a_locale_we_do_not_speak_is_answered_in_english() -> None:
     rule = next(rule for rule in RULES if rule.fact is surveys.SurveyInvited)
     words = rendering.render(facts_about(surveys.SurveyInvited), rule, Contact("p", "o", locale="fr"), NOON)

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -112,7 +115,27 @@ def test_a_killed_worker_loses_and_doubles_nothing(settings: Settings, desk: Des
     assert {notice.event_id for notice in desk.notices()} == {event.id for event in events}
 
 
-def start(settings: Settings, amqp_url: str) -> subprocess.Popen[bytes]:
+def test_the_web_process_answers_and_ends_when_asked(settings: Settings, amqp_url: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    web = start(settings, amqp_url, "web", NOTIFY_PORT=str(port))
+
+    def ready() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+                return bool(answer.status == 200)
+        except urllib.error.URLError:
+            return False
+
+    try:
+        wait_for(ready)
+    finally:
+        web.terminate()
+        assert web.wait(20) == 0
+
+
+def start(settings: Settings, amqp_url: str, process: str = "worker", **changes: str) -> subprocess.Popen[bytes]:
     key = Path(settings.home) / "notify-verify.pem"
     key.write_text(settings.verify_key)
     environment = {
@@ -123,8 +146,9 @@ def start(settings: Settings, amqp_url: str) -> subprocess.Popen[bytes]:
         "DOORSTEP_SECRET": settings.secret,
         "DOORSTEP_VERIFY_KEY_FILE": str(key),
         "DOORSTEP_HOME": str(settings.home),
+        **changes,
     }
-    command = [sys.executable, "-m", "services.notify", "worker"]
+    command = [sys.executable, "-m", "services.notify", process]
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
 
