@@ -66,10 +66,10 @@ class Deliverer:
             return False
         hold = self._hold(claimed)
         if hold:
-            self._record(claimed, "held", **hold)
+            self.record(claimed, "held", **hold)
         else:
             outcome, values = self._attempt(claimed)
-            self._record(claimed, outcome, **values)
+            self.record(claimed, outcome, **values)
         return True
 
     def claim(self) -> dict[str, Any] | None:
@@ -145,7 +145,7 @@ class Deliverer:
         due: datetime = clock.now() + self._patience.delay(claimed["attempts"])
         return "postponed", {"state": "queued", "next_attempt_at": due, "last_error": problem}
 
-    def _record(self, claimed: dict[str, Any], outcome: str, **values: Any) -> None:
+    def record(self, claimed: dict[str, Any], outcome: str, **values: Any) -> None:
         """Write what became of it and commit, unless the lease ran out and somebody else holds it by now."""
         mine = (deliveries.c.id == claimed["id"]) & (deliveries.c.lease == claimed["lease"])
         with self._engine.begin() as connection:

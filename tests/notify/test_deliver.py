@@ -1,5 +1,6 @@
 """Notices leave the house: nothing lost, nothing doubled, quiet at night, an emergency at any hour."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_deliverer_whose_lease_ran_out_records_nothing(desk: Desk, postbox: Po
     assert slow is not None
     with at(clock.now() + PATIENCE.lease + timedelta(seconds=1)):
         assert drain(deliverer) == 1
-    deliverer._record(slow, "failed", state="failed", last_error="late")
+    deliverer.record(slow, "failed", state="failed", last_error="late")
     (row,) = desk.deliveries()
     assert (row.state, row.last_error) == ("sent", None)
 
@@ -133,6 +134,15 @@ def test_two_deliverers_never_hold_the_same_delivery(desk: Desk, postbox: Postbo
     workers = [Deliverer(desk.worker, postbox, PATIENCE) for _ in range(2)]
     held = [worker.claim() for _ in range(2) for worker in workers]
     assert len({claimed["id"] for claimed in held if claimed}) == 4
+
+
+def test_many_deliverers_at_once_double_nothing(desk: Desk, postbox: Postbox) -> None:
+    due(desk, 120)
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(drain, [Deliverer(desk.worker, postbox, PATIENCE) for _ in range(4)]))
+    assert sum(taken) == 120
+    assert len({letter.id for letter in postbox.taken}) == len(postbox.taken) == 120
+    assert {row.state for row in desk.deliveries()} == {"sent"}
 
 
 def test_emergencies_go_first(desk: Desk, postbox: Postbox, deliverer: Deliverer) -> None:
