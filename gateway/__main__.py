@@ -8,12 +8,8 @@ if sys.argv[1:] == ["web"]:
 
     monkey.patch_all()
 
-import signal
 import threading
-from types import FrameType
-from typing import Any
 
-from flask import Flask
 from sqlalchemy import text
 
 from gateway import models
@@ -21,6 +17,7 @@ from gateway.app import make_app
 from gateway.feed import Announcer
 from gateway.handlers import handling
 from gateway.settings import GatewaySettings, load_gateway
+from gateway.stopping import stopping_promptly
 from gateway.sweeping import sweep
 from services.contracts import SUBSCRIPTIONS
 from services.kit import inbox, outbox, process
@@ -34,20 +31,7 @@ SWEEP_SECONDS = 300.0
 
 def web(settings: GatewaySettings) -> None:
     """Serve HTTP with gevent: streams and slow phones cost a greenlet each."""
-    serve(settings.common, lambda: _stopping_at_once(make_app(settings)), worker_class="gevent")
-
-
-def _stopping_at_once(app: Flask) -> Flask:
-    """Let SIGTERM end the open streams, which otherwise hold the process until its grace is over."""
-    before: Any = signal.getsignal(signal.SIGTERM)
-    feed = app.extensions["gateway"].feed
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=feed.close, daemon=True).start()
-        before(number, frame)
-
-    signal.signal(signal.SIGTERM, stop)
-    return app
+    serve(settings.common, lambda: stopping_promptly(make_app(settings)), worker_class="gevent")
 
 
 def worker(settings: Settings) -> None:

@@ -90,6 +90,10 @@ class Feed:
         with self._lock:
             for subscriber in self._subscribers:
                 subscriber.waiting.put(END)
+            started = self._thread is not None
+        if started:
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text(f"NOTIFY {CHANNEL}"))  # The listener need not wait for its slow poll.
 
     def join(self) -> None:
         """Wait until the listener has ended after `close`."""

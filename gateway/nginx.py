@@ -1,5 +1,6 @@
 """Writes deploy/nginx.conf from the route table: `python -m gateway.nginx > deploy/nginx.conf`."""
 
+import json
 import sys
 
 from gateway.app import SECURITY_HEADERS
@@ -95,7 +96,7 @@ PROBLEM = """
             default_type application/problem+json;
             add_header Retry-After {retry} always;
             add_header Cache-Control no-store always;
-            return {status} '{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}","code":"{code}"}}';
+            return {status} '{body}';
         }}
 """
 PROBLEMS = (
@@ -149,7 +150,7 @@ def _security(name: str, value: str) -> str:
 
 
 def _location(route: Route) -> str:
-    lines = [f"location ~ {_pattern(route)} {{", f"    # {route.path}", f"    client_max_body_size {route.body};"]
+    lines = [f"location ~ {route.pattern} {{", f"    # {route.path}", f"    client_max_body_size {route.body};"]
     lines += [f"    limit_req zone={route.rate} burst={_burst(route)} nodelay;"]
     if route.methods:
         lines.append(f"    limit_except {' '.join(sorted(route.methods))} {{ deny all; }}")
@@ -157,11 +158,6 @@ def _location(route: Route) -> str:
         lines += ["    proxy_buffering off;", "    proxy_read_timeout 1h;", "    gzip off;"]
     lines += [f"    proxy_pass http://{route.service};", "}"]
     return "\n" + "".join(f"        {line}\n" for line in lines)
-
-
-def _pattern(route: Route) -> str:
-    # Braces or spaces would need quotes in nginx; the table has neither once its templates are patterns.
-    return route.pattern.replace("\\-", "-")
 
 
 def _burst(route: Route) -> int:
@@ -190,7 +186,8 @@ def _rest() -> str:
 
 
 def _problem(name: str, retry: int, status: int, title: str, detail: str, code: str) -> str:
-    text = PROBLEM.format(name=name, retry=retry, status=status, title=title, detail=detail, code=code)
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code})
+    text = PROBLEM.format(name=name, retry=retry, status=status, body=body)
     return text if retry else text.replace("            add_header Retry-After 0 always;\n", "")
 
 

@@ -29,7 +29,7 @@ class Route:
     def pattern(self) -> str:
         """The path as a regular expression, for the path itself and what lies below it."""
         parts = re.split(r"\{[^}]+\}", self.path)
-        return "^" + "[^/]+".join(re.escape(part) for part in parts) + "(?:/|$)"
+        return "^" + "[^/]+".join(part.replace(".", r"\.") for part in parts) + "(?:/|$)"
 
 
 @dataclass(frozen=True)

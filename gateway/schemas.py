@@ -91,7 +91,7 @@ class UnitOut(ma.Schema):
 
 
 class MeOut(ma.Schema):
-    """Who the caller is. `units_complete` is false while only the ids of the units are known."""
+    """Who the caller is. `units_complete` is false while only the ids of some units or communities are known."""
 
     id = ma.fields.UUID(required=True)
     login = ma.fields.String(required=True)

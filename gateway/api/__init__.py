@@ -1,9 +1,5 @@
 """The routes that the gateway itself answers."""
 
-from gateway.api.accounts import blp as accounts
-from gateway.api.documents import blp as documents
-from gateway.api.me import blp as me
-from gateway.api.sessions import blp as sessions
-from gateway.api.stream import blp as stream
+from gateway.api import accounts, documents, me, sessions, stream
 
-BLUEPRINTS = (sessions, me, accounts, stream, documents)
+BLUEPRINTS = (sessions.blp, me.blp, accounts.blp, stream.blp, documents.blp)

@@ -28,10 +28,13 @@ def me() -> Response:
     with scoped() as db:
         account = queries.account(db, current_actor().id)
         organisation = queries.organisation(db, account["organisation_id"])
-    named = _units() if account["unit_ids"] else []
+    named = _named("units") if account["unit_ids"] else []
     units = [_unit(unit_id, named or []) for unit_id in account["unit_ids"]]
-    communities = {unit["community"]["id"]: unit["community"]["name"] for unit in units if unit["community"]}
-    ids = list(dict.fromkeys([*account["community_ids"], *communities]))
+    places = [unit["community"] for unit in units if unit["community"]]
+    acting_in = _named("communities") if account["role"] != "resident" else places
+    names = {place["id"]: place["name"] for place in acting_in or []}
+    ids = list(dict.fromkeys([*account["community_ids"], *names]))
+    complete = named is not None and acting_in is not None and all(unit["name"] is not None for unit in units)
     return respond(
         Answer(
             {
@@ -42,37 +45,30 @@ def me() -> Response:
                 "badge": account["badge"],
                 "locale": account["locale"],
                 "skills": account["skills"],
-                "communities": [{"id": one, "name": communities.get(one)} for one in ids],
+                "communities": [{"id": one, "name": names.get(one)} for one in ids],
                 "units": units,
-                "units_complete": named is not None and all(unit["name"] is not None for unit in units),
+                "units_complete": complete,
             }
         )
     )
 
 
-def _units() -> list[Mapping[str, Any]] | None:
-    """Ask the tickets service for the caller's units; None where it gives no usable answer."""
+def _named(what: str) -> list[Mapping[str, Any]] | None:
+    """Ask the tickets service for the caller's `units` or `communities`; None where it gives no usable answer."""
     try:
-        status, body = parts().upstreams["tickets"].fetch("GET", "/api/v1/units?limit=100", own_headers())
+        status, body = parts().upstreams["tickets"].fetch("GET", f"/api/v1/{what}", own_headers())
     except Unavailable:
         return None
     if status != 200:
-        log.warning("me.units_refused", status=status)
+        log.warning("me.refused", what=what, status=status)
         return None
-    answer = orjson.loads(body)
-    found: list[Mapping[str, Any]] = answer["items"] if isinstance(answer, dict) else answer
+    found: list[Mapping[str, Any]] = orjson.loads(body)[what]
     return found
 
 
 def _unit(unit_id: str, named: list[Mapping[str, Any]]) -> dict[str, Any]:
     for unit in named:
         if unit["id"] == unit_id:
-            community = unit.get("community")
-            building = unit.get("building")
-            return {
-                "id": unit_id,
-                "name": unit.get("name"),
-                "building": building.get("name") if isinstance(building, dict) else building,
-                "community": {"id": community["id"], "name": community["name"]} if community else None,
-            }
+            community = {key: unit["community"][key] for key in ("id", "name")}
+            return {"id": unit_id, "name": unit["name"], "building": unit["building"], "community": community}
     return {"id": unit_id, "name": None, "building": None, "community": None}

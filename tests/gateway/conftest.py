@@ -32,6 +32,13 @@ class Answer:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A gateway that gives a connection up is not an error of the fake's."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing."""
+
+
 class FakeService:
     """A real HTTP server with keep-alive; keeps what it was asked and answers what `answer` says."""
 
@@ -68,7 +75,7 @@ class FakeService:
             def log_message(self, format: str, *args: Any) -> None:
                 """Quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
