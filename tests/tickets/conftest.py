@@ -25,9 +25,7 @@ CALENDAR = {"tz": "Asia/Shanghai", "hours": HOURS}
 
 
 @pytest.fixture(scope="session")
-def settings(
-    fresh_database: Callable[[str], None], service_settings: Callable[..., Settings]
-) -> TicketsSettings:
+def settings(fresh_database: Callable[[str], None], service_settings: Callable[..., Settings]) -> TicketsSettings:
     """Build the service's database once."""
     fresh_database("tickets")
     return TicketsSettings(service_settings("tickets"))

@@ -24,7 +24,8 @@ class Step:
     """What one verb does to a ticket, decided before anything is written.
 
     `changes` are columns beside the status, `fact` is the event to publish with its own fields in `told`, `data`
-    goes into history as it is, and `note` is what the actor wrote, visible to the resident or not.
+    goes into history as it is, and `note` is what the actor wrote, visible to the resident or not. A step that
+    `acknowledges` is a human's first answer where there was none before.
     """
 
     action: str
@@ -35,6 +36,7 @@ class Step:
     note: str | None = None
     note_visible: bool = True
     note_id: str = field(default_factory=lambda: str(new_id()))
+    acknowledges: bool = False
 
 
 def no_such_ticket() -> NotFound:
@@ -126,6 +128,8 @@ def take(
         "changed_at": moment,
         "version": ticket["version"] + 1,
     }
+    if step.acknowledges and ticket["acknowledged_at"] is None:
+        after["acknowledged_at"] = moment
     if after["status"] != "waiting":
         after["waiting_reason"] = None
     if after["owner_id"] != ticket["owner_id"]:

@@ -26,12 +26,7 @@ def _plain(db: Connection, actor: Actor, ticket_id: str, version: int | None, st
 
 def acknowledge(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
     """A human at the desk answers the request; the desk stays accountable."""
-    ticket = lock(db, ticket_id)
-    require_version(ticket, version)
-    rule = allow(ticket, actor, "acknowledge")
-    return take(
-        db, actor, ticket, Step("acknowledge", facts.TicketAcknowledged, changes={"acknowledged_at": time.now()}), rule
-    )
+    return _plain(db, actor, ticket_id, version, Step("acknowledge", facts.TicketAcknowledged, acknowledges=True))
 
 
 def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
@@ -52,12 +47,8 @@ def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None =
             f"该工单需要以下技能之一：{needed}。可在 GET /api/v1/pool 查看您能接的工单。",
             skills=ticket["skills"],
         )
-    changes = {
-        "owner_id": actor.id,
-        "owner_desk": None,
-        "acknowledged_at": ticket["acknowledged_at"] or time.now(),
-    }
-    return take(db, actor, ticket, Step("claim", facts.TicketClaimed, changes=changes), rule)
+    changes = {"owner_id": actor.id, "owner_desk": None}
+    return take(db, actor, ticket, Step("claim", facts.TicketClaimed, changes=changes, acknowledges=True), rule)
 
 
 def _lost(db: Connection, actor: Actor, ticket: Ticket) -> Conflict:
@@ -89,15 +80,15 @@ def assign(
         )
     if ticket["owner_id"] == to:
         raise Conflict("They already have this job.", "该工单已在其名下。")
-    changes = {"owner_id": to, "owner_desk": None, "acknowledged_at": ticket["acknowledged_at"] or time.now()}
     step = Step(
         "assign",
         facts.TicketAssigned,
-        changes=changes,
+        changes={"owner_id": to, "owner_desk": None},
         told={"previous_owner_id": ticket["owner_id"]},
         data={"to": to, "previous_owner_id": ticket["owner_id"]},
         note=note,
         note_visible=False,
+        acknowledges=True,
     )
     return take(db, actor, ticket, step, rule)
 
@@ -110,11 +101,7 @@ def release(db: Connection, actor: Actor, ticket_id: str, *, reason: str, versio
     step = Step(
         "release",
         facts.TicketReleased,
-        changes={
-            "owner_id": None,
-            "owner_desk": DISPATCH,
-            "acknowledged_at": ticket["acknowledged_at"] or time.now(),
-        },
+        changes={"owner_id": None, "owner_desk": DISPATCH},
         told={"previous_owner_id": ticket["owner_id"]},
         data={"previous_owner_id": ticket["owner_id"]},
         note=reason,

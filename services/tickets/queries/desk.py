@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.kit import clock as time
 from services.kit.http.paging import read_cursor, write_cursor
@@ -71,7 +72,7 @@ def _next_due(db: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return the nearest deadline of each ticket and which clock it is."""
     rows = db.execute(
         select(clocks.c.ticket_id, clocks.c.due_at, clocks.c.kind)
-        .distinct(clocks.c.ticket_id)
+        .ext(distinct_on(clocks.c.ticket_id))
         .where(clocks.c.ticket_id.in_(ids), clocks.c.stopped_at.is_(None), clocks.c.kind != "acknowledge")
         .where(clocks.c.due_at.is_not(None))
         .order_by(clocks.c.ticket_id, clocks.c.due_at)

@@ -1,0 +1,131 @@
+"""Every cell of the lifecycle, role by action by status, held against a table written from the rules in words."""
+
+import itertools
+
+import pytest
+
+from services.tickets import lifecycle
+from services.tickets.lifecycle import NotForRole, NotNow, NotYours
+
+OPEN = {
+    "filed", "acknowledged", "claimed", "assigned", "on_the_way", "on_site", "in_progress", "waiting", "reopened",
+}  # fmt: skip
+DONE = {"completed", "confirmed", "closed"}
+ENDED = {"cancelled", "declined"}
+ALL = OPEN | DONE | ENDED
+TAKEN = OPEN - {"filed", "acknowledged"}
+ROLES = ("resident", "crew", "dispatcher", "manager", "admin", "system")
+OWN, HOME, ANY = "owner", "household", "anybody"
+STAYS = None
+
+# sentence, action, roles, from which statuses, to which status, who of that role
+SENTENCES = [
+    ("The desk answers a new request.", "acknowledge", "dispatcher manager", {"filed"}, "acknowledged", ANY),
+    ("Crews take what nobody has started.", "claim", "crew", {"filed", "acknowledged", "reopened"}, "claimed", ANY),
+    ("The desk gives any open job to somebody.", "assign", "dispatcher manager", OPEN, "assigned", ANY),
+    ("A crew member hands over only what is theirs.", "assign", "crew", TAKEN, "assigned", OWN),
+    ("The desk takes a job back into the pool.", "release", "dispatcher manager", TAKEN, "acknowledged", ANY),
+    ("A crew member gives their own job back.", "release", "crew", TAKEN, "acknowledged", OWN),
+    ("One sets out to a job one has.", "depart", "crew", {"claimed", "assigned", "reopened"}, "on_the_way", OWN),
+    ("One may arrive without having said one left.", "arrive", "crew",
+     {"claimed", "assigned", "reopened", "on_the_way"}, "on_site", OWN),
+    ("One may start without any word before.", "start", "crew",
+     {"claimed", "assigned", "reopened", "on_the_way", "on_site"}, "in_progress", OWN),
+    ("Only who is there can say what is missing.", "pause", "crew", {"on_site", "in_progress"}, "waiting", OWN),
+    ("Waiting ends when its owner goes on.", "resume", "crew", {"waiting"}, "in_progress", OWN),
+    ("The desk may end a waiting as well.", "resume", "dispatcher manager", {"waiting"}, "in_progress", ANY),
+    ("Nobody completes what nobody started.", "complete", "crew", {"in_progress"}, "completed", OWN),
+    ("The household says it is solved.", "confirm", "resident", {"completed"}, "confirmed", HOME),
+    ("Time alone closes what nobody objected to.", "close", "system", {"completed"}, "closed", ANY),
+    ("The household may say it is not solved.", "reopen", "resident", DONE, "reopened", HOME),
+    ("So may the desk, and the survey's answer.", "reopen", "dispatcher manager system", DONE, "reopened", ANY),
+    ("The household withdraws before anybody is at the door.", "cancel", "resident",
+     OPEN - {"on_site", "in_progress", "waiting"}, "cancelled", HOME),
+    ("The desk withdraws any open request.", "cancel", "dispatcher manager", OPEN, "cancelled", ANY),
+    ("The desk turns down what nobody has.", "decline", "dispatcher manager",
+     {"filed", "acknowledged", "reopened"}, "declined", ANY),
+    ("The desk promises a time for what is open.", "promise", "dispatcher manager", OPEN, STAYS, ANY),
+    ("A crew member promises for their own job.", "promise", "crew", TAKEN, STAYS, OWN),
+    ("The desk corrects triage on what is open.", "override", "dispatcher manager", OPEN, STAYS, ANY),
+    ("Everybody who serves may comment at any time.", "comment", "crew dispatcher manager", ALL, STAYS, ANY),
+    ("The household may comment at any time.", "comment", "resident", ALL, STAYS, HOME),
+    ("The household shows what is wrong while it is open.", "photograph", "resident", OPEN, STAYS, HOME),
+    ("Crews show the work, also just after it.", "photograph", "crew", OPEN | {"completed"}, STAYS, ANY),
+    ("The desk adds photos at any time.", "photograph", "dispatcher manager", ALL, STAYS, ANY),
+]  # fmt: skip
+EXPECTED = {
+    (role, action, status): (target or status, relation)
+    for _sentence, action, roles, sources, target, relation in SENTENCES
+    for role in roles.split()
+    for status in sources
+}
+ACTIONS = sorted({sentence[1] for sentence in SENTENCES})
+
+
+def outcome(role: str, action: str, status: str, *, is_owner: bool, in_household: bool) -> str:
+    """Return the status an action leads to, or the name of its refusal."""
+    try:
+        rule = lifecycle.check(action, status, role, is_owner=is_owner, in_household=in_household)
+    except (NotForRole, NotNow, NotYours) as refusal:
+        return type(refusal).__name__
+    return rule.target or status
+
+
+def test_the_words_are_the_same_as_in_the_code() -> None:
+    assert set(ACTIONS) == set(lifecycle.ACTIONS)
+    assert set(lifecycle.STATUSES) == ALL
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_cell(action: str) -> None:
+    for role, status, is_owner, at_home in itertools.product(ROLES, sorted(ALL), (False, True), (False, True)):
+        found = outcome(role, action, status, is_owner=is_owner, in_household=at_home)
+        expected = EXPECTED.get((role, action, status))
+        if expected is None:
+            has_some = any(cell[:2] == (role, action) for cell in EXPECTED)
+            assert found == ("NotNow" if has_some else "NotForRole"), (role, status)
+            continue
+        target, relation = expected
+        fits = relation == ANY or (relation == OWN and is_owner) or (relation == HOME and at_home)
+        assert found == (target if fits else "NotYours"), (role, status, is_owner, at_home)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_offered_is_exactly_what_is_allowed(role: str) -> None:
+    for status, is_owner, at_home in itertools.product(sorted(ALL), (False, True), (False, True)):
+        offered = lifecycle.allowed(status, role, is_owner=is_owner, in_household=at_home)
+        assert len(set(offered)) == len(offered)
+        works = {
+            action
+            for action in ACTIONS
+            if not outcome(role, action, status, is_owner=is_owner, in_household=at_home).startswith("Not")
+        }
+        assert set(offered) == works, (status, is_owner, at_home)
+
+
+def test_a_refusal_for_the_moment_says_from_when_it_would_work() -> None:
+    with pytest.raises(NotNow) as refusal:
+        lifecycle.check("complete", "claimed", "crew", is_owner=True, in_household=False)
+    assert refusal.value.sources == ("in_progress",)
+
+
+def test_nothing_leads_out_of_an_ended_request() -> None:
+    moving = [cell for cell, (target, _) in EXPECTED.items() if cell[2] in ENDED and target != cell[2]]
+    assert moving == []
+
+
+def test_nothing_waits_for_a_reason_that_could_mean_anything() -> None:
+    assert "other" not in lifecycle.WAITING_REASONS
+
+
+@pytest.mark.parametrize(
+    ("needed", "skills", "able"),
+    [
+        (["plumbing"], ["plumbing", "gas"], True),
+        (["plumbing", "electrical"], ["electrical"], True),
+        (["plumbing"], ["gas"], False),
+        (["plumbing"], [], False),
+    ],
+)
+def test_one_skill_of_those_asked_for_is_enough(needed: list[str], skills: list[str], able: bool) -> None:
+    assert lifecycle.is_skilled(needed, skills) is able
