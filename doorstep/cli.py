@@ -1,11 +1,17 @@
 """The `doorstep` command: run the desk, and look after it."""
 
+import io
+import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 import click
 
+from doorstep.dead_letters import dead_letters
+from doorstep.homes import home_of_environment
 from doorstep.processes import CannotStart
 from services.kit.settings import Reader, SettingsError
 
@@ -25,11 +31,6 @@ class Sentences(click.Group):
 @click.group(cls=Sentences)
 def main() -> None:
     """Doorstep, a property service desk."""
-
-
-def home_of_environment() -> Path:
-    """Where data lives: DOORSTEP_HOME, by default `var` in the current folder."""
-    return Path(os.environ.get("DOORSTEP_HOME") or "var")
 
 
 @main.command()
@@ -56,3 +57,92 @@ def greeting(url: str, home: Path, *, sample: bool) -> str:
     if sample:
         lines.append(f"Logins: {', '.join(LOGINS)}   password: {PASSWORD}")
     return "\n".join([*lines, "Ctrl-C stops everything; the data stays."])
+
+
+@main.command()
+def migrate() -> None:
+    """Create what is missing on the server of DATABASE_URL and bring every database up to date."""
+    from doorstep import servers
+
+    reader = Reader()
+    reader.text("DATABASE_URL")
+    secret = reader.text("DOORSTEP_ROLE_SECRET", os.environ.get("DOORSTEP_SECRET") or None)
+    reader.done()
+    server = servers.given_server()
+    assert server
+    servers.prepare_databases(server, secret, click.echo)
+
+
+@main.command()
+@click.argument("text", required=False)
+@click.option("--jsonl", is_flag=True, help='Read lines {"text": …} and write one verdict for each.')
+def triage(text: str | None, jsonl: bool) -> None:
+    """Say what a request is about, how urgent it is, and because of which words."""
+    from services.tickets.triage import triage_jsonl
+
+    if jsonl == (text is not None):
+        raise click.UsageError("Give a text, or --jsonl and lines on standard input.")
+    lines = _standard_input() if text is None else [json.dumps({"text": text})]
+    wrong = False
+    for verdict in triage_jsonl(lines):
+        click.echo(json.dumps(verdict, ensure_ascii=False, indent=None if jsonl else 2))
+        # One line at a time, so that whoever writes them can wait for each answer.
+        sys.stdout.flush()
+        wrong = wrong or "error" in verdict
+    sys.exit(1 if wrong else 0)
+
+
+def _standard_input() -> Iterable[str]:
+    """The lines as they come; a byte that is no UTF-8 spoils its own character and not the rest."""
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+
+
+@main.group()
+def sla() -> None:
+    """Work with service levels."""
+
+
+@sla.command("eval")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def evaluate(file: TextIO) -> None:
+    """Work out the calendar cases of FILE; exit status 1 where one comes out otherwise than expected."""
+    from services.tickets.sla import cases
+
+    try:
+        evaluated = cases.evaluate(json.load(file))
+    except (json.JSONDecodeError, ValueError) as problem:
+        raise click.ClickException(f"{file.name}: {problem}") from problem
+    click.echo(json.dumps(evaluated, ensure_ascii=False, indent=1))
+    sys.exit(1 if cases.any_differs(evaluated) else 0)
+
+
+@main.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of all events."""
+    from services.contracts.asyncapi import document
+
+    click.echo(json.dumps(document(), ensure_ascii=False, indent=1))
+
+
+@main.command("verify-history")
+def verify_history() -> None:
+    """Recompute every ticket's hash chain and clocks; exit status 1 names the tickets that were changed."""
+    from doorstep.connections import worker_url
+    from doorstep.verification import verify
+    from services.kit.database import make_engine
+
+    def progress(checked: int, total: int) -> None:
+        click.echo(f"{checked} of {total} tickets checked", err=True)
+
+    engine = make_engine(worker_url(home_of_environment(), "tickets"), pool_size=1, name="verify-history")
+    broken = 0
+    # One snapshot for all of it: a desk at work must not change between a ticket and its history.
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
+        for problem in verify(db, progress):
+            broken += 1
+            click.echo(problem)
+    click.echo(f"{broken} tickets do not follow from their history" if broken else "Every history is whole")
+    sys.exit(1 if broken else 0)
+
+
+main.add_command(dead_letters)

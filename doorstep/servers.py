@@ -35,7 +35,10 @@ def choose_bus(broker: Broker | None) -> tuple[Literal["given", "private", "post
         return "private", "Bus: a private RabbitMQ node, since rabbitmq-server is installed here"
     if broker == "rabbitmq":
         raise CannotStart("RabbitMQ is not installed. Install it (Debian: rabbitmq-server), or set AMQP_URL.")
-    return "postgres", "Bus: the durable queue in PostgreSQL, since AMQP_URL is not set and rabbitmq-server not installed"
+    return (
+        "postgres",
+        "Bus: the durable queue in PostgreSQL, since there is neither AMQP_URL nor a rabbitmq-server",
+    )
 
 
 def given_server() -> str | None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from doorstep import connections, processes, sample, servers, wiring
+from doorstep import connections, processes, servers, wiring
 from doorstep.embedded_postgres import EmbeddedPostgres
 from doorstep.keys import Keys, keep_keys
 from doorstep.private_rabbitmq import PrivateRabbitMQ
 from doorstep.processes import CannotStart
+from doorstep.sample import loading
 from doorstep.servers import Broker
 from doorstep.supervisor import Supervisor
 from doorstep.wiring import Wiring
@@ -154,7 +155,7 @@ class Stack:
     def _prepare(self) -> None:
         """Bring up servers, databases and sample, and list the processes; the supervisor then starts those."""
         if self._with_sample:
-            sample.refuse_in_production(self._environment)
+            loading.refuse_in_production(self._environment)
         keys = keep_keys(self.home)
         bus, line = servers.choose_bus(self._broker or servers.named_broker())
         self._echo(line)
@@ -191,10 +192,10 @@ class Stack:
         return url
 
     def _fill(self, server_url: str, keys: Keys) -> None:
-        if sample.is_loaded(server_url, keys.role_secret):
-            sample.refuse_in_production(self._environment)
-        elif self._with_sample and sample.is_empty(server_url, keys.role_secret):
-            counted = sample.load(server_url, keys.role_secret, self._environment)
+        if loading.is_loaded(server_url, keys.role_secret):
+            loading.refuse_in_production(self._environment)
+        elif self._with_sample and loading.is_empty(server_url, keys.role_secret):
+            counted = loading.load(server_url, keys.role_secret, self._environment)
             self._echo(f"Sample organisation: {counted}")
 
     def _when_ready(self, on_ready: Callable[[], None]) -> None:

@@ -67,7 +67,7 @@ class Wiring:
         }
 
     def service_env(self, service: str) -> dict[str, str]:
-        """What one service is told beyond that: its own databases and ports; the gateway also its key and neighbours."""
+        """What one service is told beyond that: its databases and ports; the gateway also its key and neighbours."""
         name = service.upper()
         env = {
             f"{name}_DATABASE_URL": self.database_url(service),

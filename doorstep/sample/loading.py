@@ -91,9 +91,7 @@ def _add_contacts(db: Connection, organisation: Organisation) -> None:
 
 
 def _open_accounts(db: Connection, organisation: Organisation) -> None:
-    accounts.open_organisation(
-        db, name=organisation.name, locale=organisation.locale, organisation_id=organisation.id
-    )
+    accounts.open_organisation(db, name=organisation.name, locale=organisation.locale, organisation_id=organisation.id)
     for person in organisation.people:
         accounts.open_account(
             db,
