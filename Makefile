@@ -1,0 +1,62 @@
+# Everything one does here, each one command; they need nothing but Python 3.11 or newer and make.
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := run
+.PHONY: run demo bench test lint format types rabbitmq lock clean
+
+run: $(VENV)/.runtime
+	@$(BIN)/doorstep run
+
+demo: $(VENV)/.runtime
+	@$(BIN)/doorstep demo
+
+bench: $(VENV)/.runtime
+	@$(BIN)/doorstep bench
+
+test: lint types rabbitmq
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+rabbitmq:
+	@.ci/install-rabbitmq
+
+# The lock is installed when it changed, never because somebody ran a command again.
+$(VENV)/.made:
+	@echo "Making the virtual environment in $(VENV)"
+	@.ci/make-venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+	@echo "Installing what requirements.lock pins"
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing what requirements-dev.lock pins"
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+lock: $(VENV)/.made
+	@$(PIP) install pip-tools
+	@$(COMPILE) --output-file requirements.lock requirements.in
+	@$(COMPILE) --output-file requirements-dev.lock requirements-dev.in
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
