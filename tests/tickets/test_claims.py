@@ -36,7 +36,9 @@ def test_two_hundred_simultaneous_claims_have_one_winner(estate: "Estate", app: 
     (won,) = [answer.json for answer in answers if answer.status_code == 200]
     lost = [answer.json for answer in answers if answer.status_code == 409]
     assert {refusal["owner"]["id"] for refusal in lost} == {won["owner"]["id"]}
-    named = [refusal for refusal in lost if "You already" not in refusal["detail"] and "已在您名下" not in refusal["detail"]]
+    named = [
+        refusal for refusal in lost if "You already" not in refusal["detail"] and "已在您名下" not in refusal["detail"]
+    ]
     assert len(named) >= RACERS - RACERS // len(crews)
     assert all(won["owner"]["name"] in refusal["detail"] for refusal in named)
     assert all(refusal["next"] == "/api/v1/pool" for refusal in named)

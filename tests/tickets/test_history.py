@@ -54,9 +54,7 @@ def entries_of(engine: Engine, ticket_id: str) -> list[dict[str, Any]]:
         (5, {"seq": 6}),
     ],
 )
-def test_a_changed_row_is_found(
-    estate: "Estate", worker_engine: Engine, seq: int, change: dict[str, Any]
-) -> None:
+def test_a_changed_row_is_found(estate: "Estate", worker_engine: Engine, seq: int, change: dict[str, Any]) -> None:
     entries = entries_of(worker_engine, estate.completed()["id"])
     assert chain.first_break(entries) is None
     entries[seq - 1] |= change

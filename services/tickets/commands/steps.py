@@ -218,7 +218,7 @@ def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> list
     # Most steps of most tickets come before anything was fired, and then there is nothing to ask.
     if any(clock.warnings_at and min(clock.warnings_at) <= after["changed_at"] for clock in computed):
         gone = select(firings.c.kind, firings.c.generation, firings.c.level)
-        fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])).tuples())
+        fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])))
     return service_levels.rows_of(computed, after["id"], after["organisation_id"], fired)
 
 

@@ -52,11 +52,8 @@ def sla_report(
         .group_by(tickets.c.need_level, clocks.c.kind)
     ).mappings()
     counted = {(row["need_level"], row["kind"]): row for row in rows}
-    filed: dict[int | None, int] = dict(
-        db.execute(
-            select(tickets.c.need_level, func.count()).where(*conditions).group_by(tickets.c.need_level)
-        ).tuples()
-    )
+    by_level = select(tickets.c.need_level, func.count()).where(*conditions).group_by(tickets.c.need_level)
+    filed: dict[int | None, int] = {level: count for level, count in db.execute(by_level)}  # noqa: C416 - rows, not pairs
     return {
         "asof": now.isoformat(),
         "from": since.isoformat() if since else None,

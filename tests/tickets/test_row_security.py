@@ -1,0 +1,157 @@
+"""The database's own check: raw SQL as the web role sees only what the person may, and changes no history."""
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+
+from services.kit import testing
+from services.kit.database import transaction
+from services.kit.identity import Actor
+from tests.tickets.walking import jpeg
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+OF_TICKETS = ("history", "remarks", "clocks", "photos", "firings")
+EVERYTHING = (
+    "tickets", *OF_TICKETS, "refilings", "idempotency_keys", "communities", "buildings", "units", "people",
+)  # fmt: skip
+
+
+def lived_in(estate: "Estate", engine: Engine) -> str:
+    """Leave a row in every table, and return the ticket's id."""
+    ticket = estate.file(name="resident")
+    path = f"/tickets/{ticket['id']}"
+    code = "elevator" if ticket["topic"] != "elevator" else "repair"
+    items = estate.get("dispatcher", "/catalogue").json["items"]
+    other = next(item["code"] for item in items if item["topic"] == code)
+    estate.post("dispatcher", f"{path}/override", {"reason": "更正", "catalogue_code": other}, If_Match='"v1"')
+    estate.post("dispatcher", f"{path}/comments", {"body": "内部", "visible": False}, Idempotency_Key='"a"')
+    estate.post("resident", f"{path}/comments", {"body": "公开"}, Idempotency_Key='"a"')
+    headers = testing.bearer(estate.people["resident"])
+    estate.client.post(f"/api/v1{path}/photos", data={"photo": (io.BytesIO(jpeg()), "a.jpg")}, headers=headers)
+    with engine.begin() as worker:
+        worker.execute(
+            text(
+                "INSERT INTO firings (ticket_id, kind, generation, level, organisation_id, true_at)"
+                " VALUES (:ticket, 'attend', 1, 1, :organisation, now())"
+            ),
+            {"ticket": ticket["id"], "organisation": estate.organisation_id},
+        )
+    return str(ticket["id"])
+
+
+def seen(engine: Engine, who: Actor | None, table: str) -> int:
+    """Count the rows of a table in somebody's scope."""
+    with transaction(engine, who) as db:
+        return int(db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_an_empty_scope_sees_nothing(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
+    lived_in(estate, worker_engine)
+    for table in EVERYTHING:
+        assert seen(web_engine, None, table) == 0, table
+
+
+def test_staff_see_their_organisations_rows(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
+    lived_in(estate, worker_engine)
+    for table in EVERYTHING:
+        assert seen(web_engine, estate.people["dispatcher"], table) > 0, table
+
+
+@pytest.mark.parametrize("role", ["resident", "crew", "dispatcher", "manager", "admin"])
+def test_another_organisation_sees_nothing(
+    estate: "Estate", new_estate: Callable[[], "Estate"], web_engine: Engine, worker_engine: Engine, role: str
+) -> None:
+    ticket_id = lived_in(estate, worker_engine)
+    stranger = new_estate().people[role]
+    with transaction(web_engine, stranger) as db:
+        for table in EVERYTHING:
+            found = db.execute(
+                text(f"SELECT count(*) FROM {table} WHERE organisation_id = :organisation"),
+                {"organisation": estate.organisation_id},
+            )
+            assert found.scalar_one() == 0, table
+        changed = db.execute(text("UPDATE tickets SET title = 'x' WHERE id = :id"), {"id": ticket_id})
+        assert changed.rowcount == 0
+
+
+def test_a_neighbour_sees_nothing_of_a_ticket(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
+    lived_in(estate, worker_engine)
+    for table in ("tickets", *OF_TICKETS, "idempotency_keys"):
+        assert seen(web_engine, estate.people["neighbour"], table) == 0, table
+    assert seen(web_engine, estate.people["neighbour"], "units") == 1
+
+
+def test_staff_of_other_communities_see_nothing_of_a_ticket(
+    estate: "Estate", web_engine: Engine, worker_engine: Engine
+) -> None:
+    lived_in(estate, worker_engine)
+    far = estate.join("far", "manager", community_ids=(testing.fresh(),))
+    for table in ("tickets", *OF_TICKETS):
+        assert seen(web_engine, far, table) == 0, table
+
+
+def test_a_resident_never_sees_an_internal_remark(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
+    lived_in(estate, worker_engine)
+    with transaction(web_engine, estate.people["resident"]) as db:
+        assert db.execute(text("SELECT body FROM remarks WHERE kind = 'comment'")).scalars().all() == ["公开"]
+
+
+def test_a_key_is_its_own_persons(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
+    lived_in(estate, worker_engine)
+    assert seen(web_engine, estate.people["resident"], "idempotency_keys") == 1
+    assert seen(web_engine, estate.people["manager"], "idempotency_keys") == 0
+
+
+FORBIDDEN = (
+    "UPDATE history SET status = 'closed'",
+    "DELETE FROM history",
+    "TRUNCATE history",
+    "DELETE FROM tickets",
+    "UPDATE firings SET level = 0",
+    "DELETE FROM firings",
+    "INSERT INTO firings (ticket_id, kind, generation, level, organisation_id, true_at)"
+    " VALUES (gen_random_uuid(), 'attend', 1, 0, gen_random_uuid(), now())",
+    "SELECT * FROM outbox",
+    "UPDATE outbox SET published_at = now()",
+    "DELETE FROM outbox",
+    "SELECT * FROM inbox",
+    "DELETE FROM remarks",
+    "UPDATE remarks SET visible = true",
+    "UPDATE people SET role = 'admin'",
+    "DELETE FROM idempotency_keys",
+    "UPDATE photos SET ticket_id = gen_random_uuid()",
+    "ALTER TABLE history DISABLE TRIGGER ALL",
+    "CREATE TABLE mine (id int)",
+)
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_the_web_role_has_no_such_right(estate: "Estate", web_engine: Engine, statement: str) -> None:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied|must be owner"),
+        transaction(web_engine, estate.people["admin"]) as db,
+    ):
+        db.execute(text(statement))
+
+
+def test_a_row_cannot_be_given_to_another_organisation(
+    estate: "Estate", new_estate: Callable[[], "Estate"], web_engine: Engine
+) -> None:
+    estate.file()
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction(web_engine, estate.people["dispatcher"]) as db,
+    ):
+        db.execute(text("UPDATE tickets SET organisation_id = :id"), {"id": new_estate().organisation_id})
+
+
+def test_the_worker_erases_no_history_either(worker_engine: Engine) -> None:
+    for statement in ("DELETE FROM history", "UPDATE history SET data = '{}'", "DELETE FROM firings"):
+        with pytest.raises(ProgrammingError, match="permission denied|append-only"), worker_engine.begin() as db:
+            db.execute(text(statement))
