@@ -35,7 +35,13 @@ def set_up(service: str, process: str) -> None:
     _die_with_parent()
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         trace.set_tracer_provider(TracerProvider())
+
+    def add_origin(_logger: Any, _name: str, event: Any) -> Any:
+        # Not a context variable: threads begin with an empty context, and a request clears its own.
+        return {"service": service, "process": process, **event}
+
     shared: list[Any] = [
+        add_origin,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -63,7 +69,8 @@ def set_up(service: str, process: str) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    structlog.contextvars.bind_contextvars(service=service, process=process)
+    # The library reports one lost connection in seven errors; BusDown carries the reason once.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 
 def _add_trace(_logger: Any, _name: str, event: Any) -> Any:

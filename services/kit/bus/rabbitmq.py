@@ -239,11 +239,11 @@ class RabbitSubscription:
 
     def receive(self, limit: int, wait_seconds: float) -> list[Delivery]:
         """Return up to `limit` deliveries in order, waiting at most `wait_seconds` for the first."""
+        self._check()
         if not self._waiting:
             with _bus_down():
                 self._connection.process_data_events(time_limit=wait_seconds)
-        if self._cancelled or self._channel.is_closed:
-            raise BusDown("the broker closed the channel or took the queue away")
+            self._check()
         return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
@@ -254,6 +254,7 @@ class RabbitSubscription:
 
     def idle(self, seconds: float) -> None:
         """Wait, answering heartbeats."""
+        self._check()
         with _bus_down():
             self._connection.sleep(seconds)
 
@@ -264,6 +265,10 @@ class RabbitSubscription:
                 self._connection.close()
             except AMQPError as problem:
                 log.info("bus.closed_by_the_other_side", problem=repr(problem))
+
+    def _check(self) -> None:
+        if self._cancelled or self._channel.is_closed or self._connection.is_closed:
+            raise BusDown("the broker closed the connection or took the queue away")
 
     def _on_cancel(self, _frame: Any) -> None:
         self._cancelled = True

@@ -52,6 +52,8 @@ def declared(view: Callable[..., Any]) -> frozenset[str] | None:
 def guard(app: Flask) -> None:
     """Read the bearer token of each request, and refuse to serve a view that declares no access."""
 
+    verifier = identity.Verifier(app.extensions["doorstep"].settings.verify_key)
+
     @app.before_request
     def authenticate() -> None:
         if request.endpoint is None:
@@ -67,4 +69,4 @@ def guard(app: Flask) -> None:
                 "Please sign in: this needs an access token in the Authorization header.",
                 "请先登录：请求需在 Authorization 头中携带访问令牌。",
             )
-        g.actor = identity.verify(token.strip(), app.extensions["doorstep"].settings.verify_key)
+        g.actor = verifier.actor(token.strip())
