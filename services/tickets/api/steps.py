@@ -24,7 +24,7 @@ def _take(verb: Any, db: Connection, ticket_id: uuid.UUID, *, edit: bool = False
 
 @steps.route("/tickets/<uuid:ticket_id>/acknowledge", methods=["POST"])
 @access(*DESK)
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def acknowledge(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -34,7 +34,7 @@ def acknowledge(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> 
 
 @steps.route("/tickets/<uuid:ticket_id>/claim", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def claim(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -64,7 +64,7 @@ def assign(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 
 @steps.route("/tickets/<uuid:ticket_id>/depart", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def depart(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -74,7 +74,7 @@ def depart(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answe
 
 @steps.route("/tickets/<uuid:ticket_id>/arrive", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def arrive(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -84,7 +84,7 @@ def arrive(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answe
 
 @steps.route("/tickets/<uuid:ticket_id>/start", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def start(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -104,7 +104,7 @@ def pause(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
 
 @steps.route("/tickets/<uuid:ticket_id>/resume", methods=["POST"])
 @access("crew", *DESK)
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def resume(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -124,7 +124,7 @@ def complete(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answ
 
 @steps.route("/tickets/<uuid:ticket_id>/confirm", methods=["POST"])
 @access("resident")
-@steps.arguments(schemas.Nothing, required=False)
+@steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def confirm(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:

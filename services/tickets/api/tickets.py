@@ -19,7 +19,7 @@ EVERYBODY = access(*ROLES)
 
 @tickets.route("/tickets", methods=["POST"])
 @access("resident", "crew", "dispatcher", "manager")
-@tickets.arguments(schemas.NewTicket)
+@tickets.arguments(schemas.NewTicket())
 @tickets.alt_response(201, schema=schemas.Ticket)
 @one_effect
 def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:

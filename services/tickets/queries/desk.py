@@ -1,10 +1,12 @@
 """What the desk and its crews look at: the pool, the places, the staff, and what dispatchers corrected."""
 
+import threading
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cachetools import LRUCache, TTLCache
 from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -146,25 +148,34 @@ def staff_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
 def corrections_of(db: Connection, organisation_id: str) -> Corrections:
     """Return what this organisation's dispatchers re-filed, as evidence for triage.
 
-    Built once per newest correction: the same evidence serves every request until a dispatcher corrects again.
+    The same evidence serves every request until a dispatcher corrects again, which is asked once a second.
     """
+    with _LOCK:
+        recent = _RECENT.get(organisation_id)
+    if recent is not None:
+        return recent
     newest = db.execute(
         select(func.max(refilings.c.id)).where(refilings.c.organisation_id == organisation_id)
     ).scalar_one()
-    if newest is None:
-        return Corrections()
     known = _LEARNT.get(organisation_id)
-    if known is not None and known[0] == newest:
-        return known[1]
+    if known is None or known[0] != newest:
+        known = (newest, _learn(db, organisation_id) if newest else Corrections())
+    with _LOCK:
+        _LEARNT[organisation_id] = known
+        _RECENT[organisation_id] = known[1]
+    return known[1]
+
+
+def _learn(db: Connection, organisation_id: str) -> Corrections:
     rows = db.execute(
         select(refilings.c.words, refilings.c.to_code)
         .where(refilings.c.organisation_id == organisation_id)
         .order_by(refilings.c.id.desc())
         .limit(REMEMBERED_REFILINGS)
     )
-    learnt = learn([(row.words, row.to_code) for row in rows])
-    _LEARNT[organisation_id] = (newest, learnt)
-    return learnt
+    return learn([(row.words, row.to_code) for row in rows])
 
 
-_LEARNT: dict[str, tuple[int, Corrections]] = {}
+_LOCK = threading.Lock()
+_LEARNT: LRUCache[str, tuple[int | None, Corrections]] = LRUCache(1000)
+_RECENT: TTLCache[str, Corrections] = TTLCache(1000, ttl=1.0)
