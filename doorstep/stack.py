@@ -204,7 +204,7 @@ class Stack:
         self._echo(f"Processes: {', '.join(now.programs)}")
         deadline = time.monotonic() + READY_SECONDS
         waiting = list(now.programs)
-        while waiting and not now.supervisor.stopping:
+        while waiting and not now.supervisor.pause(0.05):
             dead = next((name for name in now.programs if name not in now.supervisor.pids), None)
             if dead or time.monotonic() > deadline:
                 name = dead or waiting[0]
@@ -212,7 +212,6 @@ class Stack:
                 log = self.home / "logs" / f"{name}.log"
                 raise CannotStart(f"{name} {how}. Its last words, from {log}:\n{processes.last_lines(log)}")
             waiting = [name for name in waiting if not now.wiring.is_ready(name)]
-            now.supervisor.pause(0.05)
         if not waiting:
             on_ready()
 

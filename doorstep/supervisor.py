@@ -45,7 +45,10 @@ class Supervised(Protocol):
 
 @dataclass(frozen=True)
 class Program:
-    """A command to keep running. `env` is added to the supervisor's own; without `ready`, running counts as ready."""
+    """A command to keep running; `env` is added to the supervisor's own, and without `ready` running is ready.
+
+    `stops_early` programs need one another no longer once all shall end, and are asked to stop all at once.
+    """
 
     name: str
     argv: Sequence[str]
@@ -54,6 +57,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
     ready: Callable[[], bool] | None = None
+    stops_early: bool = False
 
 
 class Child:
@@ -62,6 +66,7 @@ class Child:
     def __init__(self, program: Program, log_dir: Path, echo: Callable[[str], None]) -> None:
         self.name = program.name
         self.stop_seconds = program.stop_seconds
+        self.stops_early = program.stops_early
         self.log = log_dir / f"{program.name}.log"
         self._program = program
         self._echo = echo
@@ -208,14 +213,9 @@ class Supervisor:
         """Make `run` stop everything and return; may be called from any thread."""
         self._stopping.set()
 
-    @property
-    def stopping(self) -> bool:
-        """True once a stop was asked for."""
-        return self._stopping.is_set()
-
-    def pause(self, seconds: float) -> None:
-        """Wait so long, or until a stop is asked for."""
-        self._stopping.wait(seconds)
+    def pause(self, seconds: float) -> bool:
+        """Wait so long, or until a stop is asked for; True once it was."""
+        return self._stopping.wait(seconds)
 
     def tend(self) -> None:
         """One look at everything: note deaths, and restart what has waited long enough."""
@@ -231,6 +231,9 @@ class Supervisor:
     def stop(self) -> None:
         """Stop everything, last started first, each within its own bound and by force after it."""
         self._stopping.set()
+        for kept in self._kept:
+            if isinstance(kept.thing, Child) and kept.thing.stops_early:
+                kept.thing.request_stop()
         for kept in reversed(self._kept):
             if kept.thing.pid is not None:
                 kept.thing.stop()

@@ -96,6 +96,7 @@ class Wiring:
                 env={**self.common_env(), **self.service_env(service)},
                 cwd=Path(doorstep.__file__).resolve().parents[1],
                 stop_seconds=STOP_SECONDS,
+                stops_early=True,
             )
             for service in EVERYBODY
             for process in PROCESSES

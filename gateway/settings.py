@@ -23,7 +23,7 @@ class GatewaySettings:
     trusted_proxies: int
     connect_seconds: float = 2.0
     read_seconds: float = 30.0
-    concurrency: int = 64
+    concurrency: int = 256
 
 
 def load_gateway(reader: Reader | None = None) -> GatewaySettings:
@@ -36,7 +36,7 @@ def load_gateway(reader: Reader | None = None) -> GatewaySettings:
             name: reader.text(f"{name.upper()}_URL").rstrip("/") for name in ("tickets", "notify", "surveys")
         },
         "trusted_proxies": reader.number("DOORSTEP_TRUSTED_PROXIES", 0),
-        "concurrency": reader.number("DOORSTEP_UPSTREAM_CONCURRENCY", 64, least=1),
+        "concurrency": reader.number("DOORSTEP_UPSTREAM_CONCURRENCY", 256, least=1),
     }
     limits = {
         "login_limit": reader.text("DOORSTEP_LOGIN_LIMIT", "30/minute"),
