@@ -42,6 +42,7 @@ CHANNEL = "outbox"
 BATCH = 200
 # Two seconds is only the safety net: the waker's NOTIFY brings a row to the bus in milliseconds.
 SLOW_POLL_SECONDS = 2.0
+LOOK_UP_SECONDS = 0.25
 PARKED_RETRY = "1 minute"
 KEEP = "7 days"
 
@@ -162,7 +163,7 @@ class Relay:
                 with closing(self._open_publisher()) as publisher:
                     while not stop.is_set():
                         if self.step(connection, publisher) < BATCH:
-                            self._wait(connection)
+                            self._wait(connection, stop)
             finally:
                 connection.invalidate()  # LISTEN and the advisory lock must not return to the pool.
 
@@ -208,10 +209,12 @@ class Relay:
             log.error("outbox.parked", types=sorted({row["type"] for row in unroutable}), count=len(unroutable))
         return len(confirmed) + len(unroutable)
 
-    def _wait(self, connection: Connection) -> None:
+    def _wait(self, connection: Connection, stop: threading.Event) -> None:
+        """Return when woken, when the slow poll is due, or soon after `stop`."""
         raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-        for _ in raw.notifies(timeout=SLOW_POLL_SECONDS, stop_after=1):
-            pass
+        for _ in range(int(SLOW_POLL_SECONDS / LOOK_UP_SECONDS)):
+            if stop.is_set() or list(raw.notifies(timeout=LOOK_UP_SECONDS, stop_after=1)):
+                return
 
 
 def sweep(connection: Connection, table: Table) -> int:

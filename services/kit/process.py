@@ -104,7 +104,7 @@ def run_loops(loops: Mapping[str, Loop], *, ready: Callable[[], bool], health_po
     for thread in threads:
         thread.start()
     log.info("process.started", loops=sorted(loops))
-    while not stop.wait(1.0):
+    while not stop.wait(0.25):  # A signal is only handled between two waits.
         pass
     for thread in threads:
         thread.join(STOP_SECONDS)
