@@ -1,14 +1,15 @@
 """From a ticket's history to the clock rows that cache what the pure rules say of it."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from services.tickets.sla.calendar import Calendar
-from services.tickets.sla.clocks import RUNNING, Clock, Event, compute
+from services.tickets.sla.clocks import BREACHED, RUNNING, Clock, Event, compute
 from services.tickets.sla.policy import standard_policy
 
 BREACH = 0
@@ -44,10 +45,47 @@ def events_of(entries: Iterable[Mapping[str, Any]]) -> list[Event]:
 def clocks_of(
     entries: Iterable[Mapping[str, Any]], sla_class: str, urgency: str, calendar: Calendar, asof: datetime
 ) -> tuple[Clock, ...]:
-    """Return a ticket's clocks as they stand at `asof`, from its history alone."""
+    """Return a ticket's clocks as they stand at `asof`, from its history alone.
+
+    `sla_class` and `urgency` are today's. A breach from before the desk changed them stays a breach: softer targets
+    are for the time to come, and correcting a ticket must not be a way to make a missed deadline disappear.
+    """
     policy = standard_policy()
+    told = list(entries)
     targets = policy.targets(sla_class, urgency)
-    return compute(events_of(entries), targets, calendar, asof=asof, switches=policy.switches)
+    found = compute(events_of(told), targets, calendar, asof=asof, switches=policy.switches)
+    missed: dict[tuple[str, int], Clock] = {}
+    for before, at, then_class, then_urgency in _before_overrides(told, sla_class, urgency):
+        targets = policy.targets(then_class, then_urgency)
+        for clock in compute(events_of(before), targets, calendar, asof=min(at, asof), switches=policy.switches):
+            if clock.breached_at is not None:
+                missed[clock.kind, clock.generation] = clock
+    return tuple(_still_missed(clock, missed.get((clock.kind, clock.generation))) for clock in found)
+
+
+def _before_overrides(
+    entries: Sequence[Mapping[str, Any]], sla_class: str, urgency: str
+) -> Iterator[tuple[Sequence[Mapping[str, Any]], datetime, str, str]]:
+    """Yield, newest first, the history before each change of class or urgency, its moment, and both as they were."""
+    for number in range(len(entries) - 1, -1, -1):
+        changes = entries[number]["data"].get("changes", {}) if entries[number]["action"] == "override" else {}
+        if "sla_class" in changes or "urgency" in changes:
+            sla_class = changes.get("sla_class", [sla_class])[0]
+            urgency = changes.get("urgency", [urgency])[0]
+            yield entries[:number], entries[number]["at"], sla_class, urgency
+
+
+def _still_missed(clock: Clock, missed: Clock | None) -> Clock:
+    if missed is None:
+        return clock
+    return replace(
+        clock,
+        state=BREACHED,
+        target_seconds=missed.target_seconds,
+        basis=missed.basis,
+        due_at=missed.due_at,
+        breached_at=missed.breached_at,
+    )
 
 
 def rows_of(
@@ -84,10 +122,11 @@ def rows_of(
 def _next_firing(clock: Clock, gone: set[tuple[str, int, int]]) -> tuple[int | None, datetime | None]:
     """Return the next level of a clock and its moment: the warnings in order, then the breach.
 
-    A clock stopped after its time was up still owes its breach: it is true whether or not a timer looked.
+    A clock stopped after its time was up still owes its breach: it is true whether or not a timer looked. One that
+    runs on past its time owes its warnings too, for the same reason.
     """
     due: list[tuple[datetime, int]] = []
-    if clock.state == RUNNING:
+    if clock.stopped_at is None and clock.state in (RUNNING, BREACHED):
         due = [(at, level) for level, at in enumerate(clock.warnings_at, start=1)]
     if clock.due_at is not None and (clock.state == RUNNING or clock.breached_at is not None):
         due.append((clock.due_at, BREACH))

@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts.tickets import SlaBreached, SlaWarned
 from services.kit import outbox as kit_outbox
@@ -61,15 +62,22 @@ def fire_batch(db: Connection) -> int:
     rows = [dict(row) for row in db.execute(due).mappings()]
     if not rows:
         return 0
-    db.execute(insert(firings), [_firing(row) for row in rows])
+    new = {tuple(key) for key in db.execute(_FIRE, [_firing(row) for row in rows])}
     db.execute(_ADVANCE, [_advance(row) for row in rows])
-    kit_outbox.emit(db, outbox, *(_event(row) for row in rows))
-    for row in rows:
+    fresh = [row for row in rows if (row["ticket_id"], row["kind"], row["generation"], row["next_level"]) in new]
+    kit_outbox.emit(db, outbox, *(_event(row) for row in fresh))
+    for row in fresh:
         FIRED.labels("breach" if row["next_level"] == BREACH else "warning").inc()
         LATENESS.observe((row["noticed_at"] - row["next_fire_at"]).total_seconds())
     return len(rows)
 
 
+# A level that went out before is not told again, and does not hold up the levels beside it.
+_FIRE = (
+    insert(firings)
+    .on_conflict_do_nothing()
+    .returning(firings.c.ticket_id, firings.c.kind, firings.c.generation, firings.c.level)
+)
 _ADVANCE = (
     update(clocks)
     .where(

@@ -216,7 +216,7 @@ def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> list
     )
     fired: list[Any] = []
     # Most steps of most tickets come before anything was fired, and then there is nothing to ask.
-    if any(clock.warnings_at and min(clock.warnings_at) <= after["changed_at"] for clock in computed):
+    if any(at <= after["changed_at"] for clock in computed for at in (*clock.warnings_at, clock.due_at) if at):
         gone = select(firings.c.kind, firings.c.generation, firings.c.level)
         fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])))
     return service_levels.rows_of(computed, after["id"], after["organisation_id"], fired)
