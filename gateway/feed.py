@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 
 from gateway import queries
+from gateway.limits import TooManyRequests
 from gateway.visibility import may_see
 from services.kit.database import transaction
 from services.kit.identity import Actor
@@ -22,6 +23,8 @@ BATCH = 500
 SLOW_POLL_SECONDS = 2.0
 # A client that does not read is cut off; it comes back with Last-Event-ID and misses nothing.
 MOST_WAITING = 1000
+# Phones, tablets and tabs of one person; more is a mistake in a client, and each costs a connection.
+MOST_STREAMS = 12
 END = None
 
 Row = Mapping[str, Any]
@@ -69,9 +72,14 @@ class Feed:
         self._last: int | None = None
 
     def subscribe(self, actor: Actor) -> Subscriber:
-        """Add a stream. When this returns, every event committed from now on will be offered to it."""
+        """Add a stream; raises TooManyRequests when this person has enough of them.
+
+        When this returns, every event committed from now on will be offered to it.
+        """
         subscriber = Subscriber(actor)
         with self._lock:
+            if sum(one.actor.id == actor.id for one in self._subscribers) >= MOST_STREAMS:
+                raise TooManyRequests([("Retry-After", "60")])
             self._subscribers.add(subscriber)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="feed", daemon=True)

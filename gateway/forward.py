@@ -94,6 +94,7 @@ class Forwarder:
         self._callers = callers
         self._trusted_proxies = trusted_proxies
         self._headers = headers
+        self._kept_back = KEPT_BACK | {name.lower() for name, _ in headers}
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         """Answer one request."""
@@ -147,7 +148,7 @@ class Forwarder:
         FORWARDED.labels(route.service, answer.status).inc()
         SECONDS.labels(route.service).observe(time.perf_counter() - started)
         pieces = _Pieces(answer, upstream, method)
-        head = _response_headers(answer, upstream.base)
+        head = _response_headers(answer, upstream.base, self._kept_back)
         start_response(f"{answer.status} {answer.reason or ''}", [*head, *limits, *self._headers])
         return pieces
 
@@ -254,13 +255,13 @@ def _target(path: str, query: str) -> str:
 _QUERY = "%/?:@!$&'()*+,;=~[]"
 
 
-def _response_headers(answer: BaseHTTPResponse, base: str) -> list[tuple[str, str]]:
+def _response_headers(answer: BaseHTTPResponse, base: str, kept_back: frozenset[str]) -> list[tuple[str, str]]:
     named = {name.strip().lower() for name in answer.headers.get("Connection", "").split(",")}
     return [
         # A service names itself in no answer: an absolute Location of its own becomes a path.
         (name, value.removeprefix(base) if name.lower() == "location" else value)
         for name, value in answer.headers.items()
-        if name.lower() not in KEPT_BACK and name.lower() not in named
+        if name.lower() not in kept_back and name.lower() not in named
     ]
 
 

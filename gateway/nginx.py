@@ -26,8 +26,13 @@ http {
     include /etc/nginx/mime.types;
     default_type application/octet-stream;
     server_tokens off;
+    # The token in a survey's link is a key, and keys stay out of logs.
+    map $uri $logged_path {
+        "~^(?<before>/s/|/api/v1/surveys/)" $before;
+        default $uri;
+    }
     log_format json escape=json '{"time":"$time_iso8601","request_id":"$request_key","method":"$request_method",'
-        '"path":"$uri","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time}';
+        '"path":"$logged_path","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time}';
     access_log /dev/stdout json;
 
     # Slow clients end here: a service sees a request when it is whole, and its answer is taken at once.

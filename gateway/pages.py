@@ -8,6 +8,7 @@ import orjson
 from flask import Blueprint, Response, current_app, g, render_template, request
 
 from gateway.api.documents import whole_document
+from gateway.limits import client_address
 from gateway.parts import own_headers, parts
 from gateway.reading import operations
 from services.kit.errors import DeskError, NotFound, Unavailable
@@ -17,6 +18,13 @@ from services.kit.http.problems import STATUS, wants
 blp = Blueprint("pages", __name__)
 
 SCORES = range(1, 6)
+
+
+@blp.before_request
+def count() -> None:
+    """Count a page like any other call: some of them ask a service."""
+    door = parts()
+    door.throttles["default"].take(client_address(request.environ, door.settings.trusted_proxies))
 
 
 @blp.get("/")

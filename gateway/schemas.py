@@ -134,7 +134,9 @@ class AccountIn(AccountChange):
         least=2,
         most=64,
         required=True,
-        validate=[ma.validate.Regexp(r"^\w[\w.@+-]*$", error="Letters, digits and . _ - @ + only.")],
+        validate=[
+            ma.validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$", error="Latin letters, digits and . _ - @ + only.")
+        ],
     )
     password = Secret(least=8, required=True)
     role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))

@@ -28,6 +28,13 @@ blp = Blueprint("accounts", __name__, description="Accounts, for admins")
 
 # The names the API uses for what the table calls ids.
 COLUMNS = {"communities": "community_ids", "units": "unit_ids"}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag you read; the change is refused with 412 when somebody changed the account since.",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"v[0-9]{1,9}")$'},
+}
 
 
 @blp.route("/accounts", methods=["GET"])
@@ -73,6 +80,7 @@ def show_account(account_id: Any) -> Response:
 
 @blp.route("/accounts/<uuid:account_id>", methods=["PATCH"])
 @access("admin")
+@blp.doc(parameters=[IF_MATCH])
 @blp.arguments(AccountChange)
 @blp.alt_response(200, schema=AccountOut)
 @one_effect

@@ -116,6 +116,7 @@ def test_links_locations_tags_and_photos_come_back_and_hop_headers_do_not(
             "X-Inner": "secret",
             "Server": "inside",
             "Keep-Alive": "timeout=5",
+            "X-Content-Type-Options": "nosniff",
             "Set-Cookie": "a=b",
         },
     )
@@ -126,8 +127,21 @@ def test_links_locations_tags_and_photos_come_back_and_hop_headers_do_not(
     assert answer.headers["Location"] == "/api/v1/tickets/1"
     assert answer.headers["ETag"] == '"v1"'
     assert not {"X-Inner", "Server", "Keep-Alive", "Set-Cookie", "Connection"} & set(answer.headers.keys())
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_head_request_has_a_length_and_no_body(client: FlaskClient, services: Services) -> None:
+    answer = client.head("/api/v1/pool")
+    assert (answer.status_code, answer.data, answer.headers["Content-Length"]) == (200, b"", "12")
+    assert client.get("/api/v1/pool").status_code == 200
+    assert len({asked["peer"] for asked in services["tickets"].asked}) == 1
+
+
+def test_an_answer_without_content_passes(client: FlaskClient, services: Services) -> None:
+    services["notify"].answer = lambda _asked: Answer(204, b"", {})
+    answer = client.post("/api/v1/notices/1/read")
+    assert (answer.status_code, answer.data) == (204, b"")
 
 
 def test_a_redirect_is_passed_on_not_followed(client: FlaskClient, services: Services) -> None:

@@ -278,6 +278,19 @@ def test_bad_input_is_named(client: FlaskClient, query: str, headers: dict, fiel
     assert field in {error["field"].removeprefix("headers.") for error in answer.get_json()["errors"]}
 
 
+def test_one_person_opens_only_so_many_streams(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway import feed
+
+    monkeypatch.setattr(feed, "MOST_STREAMS", 1)
+    with Listening(client, RESIDENT):
+        refused = client.get("/api/v1/stream", headers=bearer(RESIDENT))
+        assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
+        with Listening(client, actor("resident")):
+            pass
+    with Listening(client, RESIDENT):
+        pass
+
+
 def test_subscriptions_end_with_their_streams(client: FlaskClient, app: Any) -> None:
     with Listening(client, RESIDENT):
         assert len(app.extensions["gateway"].feed._subscribers) == 1

@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.limits import Limit
 from tests.gateway.conftest import FakeService, json_answer
 
 Services = dict[str, FakeService]
@@ -43,6 +46,12 @@ def test_the_questions_can_be_answered_without_a_script(client: FlaskClient, sur
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'nonce-")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_trying_links_is_throttled(build: Callable[..., Flask], surveys: FakeService) -> None:
+    client = build(rate_limit=Limit(2, 60)).test_client()
+    assert [client.get(f"/s/guess{number}").status_code for number in range(3)] == [200, 200, 429]
+    assert len(surveys.asked) == 2
 
 
 def test_every_field_has_a_label(client: FlaskClient, surveys: FakeService) -> None:
