@@ -39,11 +39,9 @@ MADE_BY_HAND = {"doorstep-photos", "doorstep-mail"}
 
 def files() -> list[Path]:
     """Return what is kept in deploy/, without what an operator makes there."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "deploy"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return [ROOT / name for name in listed.stdout.split("\0") if name]
+    made = {DEPLOY / "secrets", DEPLOY / "tls", DEPLOY / ".env"}
+    found = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    return [path for path in found if not made & {path, *path.parents}]
 
 
 def make_secrets(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -68,8 +68,8 @@ def test_no_file_is_two():
     assert long == {}, f"past {MOST_LINES} lines a file wants to be two"
 
 
-# Who may wait without being woken: the supervisor watches processes, which send no word.
-MAY_SLEEP = ("doorstep/",)
+# Who may wait without being woken: the supervisor watches processes, and a stopping gateway its last requests.
+MAY_SLEEP = ("doorstep/", "gateway/stopping.py")
 # Who may look at the clock by themselves: the clock.
 MAY_ASK_THE_TIME = ("services/kit/clock.py",)
 

@@ -9,10 +9,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kit_demo
 import pika
 import pytest
+from sqlalchemy import func, select
 
 from doorstep.private_rabbitmq import PrivateRabbitMQ
+from services.kit import outbox, process
 from services.kit.bus import BusDown, Outcome, rabbitmq
 from services.kit.bus.rabbitmq import RabbitPublisher, RabbitSubscription
 from services.kit.events import Message
@@ -233,3 +236,47 @@ def test_a_broker_that_blocks_publishers_is_bus_down_and_not_a_wait_for_ever(nod
     connection.ioloop.add_callback_threadsafe(lambda: connection._process_frame(frame))
     until_bus_down(lambda: publisher.publish([message(key)]))
     publisher.close()
+
+
+def test_a_broker_killed_under_a_working_relay_loses_nothing(node, key, worker):
+    topology = {key: (kit_demo.LEFT,)}
+    subscription = RabbitSubscription(node.url, topology, key)
+    subscription.idle(2)  # The name of a new queue is on disk after that.
+    subscription.close()
+    count = 3000
+    with worker.begin() as connection:
+        outbox.emit(connection, kit_demo.outbox_table, *[kit_demo.left(str(number)) for number in range(count)])
+    stop = threading.Event()
+
+    def relay_on() -> None:
+        relay = outbox.Relay("x", worker, kit_demo.outbox_table, lambda: RabbitPublisher(node.url, topology))
+        process._keep_running("relay", relay.run, stop)
+
+    def unpublished() -> int:
+        waiting = kit_demo.outbox_table.c.published_at.is_(None)
+        with worker.connect() as connection:
+            return connection.execute(
+                select(func.count()).select_from(kit_demo.outbox_table).where(waiting)
+            ).scalar_one()
+
+    thread = threading.Thread(target=relay_on)
+    thread.start()
+    while unpublished() > count - 400:
+        pass
+    os.kill(node.pid, signal.SIGKILL)
+    left_over = unpublished()
+    node.start()
+    end = time.monotonic() + 40
+    while unpublished():
+        assert time.monotonic() < end
+        threading.Event().wait(0.1)
+    stop.set()
+    thread.join()
+    assert left_over > 0, "it was killed in the middle"
+    subscription = RabbitSubscription(node.url, topology, key)
+    seen: set[str] = set()
+    while got := subscription.receive(200, 2.0):
+        subscription.settle(got)
+        seen |= {one.message.headers["ce-id"] for one in got}
+    subscription.close()
+    assert len(seen) == count

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import psycopg
 import pytest
 
 from services.kit.bus import BusDown, Outcome
@@ -228,3 +229,27 @@ def test_a_large_batch_goes_through(bus, capsys):
         print(f"\n[bus {transport}] {3000 / published:,.0f}/s published, {3000 / consumed:,.0f}/s consumed")
     publisher.close()
     subscription.close()
+
+
+# What RabbitMQ can do to us has a test file of its own.
+@pytest.mark.parametrize("bus", ["postgres"], indirect=True)
+def test_a_session_ended_by_the_server_is_bus_down(bus, server_url):
+    publisher, subscription = bus.publisher(), bus.subscription()
+    publisher.publish([message(bus.key)])
+    got = receive(subscription, 1)
+    with psycopg.connect(server_url, autocommit=True) as server:
+        for session in (publisher, subscription):
+            server.execute("SELECT pg_terminate_backend(%s)", (session._connection.info.backend_pid,))
+    with pytest.raises(BusDown):
+        publisher.publish([message(bus.key)])
+    with pytest.raises(BusDown):
+        subscription.idle(0.1)
+    with pytest.raises(BusDown):
+        subscription.receive(1, 0.1)
+    with pytest.raises(BusDown):
+        subscription.settle(got)
+    publisher.close()
+    subscription.close()
+    again = bus.subscription()
+    assert [one.attempts for one in receive(again, 1)] == [1]
+    again.close()
