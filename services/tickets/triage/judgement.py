@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
 
 from .corrections import DECISIVE, Corrections
+from .degrees import degree_signs
 from .lexicon import LETTER_SIGN, TITLE_PREFIX, Decision, Lexicon, lexicon
 from .text import Text, is_chinese, read
 from .wording import because_correction, because_decision, because_nothing, because_topic
@@ -71,12 +72,19 @@ def triage(text: str, *, locale: str | None = None, corrections: Corrections | N
 def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
     """Sign → the words that showed it, from the telling part of the text."""
     found: dict[str, str] = {}
+    where: dict[str, int] = {}
     for hit in lex.signs.find(reading.forms, reading.lead_end):
         for name in hit.says:
             shown = reading.words(hit.start, hit.end)
+            where.setdefault(name, hit.start)
             found.setdefault(name, shown)
             if hit.start < (reading.title_end or reading.lead_end):
                 found.setdefault(TITLE_PREFIX + name, shown)
+    for order in lex.orders:
+        if order.first in where and where[order.first] <= where.get(order.then, -1):
+            found[order.sign] = found[order.first]
+    for name, start, end in degree_signs(reading):
+        found.setdefault(name, reading.words(start, end))
     if len(reading.forms) > LETTER:
         found[LETTER_SIGN] = ""
     if len(reading.forms) > LONG_LETTER:
@@ -139,7 +147,7 @@ def _confidence(best: float, second: float) -> float:
 def _decide(
     topic: str, confidence: float, reading: Text, signs: dict[str, str], lex: Lexicon
 ) -> tuple[Item, list[Decision]]:
-    decisions = [rule for rule in lex.decisions if _applies(rule, topic, signs)]
+    decisions = [rule for rule in lex.decisions if _applies(rule, topic, reading, signs)]
     code = next((rule.code for rule in decisions if rule.code), None)
     if code:
         return lex.catalogue.get(code), decisions
@@ -165,8 +173,10 @@ def _nearest_item(topic: str, reading: Text, lex: Lexicon) -> Item:
     return lex.catalogue.get(max(found, key=lambda code: found[code]))
 
 
-def _applies(rule: Decision, topic: str, signs: dict[str, str]) -> bool:
-    fitting = topic in rule.topics or (rule.anywhere and LONG_LETTER_SIGN not in signs)
+def _applies(rule: Decision, topic: str, reading: Text, signs: dict[str, str]) -> bool:
+    # A title says what a letter is about; a danger that only the letter under it mentions is part of its story.
+    story = LETTER_SIGN if reading.title_end else LONG_LETTER_SIGN
+    fitting = topic in rule.topics or (rule.anywhere and story not in signs)
     return fitting and _holds(rule.when, rule.unless, signs)
 
 
@@ -211,7 +221,9 @@ def _corrected(
     if known[code] < DECISIVE or code == verdict.catalogue_code:
         return verdict
     item = lex.catalogue.get(code)
-    decisions = [rule for rule in lex.decisions if rule.code in (None, code) and _applies(rule, item.topic, signs)]
+    decisions = [
+        rule for rule in lex.decisions if rule.code in (None, code) and _applies(rule, item.topic, reading, signs)
+    ]
     because = [because_correction(item, chinese), *verdict.because]
     changed = _verdict(item, decisions, round(min(0.97, 0.4 + 0.5 * known[code]), 2), because)
     if verdict.urgency != "emergency":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ NEUTRAL = "neutral"
 TITLE_PREFIX = "title_"
 # A sign of the text's length rather than of its words.
 LETTER_SIGN = "letter"
+# Signs that a temperature named in the text shows.
+DEGREE_SIGNS = ("freezing_room", "cold_room", "hot_room", "hot_danger")
+_CLASS = re.compile(r"<(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Shows `sign` when the sign `first` is met earlier in the text than the sign `then`."""
+
+    first: str
+    then: str
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """Everything the judgement looks words up in."""
 
@@ -66,6 +80,7 @@ class Lexicon:
     cues: Matcher[Cue]
     signs: Matcher[str]
     items: Mapping[str, Matcher[str]]
+    orders: tuple[Order, ...]
     evidence: tuple[Evidence, ...]
     decisions: tuple[Decision, ...]
 
@@ -80,17 +95,23 @@ def lexicon() -> Lexicon:
     catalogue = load()
     signs = _yaml("signs_danger.yaml") | _yaml("signs_matter.yaml")
     rules = _yaml("rules.yaml")
-    evidence = tuple(_evidence(rule, signs) for rule in rules["evidence"])
-    decisions = tuple(_decision(rule, signs, catalogue) for rule in rules["decisions"])
+    orders = tuple(Order(**order) for order in rules["orders"])
+    known = {*signs, *DEGREE_SIGNS, LETTER_SIGN, *(order.sign for order in orders)}
+    evidence = tuple(_evidence(rule, known) for rule in rules["evidence"])
+    decisions = tuple(_decision(rule, known, catalogue) for rule in rules["decisions"])
+    classes = _yaml("classes.yaml")
     return Lexicon(
         catalogue=catalogue,
         cues=Matcher(_cues()),
-        signs=Matcher((phrase, name) for name, phrases in signs.items() for phrase in phrases),
+        signs=Matcher(
+            (spelt, name) for name, phrases in signs.items() for phrase in phrases for spelt in _spell(phrase, classes)
+        ),
         # One matcher for each topic, so that a long word of one topic does not hide a short word of another.
         items={
             topic: Matcher((word, item.code) for item in catalogue.of_topic(topic) for word in item.words)
             for topic in TOPICS
         },
+        orders=orders,
         evidence=evidence,
         decisions=decisions,
     )
@@ -115,15 +136,25 @@ def _cues() -> Iterator[tuple[str, Cue]]:
                     yield phrase, Cue(topic, 0.0 if topic == NEUTRAL else float(weight))
 
 
-def _conditions(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _spell(phrase: str, classes: Mapping[str, list[str]]) -> Iterator[str]:
+    """Every phrase that `phrase` stands for when each `<class>` in it is one of that class's words."""
+    parts = _CLASS.split(phrase)
+    missing = [name for name in parts[1::2] if name not in classes]
+    if missing:
+        raise LexiconError(f"{phrase!r}: no class {missing[0]!r}")
+    choices = [classes[part] if number % 2 else [part] for number, part in enumerate(parts)]
+    return ("".join(words) for words in itertools.product(*choices))
+
+
+def _conditions(rule: Mapping[str, Any], signs: Set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     when, unless = tuple(rule["when"]), tuple(rule.get("unless", ()))
     for sign in (*when, *unless):
-        if sign != LETTER_SIGN and sign.removeprefix(TITLE_PREFIX) not in signs:
+        if sign.removeprefix(TITLE_PREFIX) not in signs:
             raise LexiconError(f"rules.yaml: no sign {sign!r}")
     return when, unless
 
 
-def _evidence(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> Evidence:
+def _evidence(rule: Mapping[str, Any], signs: Set[str]) -> Evidence:
     when, unless = _conditions(rule, signs)
     for topic in rule["add"]:
         if topic not in TOPICS:
@@ -131,7 +162,7 @@ def _evidence(rule: Mapping[str, Any], signs: Mapping[str, Any]) -> Evidence:
     return Evidence(when, unless, tuple((topic, float(weight)) for topic, weight in rule["add"].items()))
 
 
-def _decision(rule: Mapping[str, Any], signs: Mapping[str, Any], catalogue: Catalogue) -> Decision:
+def _decision(rule: Mapping[str, Any], signs: Set[str], catalogue: Catalogue) -> Decision:
     when, unless = _conditions(rule, signs)
     settled = rule["set"]
     if "code" in settled and settled["code"] not in catalogue:

@@ -100,11 +100,11 @@ def read(text: str) -> Text:
     title_end = 0
     for match in _PIECE.finditer(shown):
         form = _form(match.group())
-        if form == BREAK and (not tokens or tokens[-1].form == BREAK):
-            continue
         # "Type | detail | place" is how a category path is written: its first part is the matter.
         if not title_end and match.group() in "\n|" and tokens:
             title_end = len(tokens)
+        if form == BREAK and (not tokens or tokens[-1].form == BREAK):
+            continue
         tokens.append(Token(form, match.start(), match.end()))
         if len(tokens) >= MAX_TOKENS:
             break
