@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -120,10 +121,20 @@ def service_settings(server_url: str) -> Callable[..., Settings]:
 
 
 @pytest.fixture(scope="session")
-def bus_database_url(server_url: str, fresh_database: Callable[[str], None]) -> str:
-    """Return the URL of a fresh database for the PostgreSQL transport."""
-    fresh_database(migrate.BUS)
-    return migrate.database_url(server_url, SECRET, migrate.BUS)
+def bus_database_url(server_url: str) -> str:
+    """Return the URL of a fresh database for the PostgreSQL transport, this test process's own.
+
+    The service's name is the queue's name: two processes of a run on one database would take each other's events.
+    """
+    migrate.provision(server_url, SECRET, migrate.BUS)
+    name = f"{migrate.database_name(migrate.BUS)}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    role = sql.Identifier(migrate.role_name(migrate.BUS))
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    with psycopg.connect(urlunsplit(urlsplit(server_url)._replace(path=f"/{name}")), autocommit=True) as database:
+        database.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(role))
+    return urlunsplit(urlsplit(migrate.database_url(server_url, SECRET, migrate.BUS))._replace(path=f"/{name}"))
 
 
 def engines(settings: Settings) -> Iterator[tuple[Engine, Engine]]:
