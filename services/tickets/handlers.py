@@ -1,5 +1,6 @@
 """What the tickets service does when others tell it something."""
 
+import uuid
 from collections.abc import Sequence
 
 import structlog
@@ -45,9 +46,11 @@ def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> No
         return
     actor = system_actor(event.organisation_id)
     try:
-        ticket = commands.lock(db, fact.ticket_id)
-    except NotFound as problem:
+        ticket = commands.lock(db, str(uuid.UUID(fact.ticket_id)))
+    except (NotFound, ValueError) as problem:
         raise PermanentError(f"survey {fact.survey_id} is about a ticket that is not here") from problem
+    if ticket["organisation_id"] != event.organisation_id:
+        raise PermanentError(f"survey {fact.survey_id} is about another organisation's ticket")
     if ticket["completions"] != fact.completion:
         log.info("survey.superseded", ticket_id=fact.ticket_id, completion=fact.completion)
         return

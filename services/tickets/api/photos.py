@@ -32,8 +32,10 @@ def add_photo(files: dict[str, Any], ticket_id: uuid.UUID) -> Response:
     earlier answer to the same Idempotency-Key is looked for first.
     """
     photo_id = str(new_id())
+    data = files["photo"].read()
+    files["photo"].seek(0)  # The effect's key is compared by what was sent, and reads it again.
     try:
-        picture = _stored_picture(files["photo"].read(), str(ticket_id), photo_id)
+        picture = _stored_picture(data, str(ticket_id), photo_id)
     except DeskError as refusal:
         return _record(refusal, str(ticket_id), photo_id)
     kept = False

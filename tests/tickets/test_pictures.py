@@ -1,0 +1,214 @@
+"""Photos are read with care: what a camera adds is gone, what is no photo is refused, what is stored is on disk."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from PIL import Image
+
+from services.kit.errors import Invalid, NotFound, Unavailable
+from services.tickets import pictures
+from services.tickets.pictures import DiskStore, S3Store, open_store, read_picture
+
+RED, GREEN, WHITE = (200, 30, 30), (30, 180, 30), (255, 255, 255)
+
+
+def photo(mode: str = "RGB", size: tuple[int, int] = (60, 40), color: object = RED, **options: object) -> bytes:
+    """Return a picture; `format` is JPEG unless said otherwise."""
+    out = io.BytesIO()
+    Image.new(mode, size, color).save(out, **({"format": "JPEG"} | options))  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    """Read a picture and open what was made of it."""
+    image = Image.open(io.BytesIO(read_picture(data).content))
+    image.load()
+    return image
+
+
+def near(found: object, wanted: tuple[int, int, int]) -> bool:
+    """True where a pixel is the colour that was meant, give or take the JPEG."""
+    return all(abs(a - b) < 40 for a, b in zip(found, wanted, strict=True))  # type: ignore[call-overload]
+
+
+def geotagged() -> bytes:
+    """Return a photo that says where and with what it was taken."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "MakerOfPhones", 1
+    gps = exif.get_ifd(0x8825)
+    gps[1], gps[2] = "N", (31.0, 14.0, 0.0)
+    gps[3], gps[4] = "E", (121.0, 29.0, 0.0)
+    return photo(exif=exif.tobytes(), icc_profile=b"x" * 200, comment=b"31.2333, 121.4833")
+
+
+def test_what_a_camera_adds_is_gone() -> None:
+    data = geotagged()
+    assert b"MakerOfPhones" in data
+    clean = read_picture(data)
+    assert b"MakerOfPhones" not in clean.content
+    assert b"121.4833" not in clean.content
+    image = Image.open(io.BytesIO(clean.content))
+    assert not image.getexif()
+    assert "icc_profile" not in image.info
+    assert "comment" not in image.info
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "HEIF"])
+def test_phones_formats_become_jpeg(format_name: str) -> None:
+    image = opened(photo(format=format_name))
+    assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (60, 40))
+    assert near(image.getpixel((30, 20)), RED)
+
+
+@pytest.mark.parametrize(
+    ("mode", "color", "format_name", "shown"),
+    [
+        ("RGBA", (0, 0, 0, 0), "PNG", WHITE),
+        ("RGBA", (30, 180, 30, 255), "PNG", GREEN),
+        ("LA", (0, 0), "PNG", WHITE),
+        ("RGBA", (0, 0, 0, 0), "WEBP", WHITE),
+        ("L", 255, "JPEG", WHITE),
+        ("1", 1, "PNG", WHITE),
+        ("P", 0, "PNG", (0, 0, 0)),
+        ("CMYK", (0, 0, 0, 0), "JPEG", WHITE),
+    ],
+)
+def test_every_kind_of_pixel_is_shown_as_on_paper(
+    mode: str, color: object, format_name: str, shown: tuple[int, int, int]
+) -> None:
+    assert near(opened(photo(mode, color=color, format=format_name)).getpixel((10, 10)), shown)
+
+
+def test_a_photo_held_sideways_stands_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert opened(photo(size=(60, 40), exif=exif.tobytes())).size == (40, 60)
+
+
+def test_a_large_photo_becomes_smaller_and_keeps_its_shape() -> None:
+    assert opened(photo(size=(8000, 6000))).size == (2560, 1920)
+
+
+def bomb(width: int, height: int) -> bytes:
+    """Return a PNG of a few bytes that claims to be huge."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+NO_PHOTOS = {
+    "nothing": b"",
+    "words": b"just words",
+    "a page": b"<!doctype html><script>alert(1)</script>",
+    "a drawing": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+    "an archive": b"PK\x03\x04" + b"\0" * 60,
+    "a document": b"%PDF-1.7 " + b"\0" * 60,
+    "a GIF": photo("P", color=0, format="GIF"),
+    "a BMP": photo(format="BMP"),
+    "a TIFF": photo(format="TIFF"),
+    "only a beginning": b"\xff\xd8\xff\xe0" + b"\0" * 60,
+    "a huge claim": bomb(60_000, 60_000),
+    "a large claim": bomb(9_000, 9_000),
+    "a claim beyond numbers": bomb(2_000_000_000, 2_000_000_000),
+    "no width": bomb(0, 100),
+}
+
+
+@pytest.mark.parametrize("data", NO_PHOTOS.values(), ids=NO_PHOTOS)
+def test_what_is_no_photo_is_refused_by_name(data: bytes) -> None:
+    with pytest.raises(Invalid) as refusal:
+        read_picture(data)
+    assert list(refusal.value.fields) == ["photo"]
+
+
+def test_a_disguised_page_leaves_its_script_behind() -> None:
+    data = photo(comment=b"<script>alert(1)</script>") + b"<script>alert(2)</script>PK\x03\x04"
+    assert b"script" not in read_picture(data).content
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "HEIF"])
+def test_a_broken_photo_is_refused_or_read_and_never_more(format_name: str) -> None:
+    noise = Image.effect_noise((64, 48), 90).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, format=format_name)
+    whole = out.getvalue()
+    step = max(1, len(whole) // 60)
+    pieces = [whole[:end] for end in range(1, len(whole) - 2, step)]
+    flipped = [whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :] for at in range(4, len(whole), step)]
+    outcomes = set()
+    for data in [*pieces, *flipped]:
+        try:
+            outcomes.add(type(read_picture(data)).__name__)
+        except Invalid:
+            outcomes.add("refused")
+    assert "refused" in outcomes
+
+
+def test_the_disk_keeps_a_photo_whole(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path / "photos")
+    store.put("0123-abcd", b"content")
+    assert store.get("0123-abcd") == b"content"
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["0123-abcd.jpg"]
+    store.remove("0123-abcd")
+    store.remove("0123-abcd")
+    with pytest.raises(NotFound):
+        store.get("0123-abcd")
+
+
+def test_a_write_that_dies_leaves_no_half_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = DiskStore(tmp_path)
+
+    def die(_descriptor: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(pictures.os, "fsync", die)
+    with pytest.raises(OSError, match="full"):
+        store.put("0123-abcd", b"content")
+    monkeypatch.undo()
+    with pytest.raises(NotFound):
+        store.get("0123-abcd")
+    store.put("0123-abcd", b"content")
+    assert store.get("0123-abcd") == b"content"
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the address of an S3-compatible service with a bucket."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    client = boto3.client("s3", endpoint_url=address)
+    client.create_bucket(Bucket="doorstep-photos")
+    client.close()
+    yield address
+    server.stop()
+
+
+def test_a_bucket_keeps_photos_the_same_way(endpoint: str, tmp_path: Path) -> None:
+    store = open_store(tmp_path, "doorstep-photos", endpoint)
+    store.put("0123-abcd", b"content")
+    assert store.get("0123-abcd") == b"content"
+    store.remove("0123-abcd")
+    with pytest.raises(NotFound):
+        store.get("0123-abcd")
+
+
+def test_a_bucket_that_is_not_there_is_unavailable(endpoint: str) -> None:
+    for store in (S3Store("no-such-bucket", endpoint), S3Store("doorstep-photos", "http://127.0.0.1:9")):
+        with pytest.raises(Unavailable):
+            store.put("0123-abcd", b"content")
