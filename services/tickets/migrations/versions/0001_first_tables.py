@@ -20,11 +20,19 @@ _UNITS = "string_to_array(NULLIF(current_setting('doorstep.units', true), ''), '
 _TICKET = f"""{in_tenant()} AND CASE WHEN {_ROLE} = 'resident'
     THEN requester_id = {_PERSON} OR unit_id = ANY({_UNITS})
     ELSE {_COMMUNITIES} IS NULL OR community_id = ANY({_COMMUNITIES}) END"""
-_OF_TICKET = f"{in_tenant()} AND EXISTS (SELECT 1 FROM tickets t WHERE t.id = ticket_id)"
+_OF_TICKET = f"{in_tenant()} AND sees_ticket(ticket_id)"
 _REMARK = f"{_OF_TICKET} AND (visible OR {_ROLE} <> 'resident')"
 _UNIT = f"{in_tenant()} AND ({_ROLE} <> 'resident' OR id = ANY({_UNITS}))"
 _STAFF = f"{in_tenant()} AND ({_ROLE} <> 'resident' OR role <> 'resident' OR id = {_PERSON})"
 
+# Asked row by row, by key and under the policy of tickets. Written into the policies themselves, the planner turns the
+# same question into a hash of every ticket of the organisation: 93 pages read instead of 3 with only 300 tickets.
+_SEES_TICKET = """
+CREATE FUNCTION sees_ticket(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM tickets WHERE id = wanted);
+END $$
+"""
 _APPEND_ONLY = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -43,6 +51,7 @@ def upgrade() -> None:
 def _security() -> list[str]:
     every, tenant = "SELECT, INSERT, UPDATE, DELETE", in_tenant()
     return [
+        _SEES_TICKET,
         *protect("tickets", "communities", tenant, web="SELECT, INSERT, UPDATE", worker=every),
         *protect("tickets", "buildings", tenant, web="SELECT, INSERT, UPDATE", worker=every),
         *protect("tickets", "units", _UNIT, web="SELECT, INSERT, UPDATE", worker=every),
