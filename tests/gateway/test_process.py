@@ -93,11 +93,12 @@ def processes(
 
 
 class Stream:
-    """An open stream of the manager over a real connection."""
+    """An open stream of a manager over a real connection."""
 
     def __init__(self, processes: Processes) -> None:
         self._connection = processes.connect()
-        self._connection.request("GET", "/api/v1/stream", headers=bearer(MANAGER))
+        who = actor("manager", organisation_id=ORGANISATION)
+        self._connection.request("GET", "/api/v1/stream", headers=bearer(who))
         self._response = self._connection.getresponse()
         assert self._response.status == 200
         assert self._response.readline().startswith(b"retry:")
