@@ -1,5 +1,7 @@
 """The shapes of what goes in and comes out of the tickets API."""
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
@@ -8,6 +10,15 @@ from services.kit.http import Line, Page, Prose, StrictSchema
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
 from services.tickets.sla.policy import KINDS
+
+
+class YesOrNo(fields.Boolean):
+    """true or false and nothing that merely counts as one: to Python 0 is False, to a client it is a mistake."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
 
 
 class NewTicket(StrictSchema):
@@ -70,7 +81,7 @@ class Comment(StrictSchema):
     """A comment; `visible` false keeps it among staff."""
 
     body = Prose(required=True, most=2000)
-    visible = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    visible = YesOrNo(load_default=True)
 
 
 class Promise(StrictSchema):

@@ -1,6 +1,7 @@
 """Builds a service's Flask application from its blueprints."""
 
 import copy
+import json
 import re
 import threading
 import time
@@ -113,6 +114,7 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # A query with a field nobody knows is a mistake worth naming, in the same way as a body with one.
     flaskparser.FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION["query"] = "raise"
+    flaskparser.FlaskParser._raw_load_json = _read_json  # type: ignore[assignment]
     service = Service(settings, idempotency, pool_size)
     app.extensions["doorstep"] = service
     _observe(app, settings.service)
@@ -123,6 +125,19 @@ def create_app(
         api.register_blueprint(blueprint, url_prefix=prefix)
     _add_health(app, api, service, ready)
     return app
+
+
+_read_strictly = flaskparser.FlaskParser._raw_load_json
+
+
+def _read_json(parser: flaskparser.FlaskParser, request: Any) -> Any:
+    """Read JSON; a number of thousands of digits, which Python refuses to read, is invalid like any other."""
+    try:
+        return _read_strictly(parser, request)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError as problem:
+        raise json.JSONDecodeError(str(problem), "a number", 0) from problem
 
 
 def _observe(app: Flask, name: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cachetools import LRUCache, TTLCache
-from sqlalchemy import Connection, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, Result, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.kit import clock as time
@@ -15,7 +15,7 @@ from services.kit.http.paging import read_cursor, write_cursor
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets import pool as order
-from services.tickets.models import buildings, clocks, communities, people, refilings, tickets, units
+from services.tickets.models import Moment, buildings, clocks, communities, people, refilings, tickets, units
 from services.tickets.queries.views import moment
 from services.tickets.triage import Corrections, learn
 
@@ -55,7 +55,8 @@ def pool(
         statement = statement.where(tickets.c.skills.overlap(list(actor.skills)))
     cursor = read_cursor(after, int, int, datetime, uuid.UUID)
     if cursor is not None:
-        statement = statement.where(tuple_(rank, level, due_at, tickets.c.id) > tuple_(*cursor[:3], str(cursor[3])))
+        last = tuple_(*cursor[:2], literal(cursor[2], Moment), cursor[3])
+        statement = statement.where(tuple_(rank, level, due_at, tickets.c.id) > last)
     rows = db.execute(statement).mappings().all()
     shown = rows[:limit]
     next_due = _next_due(db, [row["id"] for row in shown])
@@ -63,8 +64,8 @@ def pool(
     jobs = [_job({**row, **next_due.get(row["id"], _NO_CLOCK)}, now, locale) for row in shown]
     if len(rows) <= limit:
         return jobs, None
-    last = shown[-1]
-    return jobs, write_cursor([last["rank"], last["level"], last["due_at"].isoformat(), last["id"]])
+    end = shown[-1]
+    return jobs, write_cursor([end["rank"], end["level"], end["due_at"].isoformat(), end["id"]])
 
 
 _NO_CLOCK: dict[str, Any] = {"next_due_at": None, "next_due_clock": None}
@@ -131,7 +132,7 @@ def communities_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
     statement = select(communities.c.id, communities.c.name, communities.c.timezone).order_by(communities.c.name)
     if actor.community_ids:
         statement = statement.where(communities.c.id.in_(actor.community_ids))
-    return [dict(row) for row in db.execute(statement).mappings()]
+    return _plain(db.execute(statement))
 
 
 def staff_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
@@ -142,7 +143,12 @@ def staff_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
         .where(people.c.organisation_id == actor.organisation_id)
         .order_by(people.c.role, people.c.badge, people.c.id)
     )
-    return [dict(row) for row in rows.mappings()]
+    return _plain(rows)
+
+
+def _plain(rows: Result[Any]) -> list[dict[str, Any]]:
+    """Return rows as they are dumped: SQLAlchemy's column names are no plain strings, and orjson refuses them."""
+    return [{str(name): value for name, value in row.items()} for row in rows.mappings()]
 
 
 def corrections_of(db: Connection, organisation_id: str) -> Corrections:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, cast, select, tuple_
+from sqlalchemy import Connection, Select, cast, literal, select, tuple_
 
 from services.kit import clock as time
 from services.kit.http.paging import read_cursor, write_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
 from services.tickets.commands.steps import no_such_ticket
-from services.tickets.models import buildings, communities, history, people, photos, remarks, tickets, units
+from services.tickets.models import Moment, buildings, communities, history, people, photos, remarks, tickets, units
 from services.tickets.queries.views import moment, ticket_view
 
 
@@ -69,7 +69,8 @@ def list_tickets(
         statement = statement.where(tickets.c.owner_id == wanted.owner)
     cursor = read_cursor(after, datetime, uuid.UUID)
     if cursor is not None:
-        statement = statement.where(tuple_(tickets.c.filed_at, tickets.c.id) < tuple_(cursor[0], str(cursor[1])))
+        last = tuple_(literal(cursor[0], Moment), cursor[1])
+        statement = statement.where(tuple_(tickets.c.filed_at, tickets.c.id) < last)
     rows = db.execute(statement).mappings().all()
     shown = rows[:limit]
     more = write_cursor([shown[-1]["filed_at"].isoformat(), shown[-1]["id"]]) if len(rows) > limit else None
