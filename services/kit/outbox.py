@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.kit.bus import Outcome, Publisher
 from services.kit.events import Event, to_message
+from services.kit.pace import Pace
 
 log = structlog.get_logger()
 
@@ -160,10 +161,15 @@ class Relay:
                 return
             try:
                 connection.execute(text(f"LISTEN {CHANNEL}"))
+                pace = Pace(stop.wait)
                 with closing(self._open_publisher()) as publisher:
                     while not stop.is_set():
-                        if self.step(connection, publisher) < BATCH:
+                        settled = self.step(connection, publisher)
+                        if settled < BATCH:
+                            if settled:
+                                pace.taken()
                             self._wait(connection, stop)
+                            pace.gather()
             finally:
                 connection.invalidate()  # LISTEN and the advisory lock must not return to the pool.
 

@@ -84,9 +84,8 @@ class RabbitPublisher:
     """
 
     def __init__(self, url: str, topology: Topology) -> None:
-        if topology:
-            with _bus_down(), pika.BlockingConnection(_parameters(url)) as declaring:
-                _declare(declaring.channel(), topology)
+        with _bus_down(), pika.BlockingConnection(_parameters(url)) as declaring:
+            _declare(declaring.channel(), topology)
         self._lock = threading.Lock()
         self._opened = threading.Event()
         self._dead: str | None = None

@@ -21,6 +21,7 @@ from services.kit.database import is_away
 from services.kit.events import Event, MalformedEvent, Message, from_message
 from services.kit.inbox.context import EventsInContext
 from services.kit.inbox.once import Handle, fresh_events
+from services.kit.pace import Pace
 
 log = structlog.get_logger()
 
@@ -61,11 +62,15 @@ class Consumer:
 
     def run(self, subscription: Subscription, stop: threading.Event) -> None:
         """Consume until `stop`; raises BusDown, and the caller opens a new subscription."""
+        pace = Pace(subscription.idle)
         try:
             while not stop.is_set():
+                pace.gather()
                 deliveries = subscription.receive(BATCH, 0.5)
                 if deliveries:
                     self._take_in(subscription, deliveries, stop)
+                    if len(deliveries) < BATCH:
+                        pace.taken()
                 self._when_database_answers(subscription, self.retry_due, stop)
         finally:
             subscription.close()
