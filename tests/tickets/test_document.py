@@ -1,0 +1,86 @@
+"""The generated OpenAPI document is valid, complete, and true of what the routes answer."""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import validate
+
+from services.kit import testing
+from tests.tickets.walking import jpeg
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+
+@pytest.fixture(scope="module")
+def document(app: Flask) -> dict[str, Any]:
+    """The document as the service publishes it."""
+    return dict(app.test_client().get("/openapi.json").json or {})
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_route_is_in_it_with_its_roles(app: Flask, document: dict[str, Any]) -> None:
+    routes = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
+    assert len(document["paths"]) == len(routes) >= 30
+    for path, operations in document["paths"].items():
+        for method in set(operations) & {"get", "post"}:
+            assert operations[method]["x-roles"], path
+            assert operations[method]["security"] == [{"bearer": []}]
+            assert operations[method].get("summary"), path
+            assert any(code.startswith("2") for code in operations[method]["responses"]), path
+
+
+def follows(document: dict[str, Any], path: str, method: str, status: int, payload: Any) -> None:
+    """Check an answer against its documented schema."""
+    answer = document["paths"][path][method]["responses"][str(status)]
+    schema = {**answer["content"]["application/json"]["schema"], "components": document["components"]}
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(payload)
+
+
+def test_answers_are_what_the_document_says(document: dict[str, Any], estate: "Estate") -> None:
+    of_ticket = "/api/v1/tickets/{ticket_id}"
+    words = {"description": "楼道灯坏了", "location": "1栋2层"}
+    filed = estate.post("resident", "/tickets", words)
+    follows(document, "/api/v1/tickets", "post", 201, filed.json)
+    ticket = dict(filed.json or {})
+    comment = estate.post("dispatcher", f"/tickets/{ticket['id']}/comments", {"body": "收到"})
+    follows(document, f"{of_ticket}/comments", "post", 201, comment.json)
+    photo = estate.client.post(
+        f"/api/v1/tickets/{ticket['id']}/photos",
+        data={"photo": (io.BytesIO(jpeg()), "p.jpg")},
+        headers=testing.bearer(estate.people["resident"]),
+    )
+    follows(document, f"{of_ticket}/photos", "post", 201, photo.json)
+    lists = {"/tickets": "manager", "/pool": "crew", "/units": "resident", "/communities": "resident"}
+    rest = {"/staff": "dispatcher", "/catalogue": "admin", "/reports/sla": "manager"}
+    for path, name in (lists | rest).items():
+        follows(document, f"/api/v1{path}", "get", 200, estate.get(name, path).json)
+    triage = estate.post("resident", "/triage", {"text": "今天天气不错，帮我订一张火车票"})
+    follows(document, "/api/v1/triage", "post", 200, triage.json)
+    pause, note = {"reason": "parts"}, {"note": "好了"}
+    steps = (("claim", None), ("start", None), ("pause", pause), ("resume", None), ("complete", note))
+    for verb, body in steps:
+        answer = estate.post("crew", f"/tickets/{ticket['id']}/{verb}", body)
+        follows(document, f"{of_ticket}/{verb}", "post", 200, answer.json)
+        for part in ("", "/history", "/clocks", "/comments", "/photos"):
+            read = estate.get("resident", f"/tickets/{ticket['id']}{part}")
+            follows(document, f"{of_ticket}{part}", "get", 200, read.json)
+
+
+def test_refusals_are_what_the_document_says(document: dict[str, Any], estate: "Estate") -> None:
+    schema = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    ticket = estate.file()
+    for answer in (
+        estate.post("resident", "/tickets", {}),
+        estate.post("crew", f"/tickets/{ticket['id']}/depart"),
+        estate.get("neighbour", f"/tickets/{ticket['id']}"),
+        estate.post("dispatcher", f"/tickets/{ticket['id']}/override", {"reason": "a"}),
+    ):
+        assert answer.status_code >= 400
+        Draft202012Validator(schema).validate(answer.json)
