@@ -1,6 +1,7 @@
 """Filing tickets, and reading them."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 
 from services.kit.errors import invalid_field
 from services.kit.http import Answer, access, one_effect, page_link, respond, scoped
+from services.kit.http.problems import wants
 from services.kit.identity import ROLES, Actor, current_actor
 from services.tickets import commands, queries, schemas
 from services.tickets.api.answers import ticket_answer, words
@@ -24,7 +26,7 @@ EVERYBODY = access(*ROLES)
 @one_effect
 def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     """File a request. Triage finds the catalogue item, need level and urgency, and says because of which words."""
-    actor = current_actor()
+    actor = replace(current_actor(), locale=wants())  # The reasons are written in the language of this request.
     filed = commands.file_ticket(
         db, actor, commands.Filing(**words(body)), queries.corrections_of(db, actor.organisation_id)
     )
