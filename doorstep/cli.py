@@ -117,6 +117,14 @@ def evaluate(file: TextIO) -> None:
 
 
 @main.command()
+def bench() -> None:
+    """Measure a throw-away desk: filing, claiming and telling, as ratios to what the database alone does."""
+    from doorstep.bench import desk
+
+    desk.main()
+
+
+@main.command()
 def asyncapi() -> None:
     """Print the AsyncAPI document of all events."""
     from services.contracts.asyncapi import document

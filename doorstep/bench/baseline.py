@@ -30,7 +30,8 @@ VALUES (gen_random_uuid(), 1, gen_random_uuid(), now(), gen_random_uuid(), 'resi
   '{"urgency": "urgent"}', repeat('0', 64), repeat('1', 64));
 INSERT INTO bench.outbox (event_id, type, subject, organisation_id, occurred_at, correlation_id, traceparent, data)
 VALUES (gen_random_uuid(), 'ticket.filed.v1', gen_random_uuid()::text, gen_random_uuid(), now(),
-  gen_random_uuid()::text, '', '{"ticket_id": "00000000-0000-0000-0000-000000000000", "number": "261122-ABCDEF", "status": "filed"}');
+  gen_random_uuid()::text, '',
+  '{"ticket_id": "00000000-0000-0000-0000-000000000000", "number": "261122-ABCDEF", "status": "filed"}');
 COMMIT;
 """
 _RATE = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)

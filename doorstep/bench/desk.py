@@ -52,7 +52,13 @@ class Desk:
 def run(console: Console) -> None:
     """Start a throw-away desk, measure, print, and remove it."""
     with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as folder:
-        stack = Stack(Path(folder), kept_port(Path(folder) / "port"), broker="rabbitmq", extra_env=ENVIRONMENT, echo=lambda _line: None)
+        stack = Stack(
+            Path(folder),
+            kept_port(Path(folder) / "port"),
+            broker="rabbitmq",
+            extra_env=ENVIRONMENT,
+            echo=lambda _line: None,
+        )
         console.print("Starting a throw-away desk …")
         stack.start()
         try:
@@ -194,9 +200,8 @@ def _told(desk: Desk, rate: float) -> tuple[float, float, int]:
     ids = [json.loads(answer.body)["id"] for answer in filed.answers if answer.status == 201]
     _drain(desk)
     with psycopg.connect(desk.owner_url("tickets")) as database:
-        at = dict(
-            database.execute("SELECT id::text, filed_at FROM tickets WHERE id = ANY(%s::uuid[])", (ids,)).fetchall()
-        )
+        filings = database.execute("SELECT id::text, filed_at FROM tickets WHERE id = ANY(%s::uuid[])", (ids,))
+        at: dict[str, Any] = dict(filings.fetchall())
     with psycopg.connect(desk.owner_url("notify")) as database:
         told = database.execute(
             "SELECT ticket_id::text, min(created_at) FROM notices WHERE ticket_id = ANY(%s::uuid[]) GROUP BY 1", (ids,)

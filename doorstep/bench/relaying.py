@@ -2,12 +2,11 @@
 
 import json
 import time
-from datetime import UTC, datetime
 
 import psycopg
 from sqlalchemy import create_engine
 
-from services.kit import outbox
+from services.kit import clock, outbox
 from services.kit.bus import Publisher
 from services.kit.database import new_metadata
 from services.kit.events import new_id
@@ -39,7 +38,7 @@ def _relay(url: str, publisher: Publisher, events: int) -> float:
     try:
         metadata.create_all(engine)
         organisation = str(new_id())
-        now = datetime.now(UTC).isoformat()
+        now = clock.now().isoformat()
         data = json.dumps(_DATA)
         with psycopg.connect(url) as database, database.cursor() as cursor:
             columns = "event_id, type, subject, organisation_id, occurred_at, correlation_id, traceparent, data"

@@ -9,7 +9,6 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
 from gateway import queries
-from gateway.callers import expiry
 from gateway.feed import Feed, StreamEnded, Subscriber
 from gateway.parts import parts
 from gateway.schemas import StreamHead, StreamQuery
@@ -17,7 +16,7 @@ from gateway.visibility import may_see
 from services.kit import clock
 from services.kit.database import transaction
 from services.kit.http import access, current_service, scoped
-from services.kit.identity import ROLES, current_actor
+from services.kit.identity import ROLES, current_actor, expiry
 
 blp = Blueprint("stream", __name__, description="Live events")
 

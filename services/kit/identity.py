@@ -108,6 +108,11 @@ def verify(token: str, verify_key: str) -> Actor:
         ) from problem
 
 
+def expiry(verified_token: str) -> float:
+    """Return when a token ends, in seconds of the epoch. The caller has verified it already."""
+    return float(jwt.decode(verified_token, options={"verify_signature": False})["exp"])
+
+
 class Verifier:
     """Verifies access tokens, and remembers the good ones until they expire: a signature is checked once a process."""
 
@@ -122,19 +127,14 @@ class Verifier:
 
     def actor(self, token: str) -> Actor:
         """Return the actor of an access token; raises Unauthenticated."""
-        return self.known(token)[0]
-
-    def known(self, token: str) -> tuple[Actor, float]:
-        """Return the actor and the moment (seconds of the epoch) the token ends; raises Unauthenticated."""
         with self._lock:
             remembered = self._known.get(token)
         if remembered is not None:
-            return remembered
+            return remembered[0]
         actor = verify(token, self._verify_key)
-        ends = float(jwt.decode(token, options={"verify_signature": False})["exp"])
         with self._lock:
-            self._known[token] = (actor, ends)
-        return actor, ends
+            self._known[token] = (actor, expiry(token))
+        return actor
 
 
 def _ids(values: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,151 @@
+"""What the tickets API answers when the desk looks things up: pool, catalogue, places, staff, reports."""
+
+import marshmallow as ma
+from marshmallow import fields
+
+from services.tickets.schemas.output import Because
+
+
+class Job(ma.Schema):
+    """A job in the pool and why it is where it is."""
+
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    status = fields.String(required=True)
+    title = fields.String(required=True)
+    location = fields.String(required=True, allow_none=True)
+    community_id = fields.UUID(required=True)
+    community_name = fields.String(required=True)
+    unit_id = fields.UUID(required=True, allow_none=True)
+    unit_name = fields.String(required=True, allow_none=True)
+    catalogue_code = fields.String(required=True)
+    work_type = fields.String(required=True)
+    need_level = fields.Integer(required=True, allow_none=True)
+    urgency = fields.String(required=True)
+    skills = fields.List(fields.String(), required=True)
+    version = fields.Integer(required=True)
+    filed_at = fields.AwareDateTime(required=True)
+    next_due_at = fields.AwareDateTime(required=True, allow_none=True)
+    next_due_clock = fields.String(required=True, allow_none=True)
+    because = fields.List(fields.String(), required=True)
+
+
+class Pool(ma.Schema):
+    """Jobs to take, most pressing first."""
+
+    jobs = fields.List(fields.Nested(Job), required=True)
+
+
+class CatalogueItem(ma.Schema):
+    """An item of the service catalogue."""
+
+    code = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    topic = fields.String(required=True)
+    work_type = fields.String(required=True)
+    need_level = fields.Integer(required=True)
+    standard = fields.String(required=True)
+    value_tier = fields.String(required=True)
+    realm = fields.String(required=True)
+    urgency = fields.String(required=True)
+    skills = fields.List(fields.String(), required=True)
+    sla_class = fields.String(required=True)
+
+
+class CatalogueView(ma.Schema):
+    """The service catalogue."""
+
+    items = fields.List(fields.Nested(CatalogueItem), required=True)
+
+
+class VerdictView(ma.Schema):
+    """What triage makes of a text."""
+
+    topic = fields.String(required=True)
+    catalogue_code = fields.String(required=True)
+    work_type = fields.String(required=True)
+    need_level = fields.Integer(required=True, allow_none=True)
+    urgency = fields.String(required=True)
+    confidence = fields.Float(required=True)
+    because = fields.List(fields.Nested(Because), required=True)
+
+
+class CommunityName(ma.Schema):
+    """A community by name."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+
+
+class CommunityView(CommunityName):
+    """A community."""
+
+    timezone = fields.String(required=True)
+
+
+class Communities(ma.Schema):
+    """The communities the caller may act in."""
+
+    communities = fields.List(fields.Nested(CommunityView), required=True)
+
+
+class UnitView(ma.Schema):
+    """A home."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    building = fields.String(required=True)
+    community = fields.Nested(CommunityName, required=True)
+
+
+class Units(ma.Schema):
+    """A page of homes."""
+
+    units = fields.List(fields.Nested(UnitView), required=True)
+
+
+class StaffMember(ma.Schema):
+    """Somebody who can be given a job."""
+
+    id = fields.UUID(required=True)
+    role = fields.String(required=True)
+    badge = fields.String(required=True, allow_none=True)
+    skills = fields.List(fields.String(), required=True)
+    community_ids = fields.List(fields.UUID(), required=True)
+
+
+class Staff(ma.Schema):
+    """Active staff."""
+
+    staff = fields.List(fields.Nested(StaffMember), required=True)
+
+
+class Share(ma.Schema):
+    """The numbers behind a share; without anything decided there is no share."""
+
+    met = fields.Integer(required=True)
+    breached = fields.Integer(required=True)
+    open_overdue = fields.Integer(required=True)
+    open_in_time = fields.Integer(required=True)
+    decided = fields.Integer(required=True)
+    met_share = fields.Float(required=True, allow_none=True)
+
+
+class LevelReport(ma.Schema):
+    """One need level."""
+
+    need_level = fields.Integer(required=True, allow_none=True)
+    need = fields.String(required=True, allow_none=True)
+    filed = fields.Integer(required=True)
+    clocks = fields.Dict(keys=fields.String(), values=fields.Nested(Share), required=True)
+
+
+class SlaReport(ma.Schema):
+    """What was promised and what was kept."""
+
+    asof = fields.AwareDateTime(required=True)
+    since = fields.AwareDateTime(required=True, allow_none=True, data_key="from")
+    until = fields.AwareDateTime(required=True, allow_none=True, data_key="to")
+    community_id = fields.UUID(required=True, allow_none=True)
+    levels = fields.List(fields.Nested(LevelReport), required=True)
+    promises = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
