@@ -82,7 +82,7 @@ def test_another_organisation_sees_nothing(
 
 def test_a_neighbour_sees_nothing_of_a_ticket(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
     lived_in(estate, worker_engine)
-    for table in ("tickets", *OF_TICKETS, "idempotency_keys"):
+    for table in ("tickets", *OF_TICKETS, "idempotency_keys", "refilings"):
         assert seen(web_engine, estate.people["neighbour"], table) == 0, table
     assert seen(web_engine, estate.people["neighbour"], "units") == 1
 

@@ -23,6 +23,7 @@ _TICKET = f"""{in_tenant()} AND CASE WHEN {_ROLE} = 'resident'
 _OF_TICKET = f"{in_tenant()} AND sees_ticket(ticket_id)"
 _REMARK = f"{_OF_TICKET} AND (visible OR {_ROLE} <> 'resident')"
 _UNIT = f"{in_tenant()} AND ({_ROLE} <> 'resident' OR id = ANY({_UNITS}))"
+_REFILING = f"{in_tenant()} AND {_ROLE} <> 'resident'"
 _STAFF = f"{in_tenant()} AND ({_ROLE} <> 'resident' OR role <> 'resident' OR id = {_PERSON})"
 
 # Asked row by row, by key and under the policy of tickets. Written into the policies themselves, the planner turns the
@@ -64,7 +65,7 @@ def _security() -> list[str]:
             "tickets", "clocks", _OF_TICKET, check=tenant, web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"
         ),
         *protect("tickets", "firings", _OF_TICKET, check=tenant, web="SELECT", worker="SELECT, INSERT"),
-        *protect("tickets", "refilings", tenant, web="SELECT, INSERT", worker="SELECT"),
+        *protect("tickets", "refilings", _REFILING, web="SELECT, INSERT", worker="SELECT"),
         *plumbing("tickets"),
         _APPEND_ONLY,
         *(
