@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from doorstep.dead_letters import dead_letters
+from doorstep.demo.command import demo
 from doorstep.homes import home_of_environment
 from doorstep.processes import CannotStart
 from services.kit.settings import Reader, SettingsError
@@ -154,3 +155,4 @@ def verify_history() -> None:
 
 
 main.add_command(dead_letters)
+main.add_command(demo)
