@@ -20,6 +20,7 @@ from services.tickets import commands
 from services.tickets.app import make_app
 from services.tickets.catalogue import SKILLS
 from services.tickets.settings import TicketsSettings
+from tests.tickets.refusals import Caller
 
 HOURS = {day: [["08:30", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 CALENDAR = {"tz": "Asia/Shanghai", "hours": HOURS}
@@ -156,3 +157,9 @@ def new_estate(app: Flask, worker_engine: Engine) -> Callable[[], Estate]:
 def estate(new_estate: Callable[[], Estate]) -> Estate:
     """Return this test's own organisation."""
     return new_estate()
+
+
+@pytest.fixture
+def caller(estate: Estate, worker_engine: Engine) -> Caller:
+    """Return a ticket to be bad about, and who is."""
+    return Caller(estate, worker_engine)

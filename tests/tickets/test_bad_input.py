@@ -1,14 +1,11 @@
 """Bad input gets a clear answer: a problem that names the field, never a 5xx, and nothing half-written."""
 
-import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Engine, text
-from werkzeug.test import TestResponse
 
-from services.kit import testing
+from tests.tickets.refusals import Caller, fields_of, is_problem
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -67,57 +64,6 @@ NEEDS = {
     "/tickets/{id}/decline": ("reason",), "/tickets/{id}/promise": ("promised_at",),
     "/tickets/{id}/override": ("reason",), "/tickets/{id}/comments": ("body",),
 }  # fmt: skip
-WHO = {
-    "/tickets/{id}/claim": "crew", "/tickets/{id}/depart": "crew", "/tickets/{id}/arrive": "crew",
-    "/tickets/{id}/start": "crew", "/tickets/{id}/pause": "crew", "/tickets/{id}/complete": "crew",
-    "/tickets/{id}/confirm": "resident",
-}  # fmt: skip
-
-
-class Caller:
-    """Calls routes about one ticket as whoever may, and tells what it left in the database."""
-
-    def __init__(self, estate: "Estate", engine: Engine) -> None:
-        self.estate = estate
-        self.engine = engine
-        self.ticket = estate.file()
-
-    def post(self, path: str, *, name: str | None = None, **sent: Any) -> TestResponse:
-        """POST something to a route."""
-        who = self.estate.people[name or WHO.get(path, "dispatcher")]
-        headers = {**testing.bearer(who), "If-Match": "*", "Accept-Language": "en", **sent.pop("headers", {})}
-        url = f"/api/v1{path.replace('{id}', self.ticket['id'])}"
-        return self.estate.client.post(url, headers=headers, **sent)
-
-    def written(self) -> list[int]:
-        """Count what this organisation has in every table that a request writes."""
-        tables = ("tickets", "history", "remarks", "outbox", "idempotency_keys", "refilings")
-        mine = {"organisation": self.estate.organisation_id}
-        with self.engine.connect() as db:
-            return [
-                db.execute(
-                    text(f"SELECT count(*) FROM {name} WHERE organisation_id = :organisation"), mine
-                ).scalar_one()
-                for name in tables
-            ]
-
-
-@pytest.fixture
-def caller(estate: "Estate", worker_engine: Engine) -> Caller:
-    """A ticket to be bad about."""
-    return Caller(estate, worker_engine)
-
-
-def is_problem(answer: TestResponse, *statuses: int) -> None:
-    """Check that an answer is a problem document of one of these statuses."""
-    assert answer.status_code in statuses, (answer.status_code, answer.get_data(as_text=True))
-    assert answer.mimetype == "application/problem+json"
-    assert {"type", "title", "status", "detail", "code", "instance", "request_id"} <= set(answer.json)
-
-
-def fields_of(answer: TestResponse) -> set[str]:
-    """Return the fields a problem names."""
-    return {error["field"] for error in answer.json.get("errors", [])}
 
 
 @pytest.mark.parametrize("path", FIELDS)
@@ -234,88 +180,3 @@ def test_a_step_that_needs_no_words_takes_none(caller: Caller, sent: dict[str, A
     for name, verb in ROAD:
         answer = caller.post(f"/tickets/{{id}}/{verb}", name=name, **sent)
         assert answer.status_code == 200, (verb, answer.json)
-
-
-@pytest.mark.parametrize("broken", ["no-id", "1", "0" * 32 + "0", "..%2f", "%00", "null", "😀"])
-def test_an_id_that_is_none_is_not_found(estate: "Estate", broken: str) -> None:
-    for part in ("", "/history", "/clocks", "/comments", "/photos"):
-        is_problem(estate.get("admin", f"/tickets/{broken}{part}"), 404)
-    for part in ("claim", "comments", "photos", "override"):
-        is_problem(estate.post("crew", f"/tickets/{broken}/{part}", {}), 404)
-
-
-CURSORS = (
-    "", "x", "!!!!", "AAAA", "W10", "bnVsbA", "WzFd", "WzEsMiwzLDRd", "e30", "\x00", "😀", "a" * 501,
-    "WyI5OTk5LTEyLTMxVDIzOjU5OjU5LTIzOjU5IiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwIl0",
-    "WyJcdTAwMDAiLCAiXHUwMDAwIl0",
-)  # fmt: skip
-QUERIES = {
-    "limit": ("0", "-1", "101", "x", "", "1.5", "1e3", "9" * 400, "NaN", "\x00"),
-    "after": CURSORS,
-    "status": ("", "no such", "filed,closed", "\x00"),
-    "urgency": ("", "9"),
-    "need_level": ("0", "6", "x", "", "9" * 30),
-    "work_type": ("", "x"),
-    "community_id": ("", "x", "\x00"),
-    "owner": ("", "x", "you", "0" * 37),
-    "unknown": ("1",),
-    "offset": ("1",),
-}
-OF_PAGE = ("limit", "after", "unknown", "offset")
-PAGES = {"/tickets": tuple(QUERIES), "/pool": OF_PAGE, "/units": OF_PAGE}
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_query_that_makes_no_sense_is_named(estate: "Estate", path: str) -> None:
-    estate.file()
-    for field in PAGES[path]:
-        for bad in QUERIES[field]:
-            answer = estate.client.get(
-                f"/api/v1{path}", query_string={field: bad}, headers=testing.bearer(estate.people["dispatcher"])
-            )
-            if answer.status_code == 200 and field == "after":
-                continue  # A cursor of the right shape that points far away is an empty page, or the first.
-            is_problem(answer, 422)
-            assert fields_of(answer) == {field}, (field, bad, answer.json)
-
-
-@pytest.mark.parametrize("field", ["from", "to", "community_id", "since", "limit"])
-def test_a_report_names_what_it_does_not_understand(estate: "Estate", field: str) -> None:
-    for bad in ("", "yesterday", "2027-01-01", "x" * 400, "\x00"):
-        query = {field: bad}
-        headers = testing.bearer(estate.people["manager"])
-        answer = estate.client.get("/api/v1/reports/sla", query_string=query, headers=headers)
-        is_problem(answer, 422)
-        assert fields_of(answer) == {field}, (bad, answer.json)
-    for edge in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
-        answer = estate.client.get(
-            "/api/v1/reports/sla",
-            query_string={"from": edge, "to": edge},
-            headers=testing.bearer(estate.people["manager"]),
-        )
-        assert answer.status_code in (200, 422)
-
-
-@pytest.mark.parametrize("tag", ["v1", '"1"', '"v-1"', '"v1", "v2"', "\xff", '"v99999999999"', "W/v1"])
-def test_a_version_that_is_none_is_named(caller: Caller, tag: str) -> None:
-    for path in ("/tickets/{id}/acknowledge", "/tickets/{id}/override"):
-        sent = {"reason": "a", "need_level": 5} if path.endswith("override") else {}
-        answer = caller.post(path, json=sent, headers={"If-Match": tag})
-        is_problem(answer, 422)
-        assert fields_of(answer) == {"If-Match"}
-
-
-def test_wrong_methods_and_paths_are_problems_too(estate: "Estate") -> None:
-    headers = testing.bearer(estate.people["admin"])
-    for method, path in itertools.product(("PUT", "DELETE", "PATCH"), ("/tickets", "/pool", "/tickets/x")):
-        is_problem(estate.client.open(f"/api/v1{path}", method=method, headers=headers), 404, 405)
-    is_problem(estate.client.get("/api/v1/nothing", headers=headers), 404)
-    is_problem(estate.client.get("/api/v1/tickets"), 401)
-    is_problem(estate.client.get("/api/v1/tickets", headers={"Authorization": "Bearer x.y.z"}), 401)
-
-
-def test_a_refusal_speaks_the_callers_language(estate: "Estate") -> None:
-    ticket = estate.file()
-    for language, word in (("zh-CN", "工单"), ("en", "ticket")):
-        answer = estate.post("crew", f"/tickets/{ticket['id']}/depart", Accept_Language=language)
-        assert word in answer.json["detail"]

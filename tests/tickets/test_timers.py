@@ -114,9 +114,9 @@ def second_engine(settings: TicketsSettings) -> Iterator[Engine]:
 def test_two_sweepers_at_once_fire_each_level_once(
     estate: "Estate", worker_engine: Engine, second_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timers, "BATCH", 3)
-    tickets = [filed(estate, timedelta(days=2)) for _ in range(12)]
-    start, counts, problems = threading.Barrier(4), [], []
+    monkeypatch.setattr(timers, "BATCH", 2)
+    tickets = [filed(estate, timedelta(days=2)) for _ in range(24)]
+    start, counts, problems = threading.Barrier(8), [], []
 
     def run(engine: Engine) -> None:
         start.wait()
@@ -125,14 +125,14 @@ def test_two_sweepers_at_once_fire_each_level_once(
         except Exception as problem:
             problems.append(problem)
 
-    threads = [threading.Thread(target=run, args=(engine,)) for engine in (worker_engine, second_engine) * 2]
+    threads = [threading.Thread(target=run, args=(engine,)) for engine in (worker_engine, second_engine) * 4]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert problems == []
     counts.append(sweep(worker_engine))
-    assert sum(counts) == 12 * 6
+    assert sum(counts) == 24 * 6
     for ticket in tickets:
         assert len(fired(worker_engine, ticket["id"])) == 6
         assert len(events(worker_engine, ticket["id"], "sla.breached.v1")) == 3

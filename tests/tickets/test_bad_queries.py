@@ -1,0 +1,97 @@
+"""Bad ids, queries, versions and methods get a clear answer too."""
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services.kit import testing
+from tests.tickets.refusals import Caller, fields_of, is_problem
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+
+@pytest.mark.parametrize("broken", ["no-id", "1", "0" * 32 + "0", "..%2f", "%00", "null", "😀"])
+def test_an_id_that_is_none_is_not_found(estate: "Estate", broken: str) -> None:
+    for part in ("", "/history", "/clocks", "/comments", "/photos"):
+        is_problem(estate.get("admin", f"/tickets/{broken}{part}"), 404)
+    for part in ("claim", "comments", "photos", "override"):
+        is_problem(estate.post("crew", f"/tickets/{broken}/{part}", {}), 404)
+
+
+CURSORS = (
+    "", "x", "!!!!", "AAAA", "W10", "bnVsbA", "WzFd", "WzEsMiwzLDRd", "e30", "\x00", "😀", "a" * 501,
+    "WyI5OTk5LTEyLTMxVDIzOjU5OjU5LTIzOjU5IiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwIl0",
+    "WyJcdTAwMDAiLCAiXHUwMDAwIl0",
+)  # fmt: skip
+QUERIES = {
+    "limit": ("0", "-1", "101", "x", "", "1.5", "1e3", "9" * 400, "NaN", "\x00"),
+    "after": CURSORS,
+    "status": ("", "no such", "filed,closed", "\x00"),
+    "urgency": ("", "9"),
+    "need_level": ("0", "6", "x", "", "9" * 30),
+    "work_type": ("", "x"),
+    "community_id": ("", "x", "\x00"),
+    "owner": ("", "x", "you", "0" * 37),
+    "unknown": ("1",),
+    "offset": ("1",),
+}
+OF_PAGE = ("limit", "after", "unknown", "offset")
+PAGES = {"/tickets": tuple(QUERIES), "/pool": OF_PAGE, "/units": OF_PAGE}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_query_that_makes_no_sense_is_named(estate: "Estate", path: str) -> None:
+    estate.file()
+    for field in PAGES[path]:
+        for bad in QUERIES[field]:
+            answer = estate.client.get(
+                f"/api/v1{path}", query_string={field: bad}, headers=testing.bearer(estate.people["dispatcher"])
+            )
+            if answer.status_code == 200 and field == "after":
+                continue  # A cursor of the right shape that points far away is an empty page, or the first.
+            is_problem(answer, 422)
+            assert fields_of(answer) == {field}, (field, bad, answer.json)
+
+
+@pytest.mark.parametrize("field", ["from", "to", "community_id", "since", "limit"])
+def test_a_report_names_what_it_does_not_understand(estate: "Estate", field: str) -> None:
+    for bad in ("", "yesterday", "2027-01-01", "x" * 400, "\x00"):
+        query = {field: bad}
+        headers = testing.bearer(estate.people["manager"])
+        answer = estate.client.get("/api/v1/reports/sla", query_string=query, headers=headers)
+        is_problem(answer, 422)
+        assert fields_of(answer) == {field}, (bad, answer.json)
+    for edge in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
+        answer = estate.client.get(
+            "/api/v1/reports/sla",
+            query_string={"from": edge, "to": edge},
+            headers=testing.bearer(estate.people["manager"]),
+        )
+        assert answer.status_code in (200, 422)
+
+
+@pytest.mark.parametrize("tag", ["v1", '"1"', '"v-1"', '"v1", "v2"', "\xff", '"v99999999999"', "W/v1"])
+def test_a_version_that_is_none_is_named(caller: Caller, tag: str) -> None:
+    for path in ("/tickets/{id}/acknowledge", "/tickets/{id}/override"):
+        sent = {"reason": "a", "need_level": 5} if path.endswith("override") else {}
+        answer = caller.post(path, json=sent, headers={"If-Match": tag})
+        is_problem(answer, 422)
+        assert fields_of(answer) == {"If-Match"}
+
+
+def test_wrong_methods_and_paths_are_problems_too(estate: "Estate") -> None:
+    headers = testing.bearer(estate.people["admin"])
+    for method, path in itertools.product(("PUT", "DELETE", "PATCH"), ("/tickets", "/pool", "/tickets/x")):
+        is_problem(estate.client.open(f"/api/v1{path}", method=method, headers=headers), 404, 405)
+    is_problem(estate.client.get("/api/v1/nothing", headers=headers), 404)
+    is_problem(estate.client.get("/api/v1/tickets"), 401)
+    is_problem(estate.client.get("/api/v1/tickets", headers={"Authorization": "Bearer x.y.z"}), 401)
+
+
+def test_a_refusal_speaks_the_callers_language(estate: "Estate") -> None:
+    ticket = estate.file()
+    for language, word in (("zh-CN", "工单"), ("en", "ticket")):
+        answer = estate.post("crew", f"/tickets/{ticket['id']}/depart", Accept_Language=language)
+        assert word in answer.json["detail"]
