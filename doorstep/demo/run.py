@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from doorstep import processes, sample
 from doorstep.demo import books, checks, report, texts
-from doorstep.demo.chaos import Chaos
+from doorstep.demo.books import Books
+from doorstep.demo.chaos import Chaos, NotBack, Rounds
 from doorstep.demo.client import Client, Door, NoAnswer, Refused
 from doorstep.demo.ledger import Day, Ledger
 from doorstep.demo.people import Crew, Desk, Filing, Households
@@ -49,16 +50,18 @@ DAY_SECONDS, SETTLE_SECONDS = 900.0, 60.0
 
 @dataclass
 class Demo:
-    """What is to be shown. `wanted` requests; `chaos` kills every process once meanwhile; `keep` leaves the desk on."""
+    """What is to be shown. `wanted` requests; `chaos` says what is killed together; `keep` leaves the desk on."""
 
     wanted: int = 500
     broker: Broker | None = None
-    chaos: bool = False
+    chaos: Rounds | None = None
     keep: bool = False
     seed: int = 2
     console: Console = field(default_factory=Console)
     figures: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    ledger: Ledger | None = None
+    books: Books | None = None
 
     def run(self) -> bool:
         """Show it; returns whether nothing was lost or doubled. The desk and its data are gone afterwards."""
@@ -97,6 +100,7 @@ class Demo:
             self.wrong += [f"ticket {ticket} did not come to its end" for ticket in ledger.unfinished()]
         kept, found = _settled(stack.env, ledger)
         self.wrong += [*found, *(f"{fault}, {times} times" for fault, times in door.faults.items())]
+        self.ledger, self.books = ledger, kept
         self.figures = report.figures(ledger, kept)
         report.show_figures(self.console, self.figures, door)
         if not self.wrong:
@@ -189,7 +193,7 @@ class _Work:
         filing = Filing(self._day, self._work, self._desk)
         parts: list[Callable[[], None]] = [filing.run] * FILING_THREADS
         if self._demo.chaos:
-            chaos = Chaos(self._day, self._stack, list(self._stack.pids), self._demo._say)
+            chaos = Chaos(self._day, self._stack, self._demo.chaos(self._stack.pids), self._demo._say)
             filing.gate = chaos.gate
             parts.append(chaos.run)
         return parts
@@ -228,12 +232,12 @@ class _Work:
 def _went_wrong(work: Callable[[], None]) -> list[str]:
     try:
         work()
-    except (NoAnswer, Refused) as problem:
+    except (NoAnswer, NotBack, Refused) as problem:
         return [f"{type(problem).__name__}: {problem}"]
     return []
 
 
-def _settled(env: dict[str, str], ledger: Ledger) -> tuple[books.Books, list[str]]:
+def _settled(env: dict[str, str], ledger: Ledger) -> tuple[Books, list[str]]:
     """Return the books when nothing is under way and nothing wrong, or what is still wrong when patience ends."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
