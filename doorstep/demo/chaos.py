@@ -35,7 +35,10 @@ class NotBack(Exception):
 
 @dataclass
 class Chaos:
-    """Kills as the filings go on: `gate` holds back a filing whose turn comes after a kill that has not happened."""
+    """Kills all day long, by how much was filed and settled; `gate` holds filings back, so that work is left for later.
+
+    The n-th filing waits for the kills before its turn, and a kill for half of what is let through to be settled.
+    """
 
     day: Day
     stack: Stack
@@ -54,8 +57,9 @@ class Chaos:
     def run(self) -> None:
         """Kill one round after the other, each when the one before it is back; raises NotBack."""
         for number, names in enumerate(self.rounds):
-            due = (number + 0.5) / len(self.rounds) * self.day.ledger.wanted
-            while len(self.day.ledger.filed) < due and not self.day.stop.is_set():
+            ledger = self.day.ledger
+            due = (number + 0.5) / len(self.rounds) * 2 * ledger.wanted
+            while len(ledger.filed) + len(ledger.settled) < due and not self.day.stop.is_set():
                 self.day.wait(0.05)
             if not self.day.stop.is_set():
                 self._kill(names)
