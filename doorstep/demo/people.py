@@ -132,14 +132,14 @@ class Crew:
     def _own(self) -> str | None:
         """Return a job that was given to us, or that came back to us because it was not solved."""
         for status in ("reopened", "assigned"):
-            found = self.who.get(f"/tickets?owner=me&status={status}&limit=1").wanted()["tickets"]
+            found = self.who.get(f"/tickets?owner=me&status={status}&limit=1").wanted()["items"]
             if found:
                 return str(found[0]["id"])
         return None
 
     def _race(self) -> str | None:
         """Claim from the top of the pool until a claim wins."""
-        jobs = self.who.get(f"/pool?limit={JOBS_SEEN}").wanted()["jobs"]
+        jobs = self.who.get(f"/pool?limit={JOBS_SEEN}").wanted()["items"]
         free = [job["id"] for job in jobs if not self.day.ledger.plan_of(job["id"]).kept_by_desk]
         for ticket_id in free[:CLAIMS_TRIED]:
             if step(self.day, self.who, ticket_id, "claim"):

@@ -174,7 +174,7 @@ class _Work:
 
     def _wait_for_staff(self, dispatcher: Client, crews: list[Client]) -> None:
         deadline, wanted = time.monotonic() + SETTLE_SECONDS, {crew.id for crew in crews}
-        while not wanted <= {one["id"] for one in dispatcher.get("/staff").wanted()["staff"]}:
+        while not wanted <= {one["id"] for one in dispatcher.get("/staff").wanted()["items"]}:
             if time.monotonic() > deadline:
                 raise NoAnswer("the desk has not heard of its new crew members")
             self._day.wait(0.1)

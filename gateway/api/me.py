@@ -62,7 +62,7 @@ def _named(what: str) -> list[Mapping[str, Any]] | None:
     if status != 200:
         log.warning("me.refused", what=what, status=status)
         return None
-    found: list[Mapping[str, Any]] = orjson.loads(body)[what]
+    found: list[Mapping[str, Any]] = orjson.loads(body)["items"]
     return found
 
 

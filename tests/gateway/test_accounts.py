@@ -38,7 +38,7 @@ def test_me_names_the_units_that_tickets_knows(
     unit, community = fresh(), fresh()
     tokens = sign_in(client, organisation.open(unit_ids=[unit])["login"])
     place = {"id": unit, "name": "1502", "building": "3 栋", "community": {"id": community, "name": "枫林苑"}}
-    services["tickets"].answer = lambda _asked: json_answer({"units": [place]})
+    services["tickets"].answer = lambda _asked: json_answer({"items": [place]})
     me = client.get("/api/v1/me", headers=bearer(tokens)).get_json()
     assert me["units"] == [place]
     assert me["communities"] == [{"id": community, "name": "枫林苑"}]
@@ -53,7 +53,7 @@ def test_me_names_the_communities_of_staff(
     client: FlaskClient, organisation: Organisation, services: dict[str, FakeService]
 ) -> None:
     communities = [{"id": fresh(), "name": name} for name in ("枫林苑", "江湾城")]
-    services["tickets"].answer = lambda _asked: json_answer({"communities": communities})
+    services["tickets"].answer = lambda _asked: json_answer({"items": communities})
     tokens = sign_in(client, organisation.open("manager")["login"])
     me = client.get("/api/v1/me", headers=bearer(tokens)).get_json()
     assert (me["communities"], me["units"], me["units_complete"]) == (communities, [], True)

@@ -31,7 +31,7 @@ def test_a_request_travels_to_the_return_visit_and_back_until_it_is_solved(perso
     dispatcher.hears(ticket, "ticket.filed")
 
     dispatcher.step(ticket, "acknowledge").ok()
-    assert ticket["id"] in [job["id"] for job in crew.get("/pool?limit=100")["jobs"]]
+    assert ticket["id"] in [job["id"] for job in crew.get("/pool?limit=100")["items"]]
     claimed = crew.step(ticket, "claim").ok()
     refused = colleague.step(ticket, "claim")
     assert refused.status == 409
@@ -61,12 +61,12 @@ def test_a_request_travels_to_the_return_visit_and_back_until_it_is_solved(perso
     resident.ask("POST", f"/surveys/{second}", {"solved": True, "satisfaction": 5}).ok()
     resident.step(ticket, "confirm").ok()
 
-    history = resident.get(f"/tickets/{ticket['id']}/history")["history"]
+    history = resident.get(f"/tickets/{ticket['id']}/history")["items"]
     assert [entry["action"] for entry in history] == [
         "file", "acknowledge", "claim", "depart", "arrive", "start", "pause", "resume", "complete",
         "reopen", "start", "complete", "confirm",
     ]  # fmt: skip
-    clocks = resident.get(f"/tickets/{ticket['id']}/clocks")["clocks"]
+    clocks = resident.get(f"/tickets/{ticket['id']}/clocks")["items"]
     assert {clock["clock"] for clock in clocks} >= {"acknowledge", "attend", "resolve"}
 
 
@@ -86,7 +86,7 @@ def test_of_two_hundred_claims_at_once_one_wins(person: People) -> None:
     assert Counter(status for status, _ in replies) == {200: 1, 409: CLAIMS - 1}
     winner = next(body["owner"]["id"] for status, body in replies if status == 200)  # type: ignore[index]
     assert {body["owner"]["id"] for status, body in replies if status == 409} == {winner}  # type: ignore[index]
-    history = person("crew1").get(f"/tickets/{ticket['id']}/history")["history"]
+    history = person("crew1").get(f"/tickets/{ticket['id']}/history")["items"]
     assert [entry["action"] for entry in history] == ["file", "claim"]
 
 

@@ -161,7 +161,7 @@ def test_unusual_words_are_words(estate: "Estate", words: str) -> None:
     ticket = estate.file(words)
     assert estate.get("resident", f"/tickets/{ticket['id']}").json["description"] == words
     estate.step("crew", ticket, "comments", {"body": words})
-    assert estate.get("resident", f"/tickets/{ticket['id']}/comments").json["comments"][-1]["body"] == words
+    assert estate.get("resident", f"/tickets/{ticket['id']}/comments").json["items"][-1]["body"] == words
 
 
 ROAD = (

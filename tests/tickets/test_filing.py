@@ -175,6 +175,6 @@ def test_an_override_is_on_the_record_with_its_reason(estate: "Estate") -> None:
     level = 5 if ticket["need_level"] != 5 else 4
     after = estate.step("manager", ticket, "override", {"reason": "老人独居", "need_level": level}, If_Match='"v1"')
     assert after["need_level"] == level
-    entry = estate.get("manager", f"/tickets/{ticket['id']}/history").json["history"][-1]
+    entry = estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"][-1]
     assert entry["data"]["changes"] == {"need_level": [ticket["need_level"], level]}
     assert entry["note"] == "老人独居"

@@ -57,7 +57,7 @@ def test_not_solved_reopens_once(estate: "Estate", worker_engine: Engine) -> Non
     now = estate.get("resident", f"/tickets/{done['id']}").json
     assert now["owner"]["id"] == estate.people["crew"].id
     assert now["first_completed_at"] == done["first_completed_at"]
-    last = estate.get("manager", f"/tickets/{done['id']}/history").json["history"][-1]
+    last = estate.get("manager", f"/tickets/{done['id']}/history").json["items"][-1]
     assert (last["actor_role"], last["data"]["cause"]) == ("system", "survey")
     with worker_engine.connect() as db:
         told = select(outbox.c.data).where(outbox.c.subject == done["id"], outbox.c.type == "ticket.reopened.v1")
@@ -163,5 +163,5 @@ def test_a_reopened_job_of_somebody_who_left_is_the_desks(estate: "Estate", work
     tell(worker_engine, answered(estate, done))
     now = estate.get("manager", f"/tickets/{done['id']}").json
     assert now["owner"]["desk"] == "dispatch"
-    assert done["id"] in {job["id"] for job in estate.get("colleague", "/pool").json["jobs"]}
+    assert done["id"] in {job["id"] for job in estate.get("colleague", "/pool").json["items"]}
     assert estate.step("colleague", now, "claim")["status"] == "claimed"

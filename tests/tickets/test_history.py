@@ -77,7 +77,7 @@ def test_anyone_can_recompute_the_chain_from_the_api(estate: "Estate") -> None:
     body = {"reason": "看过现场", "catalogue_code": other}
     ticket = estate.step("dispatcher", ticket, "override", body, If_Match='"v1"')
     estate.step("crew", ticket, "claim")
-    shown = estate.get("manager", f"/tickets/{ticket['id']}/history").json["history"]
+    shown = estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"]
     previous = chain.GENESIS
     for entry in shown:
         content = {

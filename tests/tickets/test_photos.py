@@ -42,13 +42,13 @@ def test_a_photo_is_added_listed_and_fetched(estate: "Estate") -> None:
     added = upload(estate, ticket, {"photo": (io.BytesIO(jpeg()), "漏水.jpg")})
     assert added.status_code == 201, added.json
     assert added.headers["ETag"] == '"v2"'
-    (listed,) = estate.get("crew", f"/tickets/{ticket['id']}/photos").json["photos"]
+    (listed,) = estate.get("crew", f"/tickets/{ticket['id']}/photos").json["items"]
     assert listed == added.json
     fetched = estate.get("resident", f"/tickets/{ticket['id']}/photos/{listed['id']}")
     assert (fetched.status_code, fetched.mimetype) == (200, "image/jpeg")
     assert fetched.headers["X-Content-Type-Options"] == "nosniff"
     assert Image.open(io.BytesIO(fetched.get_data())).size == (40, 30)
-    entry = estate.get("manager", f"/tickets/{ticket['id']}/history").json["history"][-1]
+    entry = estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"][-1]
     assert entry["data"]["sha256"] == listed["sha256"]
 
 

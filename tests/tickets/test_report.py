@@ -70,7 +70,7 @@ def test_figures_add_up_with_the_clocks_of_the_tickets(estate: "Estate") -> None
     assert sum(level["filed"] for level in found["levels"]) == len(tickets)
     seen = {"met": 0, "breached": 0}
     for ticket in tickets:
-        for item in estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["clocks"]:
+        for item in estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["items"]:
             if item["state"] in seen:
                 seen[item["state"]] += 1
     shown = [total(found, name) for name in ("acknowledge", "attend", "resolve")]

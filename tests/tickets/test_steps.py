@@ -158,7 +158,7 @@ def test_a_released_job_is_the_desks_and_in_the_pool_again(estate: "Estate") -> 
     ticket = estate.step("crew", estate.file(), "claim")
     ticket = estate.step("crew", ticket, "release", {"reason": "家中有急事"})
     assert ticket["owner"]["desk"] == "dispatch"
-    assert ticket["id"] in {job["id"] for job in estate.get("colleague", "/pool").json["jobs"]}
+    assert ticket["id"] in {job["id"] for job in estate.get("colleague", "/pool").json["items"]}
 
 
 def test_a_job_is_given_only_to_active_crew_of_that_community(estate: "Estate") -> None:

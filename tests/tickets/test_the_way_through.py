@@ -30,13 +30,13 @@ def test_the_whole_way_from_filing_to_confirmation(estate: "Estate") -> None:
     ticket = estate.step("crew", ticket, "complete", {"note": "已更换水管"})
     ticket = estate.step("resident", ticket, "confirm")
     assert ticket["status"] == "confirmed"
-    entries = estate.get("manager", f"/tickets/{ticket['id']}/history").json["history"]
+    entries = estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"]
     assert [entry["action"] for entry in entries] == [
         "file", "acknowledge", "claim", "depart", "arrive", "start", "pause", "resume", "complete", "confirm",
     ]  # fmt: skip
     assert entries[0]["previous_hash"] == chain.GENESIS
     assert all(a["hash"] == b["previous_hash"] for a, b in zip(entries, entries[1:], strict=False))
-    clocks = estate.get("resident", f"/tickets/{ticket['id']}/clocks").json["clocks"]
+    clocks = estate.get("resident", f"/tickets/{ticket['id']}/clocks").json["items"]
     assert {clock["clock"]: clock["state"] for clock in clocks} == {
         "acknowledge": "met",
         "attend": "met",

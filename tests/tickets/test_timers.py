@@ -87,7 +87,7 @@ def test_after_downtime_everything_fires_once_with_its_true_moment(estate: "Esta
 def test_what_the_timer_wrote_is_what_history_says(estate: "Estate", worker_engine: Engine) -> None:
     ticket = filed(estate, timedelta(days=2))
     sweep(worker_engine)
-    shown = {item["clock"]: item for item in estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["clocks"]}
+    shown = {item["clock"]: item for item in estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["items"]}
     for kind in shown:
         row = clock_row(worker_engine, ticket["id"], kind)
         assert (row.state, row.breached_at) == (shown[kind]["state"], datetime.fromisoformat(shown[kind]["due_at"]))
@@ -234,7 +234,7 @@ def test_correcting_the_urgency_does_not_undo_a_breach(estate: "Estate", worker_
     body = {"reason": "并非紧急", "urgency": "routine"}
     ticket = estate.step("dispatcher", ticket, "override", body, If_Match='"v1"')
     sweep(worker_engine)
-    shown = {item["clock"]: item for item in estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["clocks"]}
+    shown = {item["clock"]: item for item in estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["items"]}
     due_at = datetime.fromisoformat(ticket["filed_at"]) + ACKNOWLEDGE
     assert shown["acknowledge"]["state"] == "breached"
     assert datetime.fromisoformat(shown["acknowledge"]["breached_at"]) == due_at
@@ -291,6 +291,6 @@ def test_silence_closes_a_completed_job_and_is_no_answer(estate: "Estate", worke
     timers.close_silent(worker_engine, timedelta(days=7), lambda: None)
     assert estate.get("manager", f"/tickets/{old['id']}").json["status"] == "closed"
     assert estate.get("manager", f"/tickets/{young['id']}").json["status"] == "completed"
-    last = estate.get("manager", f"/tickets/{old['id']}/history").json["history"][-1]
+    last = estate.get("manager", f"/tickets/{old['id']}/history").json["items"][-1]
     assert (last["action"], last["actor_role"]) == ("close", "system")
     assert estate.step("resident", old, "reopen", {"reason": "还是漏"})["status"] == "reopened"

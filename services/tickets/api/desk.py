@@ -68,7 +68,7 @@ def pool(query: dict[str, Any]) -> Response:
     """List the jobs nobody has, most pressing first, each with why; crews see those they have the skills for."""
     with scoped() as db:
         jobs, more = queries.pool(db, current_actor(), query["limit"], query["after"], wants())
-    return respond(Answer({"jobs": jobs}, 200, page_link(more)))
+    return respond(Answer({"items": jobs}, 200, page_link(more)))
 
 
 @desk.route("/units", methods=["GET"])
@@ -79,7 +79,7 @@ def list_units(query: dict[str, Any]) -> Response:
     """List homes: a resident's own, or those of the communities staff look after."""
     with scoped() as db:
         found, more = queries.places_of(db, current_actor(), query["limit"], query["after"])
-    return respond(Answer({"units": found}, 200, page_link(more)))
+    return respond(Answer({"items": found}, 200, page_link(more)))
 
 
 @desk.route("/communities", methods=["GET"])
@@ -88,7 +88,7 @@ def list_units(query: dict[str, Any]) -> Response:
 def list_communities() -> Response:
     """List the communities the caller may act in."""
     with scoped() as db:
-        return respond(Answer({"communities": queries.communities_of(db, current_actor())}))
+        return respond(Answer({"items": queries.communities_of(db, current_actor())}))
 
 
 @desk.route("/staff", methods=["GET"])
@@ -97,7 +97,7 @@ def list_communities() -> Response:
 def list_staff() -> Response:
     """List active staff, for whoever gives a job to somebody."""
     with scoped() as db:
-        return respond(Answer({"staff": queries.staff_of(db, current_actor())}))
+        return respond(Answer({"items": queries.staff_of(db, current_actor())}))
 
 
 @desk.route("/reports/sla", methods=["GET"])

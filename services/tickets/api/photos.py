@@ -71,7 +71,7 @@ def _record(db: Connection, picture: pictures.Picture | DeskError, ticket_id: st
 def list_photos(ticket_id: uuid.UUID) -> Response:
     """List a ticket's photos."""
     with scoped() as db:
-        return respond(Answer({"photos": queries.photos_of(db, str(ticket_id))}))
+        return respond(Answer({"items": queries.photos_of(db, str(ticket_id))}))
 
 
 @photos.route("/tickets/<uuid:ticket_id>/photos/<uuid:photo_id>", methods=["GET"])

@@ -51,7 +51,7 @@ def list_tickets(query: dict[str, Any]) -> Response:
     )
     with scoped() as db:
         found, more = queries.list_tickets(db, actor, wanted, query["limit"], query["after"])
-    return respond(Answer({"tickets": found}, 200, page_link(more)))
+    return respond(Answer({"items": found}, 200, page_link(more)))
 
 
 def _owner(given: str | None, actor: Actor) -> str | None:
@@ -80,7 +80,7 @@ def one_ticket(ticket_id: uuid.UUID) -> Response:
 def history(ticket_id: uuid.UUID) -> Response:
     """Read every step of a ticket, in order, chained by hash."""
     with scoped() as db:
-        return respond(Answer({"history": queries.history_of(db, current_actor(), str(ticket_id))}))
+        return respond(Answer({"items": queries.history_of(db, current_actor(), str(ticket_id))}))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/clocks", methods=["GET"])
@@ -89,7 +89,7 @@ def history(ticket_id: uuid.UUID) -> Response:
 def clocks(ticket_id: uuid.UUID) -> Response:
     """Read a ticket's clocks as they stand now, computed from its history."""
     with scoped() as db:
-        return respond(Answer({"clocks": queries.clocks_of(db, str(ticket_id))}))
+        return respond(Answer({"items": queries.clocks_of(db, str(ticket_id))}))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/comments", methods=["GET"])
@@ -98,7 +98,7 @@ def clocks(ticket_id: uuid.UUID) -> Response:
 def comments(ticket_id: uuid.UUID) -> Response:
     """Read what was written about a ticket, as far as the caller may see it."""
     with scoped() as db:
-        return respond(Answer({"comments": queries.comments_of(db, str(ticket_id))}))
+        return respond(Answer({"items": queries.comments_of(db, str(ticket_id))}))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/comments", methods=["POST"])

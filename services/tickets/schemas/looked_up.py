@@ -33,7 +33,7 @@ class Job(ma.Schema):
 class Pool(ma.Schema):
     """Jobs to take, most pressing first."""
 
-    jobs = fields.List(fields.Nested(Job), required=True)
+    items = fields.List(fields.Nested(Job), required=True)
 
 
 class CatalogueItem(ma.Schema):
@@ -86,7 +86,7 @@ class CommunityView(CommunityName):
 class Communities(ma.Schema):
     """The communities the caller may act in."""
 
-    communities = fields.List(fields.Nested(CommunityView), required=True)
+    items = fields.List(fields.Nested(CommunityView), required=True)
 
 
 class UnitView(ma.Schema):
@@ -101,7 +101,7 @@ class UnitView(ma.Schema):
 class Units(ma.Schema):
     """A page of homes."""
 
-    units = fields.List(fields.Nested(UnitView), required=True)
+    items = fields.List(fields.Nested(UnitView), required=True)
 
 
 class StaffMember(ma.Schema):
@@ -117,7 +117,7 @@ class StaffMember(ma.Schema):
 class Staff(ma.Schema):
     """Active staff."""
 
-    staff = fields.List(fields.Nested(StaffMember), required=True)
+    items = fields.List(fields.Nested(StaffMember), required=True)
 
 
 class Share(ma.Schema):

@@ -68,7 +68,7 @@ class Ticket(ma.Schema):
 class Tickets(ma.Schema):
     """A page of tickets."""
 
-    tickets = fields.List(fields.Nested(Ticket), required=True)
+    items = fields.List(fields.Nested(Ticket), required=True)
 
 
 class Entry(ma.Schema):
@@ -91,7 +91,7 @@ class Entry(ma.Schema):
 class History(ma.Schema):
     """A ticket's steps in order."""
 
-    history = fields.List(fields.Nested(Entry), required=True)
+    items = fields.List(fields.Nested(Entry), required=True)
 
 
 class Clock(ma.Schema):
@@ -118,7 +118,7 @@ class Clock(ma.Schema):
 class Clocks(ma.Schema):
     """A ticket's clocks as they stand now."""
 
-    clocks = fields.List(fields.Nested(Clock), required=True)
+    items = fields.List(fields.Nested(Clock), required=True)
 
 
 class CommentView(ma.Schema):
@@ -137,7 +137,7 @@ class CommentView(ma.Schema):
 class Comments(ma.Schema):
     """What was written about a ticket, oldest first."""
 
-    comments = fields.List(fields.Nested(CommentView), required=True)
+    items = fields.List(fields.Nested(CommentView), required=True)
 
 
 class PhotoView(ma.Schema):
@@ -157,4 +157,4 @@ class PhotoView(ma.Schema):
 class Photos(ma.Schema):
     """A ticket's photos, oldest first."""
 
-    photos = fields.List(fields.Nested(PhotoView), required=True)
+    items = fields.List(fields.Nested(PhotoView), required=True)
