@@ -129,6 +129,52 @@ def test_a_danger_to_life_does_not_hide_behind_a_question_or_a_complaint(text: s
     assert (verdict.urgency, verdict.need_level) == ("emergency", 2)
 
 
+def test_a_title_may_end_in_any_mark() -> None:
+    story = "请问能不能管一管，态度也不好，打了很多次电话都不回复。"
+    for mark in ("", "！", "？", "。", "!", "?"):
+        assert triage(f"请求解决地下室漏水问题{mark}\n{story}").topic == "repair"
+
+
+@pytest.mark.parametrize(
+    ("first_named", "topic"),
+    [("噪音和油烟都很大", "noise"), ("油烟和噪音都很大", "cleaning")],
+)
+def test_of_noise_and_fumes_the_one_named_first_counts(first_named: str, topic: str) -> None:
+    assert triage(f"楼下饭店{first_named}").topic == topic
+
+
+@pytest.mark.parametrize(
+    ("text", "urgency"),
+    [
+        ("The bedroom is 44 degrees at night", "emergency"),
+        ("The bedroom is 61 F at night", "urgent"),
+        ("卧室只有8度，冻得睡不着", "emergency"),
+        ("客厅暖气只有14摄氏度", "urgent"),
+        ("The AC is out and it is 99F in here", "emergency"),
+        ("空调坏了，屋里38度", "emergency"),
+        ("空调坏了，屋里30度", "urgent"),
+        ("空调这个月用了38度电，帮忙检修", "urgent"),
+        ("The freezer is at 99 degrees, please repair it", "routine"),
+    ],
+)
+def test_a_temperature_says_how_pressing_it_is(text: str, urgency: str) -> None:
+    assert triage(text).urgency == urgency
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "楼道里停电动车",
+        "我们楼没有电梯",
+        "有关水费的通知在哪看",
+        "电梯被关闭两天了",
+        "someone dropped trash in the lift",
+    ],
+)
+def test_what_only_sounds_like_a_danger_is_none(text: str) -> None:
+    assert triage(text).urgency != "emergency"
+
+
 def test_a_future_fire_is_a_risk_and_not_a_fire() -> None:
     assert triage("楼道堆满纸箱，一旦发生火灾后果严重").urgency != "emergency"
     assert triage("楼道里的纸箱着火了").urgency == "emergency"

@@ -93,7 +93,10 @@ class LexiconError(ValueError):
 def lexicon() -> Lexicon:
     """Read and check the word files; raises LexiconError naming the entry at fault."""
     catalogue = load()
-    signs = _yaml("signs_danger.yaml") | _yaml("signs_matter.yaml")
+    dangers, matters = _yaml("signs_danger.yaml"), _yaml("signs_matter.yaml")
+    if twice := set(dangers) & set(matters):
+        raise LexiconError(f"signs {sorted(twice)} stand in both files")
+    signs = dangers | matters
     rules = _yaml("rules.yaml")
     orders = tuple(Order(**order) for order in rules["orders"])
     known = {*signs, *DEGREE_SIGNS, LETTER_SIGN, *(order.sign for order in orders)}
