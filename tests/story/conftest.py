@@ -1,13 +1,12 @@
 """One whole desk for all stories: real servers, eight processes, the sample organisation, everything over HTTP."""
 
-import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from story_people import Desk, Person
+from story_people import Desk, Person, free_port
 
-from doorstep import private_rabbitmq, processes
+from doorstep import private_rabbitmq
 from doorstep.sample import PASSWORD
 from doorstep.stack import Stack
 
@@ -19,11 +18,6 @@ QUICKLY = {
     "DOORSTEP_LOGIN_LIMIT": "100000/minute",
     "DOORSTEP_RATE_LIMIT": "1000000/minute",
 }
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens now."""
-    return next(port for port in random.sample(processes.PORTS, 100) if processes.port_is_free(port))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The people of the stories: they sign in, ask and answer through the gateway, and wait for what must happen."""
 
+import random
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -9,10 +10,16 @@ from typing import Any, TypeVar
 import orjson
 import urllib3
 
+from doorstep import processes
 from doorstep.stack import Stack
 
 T = TypeVar("T")
 POLL_SECONDS = 0.05
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
+    return next(port for port in random.sample(processes.PORTS, 100) if processes.port_is_free(port))
 
 
 def until(ask: Callable[[], T], what: str, seconds: float = 30.0) -> T:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from conftest import free_port
-from story_people import Desk, until
+from story_people import Desk, free_port, until
 
 from doorstep import processes
 from doorstep.processes import CannotStart
