@@ -66,29 +66,36 @@ class Demo:
     def run(self) -> bool:
         """Show it; returns whether nothing was lost or doubled. The desk and its data are gone afterwards."""
         home = Path(tempfile.mkdtemp(prefix="doorstep-demo-"))
-        began = time.monotonic()
         try:
             with _without(NOT_OURS):
-                stack = Stack(
-                    home,
-                    processes.kept_port(home / "port"),
-                    broker=self.broker,
-                    extra_env=PACE,
-                    echo=lambda line: self._say(line if len(line) < LINE else f"{line[:LINE]}…"),
-                )
-                try:
-                    stack.start()
-                    self._say(f"The desk is at {stack.url} after {time.monotonic() - began:.0f} s")
-                    self._day(stack, began)
-                    if self.keep:
-                        self._stay(stack)
-                finally:
-                    stack.stop()
-        finally:
+                self._on(home)
+        except Exception:
+            self._keep_logs(home)
+            raise
+        else:
             if self.wrong:
                 self._keep_logs(home)
+        finally:
             shutil.rmtree(home)
         return not self.wrong
+
+    def _on(self, home: Path) -> None:
+        began = time.monotonic()
+        stack = Stack(
+            home,
+            processes.kept_port(home / "port"),
+            broker=self.broker,
+            extra_env=PACE,
+            echo=lambda line: self._say(line if len(line) < LINE else f"{line[:LINE]}…"),
+        )
+        try:
+            stack.start()
+            self._say(f"The desk is at {stack.url} after {time.monotonic() - began:.0f} s")
+            self._day(stack, began)
+            if self.keep:
+                self._stay(stack)
+        finally:
+            stack.stop()
 
     def _day(self, stack: Stack, began: float) -> None:
         stop = threading.Event()

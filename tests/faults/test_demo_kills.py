@@ -2,14 +2,16 @@
 
 import copy
 import io
+import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from doorstep.demo import checks
+from doorstep.demo import checks, texts
 from doorstep.demo.books import Books
-from doorstep.demo.chaos import by_kind
+from doorstep.demo.chaos import by_kind, one_by_one
 from doorstep.demo.ledger import Ledger
 from doorstep.demo.run import Demo
 
@@ -46,6 +48,23 @@ def test_a_day_over_the_queue_in_postgresql_walks_every_path(day: Demo):
     assert day.figures["filed"] == 40
     idle = [name for name, times in day.figures.items() if not times]
     assert idle == []
+
+
+def test_without_real_requests_the_samples_own_are_filed_again_and_again(tmp_path: Path):
+    chosen, source = texts.choose(500, random.Random(1), tmp_path)
+    assert len(chosen) == 500
+    assert "the sample's own" in source
+    assert {text.locale for text in chosen} == {"zh-CN", "en"}
+
+
+def test_every_process_is_killed_and_the_servers_in_the_middle_of_the_day():
+    names = ["postgres", "rabbitmq", "tickets-worker", "tickets-web", "notify-worker", "notify-web"]
+    assert [name for (name,) in one_by_one(names)] == [
+        "tickets-worker", "tickets-web", "postgres", "rabbitmq", "notify-worker", "notify-web",
+    ]  # fmt: skip
+    assert by_kind(names) == [
+        ("tickets-worker", "notify-worker"), ("postgres",), ("rabbitmq",), ("tickets-web", "notify-web"),
+    ]  # fmt: skip
 
 
 def lose_a_ticket(ledger: Ledger, books: Books) -> None:
