@@ -13,10 +13,11 @@ import threading
 from sqlalchemy import text
 
 from gateway import models
+from gateway import settings as gateway_settings
 from gateway.app import make_app
 from gateway.feed import Announcer
 from gateway.handlers import handling
-from gateway.settings import GatewaySettings, load_gateway
+from gateway.settings import GatewaySettings
 from gateway.stopping import stopping_promptly
 from gateway.sweeping import sweep
 from services.contracts import SUBSCRIPTIONS
@@ -31,7 +32,7 @@ SWEEP_SECONDS = 300.0
 
 def web(settings: GatewaySettings) -> None:
     """Serve HTTP with gevent: streams and slow phones cost a greenlet each."""
-    serve(settings.common, lambda: stopping_promptly(make_app(settings)), worker_class="gevent")
+    serve(settings.kit, lambda: stopping_promptly(make_app(settings)), worker_class="gevent")
 
 
 def worker(settings: Settings) -> None:
@@ -61,7 +62,7 @@ def worker(settings: Settings) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["web"]:
-        web(load_gateway())
+        web(gateway_settings.load())
     elif sys.argv[1:] == ["worker"]:
         worker(load("gateway"))
     else:

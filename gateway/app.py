@@ -25,12 +25,12 @@ PAGE_POLICY = (
 
 def make_app(settings: GatewaySettings) -> Flask:
     """Return the application, to be called after the fork."""
-    app = create_app(settings.common, BLUEPRINTS, title="Doorstep gateway", idempotency=idempotency_keys)
+    app = create_app(settings.kit, BLUEPRINTS, title="Doorstep gateway", idempotency=idempotency_keys)
     parts = add_parts(app, settings)
     app.register_blueprint(pages)
     _answer_refusals(app)
     headers = dict(SECURITY_HEADERS)
-    if settings.common.public_url.startswith("https://"):
+    if settings.kit.public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     _add_security_headers(app, headers)
     app.wsgi_app = Forwarder(  # type: ignore[method-assign]

@@ -39,7 +39,7 @@ def landing() -> Response:
 def docs() -> Response:
     """Show the API's document, without a script and without anybody else's server."""
     document = whole_document()
-    base = parts().settings.common.public_url
+    base = parts().settings.kit.public_url
     return _page("docs.html", document=document, groups=operations(document, base), base=base)
 
 

@@ -25,7 +25,7 @@ class Parts:
         self.throttles = {name: Throttle(name, limit) for name, limit in limits.items()}
         # The same quota again for each login, so that many addresses together guess no faster.
         self.logins = Throttle("login", settings.login_limit)
-        self.callers = Callers(settings.common.verify_key)
+        self.callers = Callers(settings.kit.verify_key)
         self.upstreams: dict[str, Upstream] = connect(
             settings.upstreams,
             connect_seconds=settings.connect_seconds,

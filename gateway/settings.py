@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.limits import Limit
-from services.kit.settings import Reader, Settings, SettingsError, load
+from services.kit import settings
+from services.kit.settings import Reader, Settings, SettingsError
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class GatewaySettings:
     X-Forwarded-For; with 0 that header is not believed at all.
     """
 
-    common: Settings
+    kit: Settings
     signing_key: str
     upstreams: dict[str, str]
     login_limit: Limit
@@ -26,11 +27,11 @@ class GatewaySettings:
     concurrency: int = 256
 
 
-def load_gateway(reader: Reader | None = None) -> GatewaySettings:
+def load(reader: Reader | None = None) -> GatewaySettings:
     """Read the environment; raises SettingsError naming all that is missing."""
     reader = reader or Reader()
     values: dict[str, Any] = {
-        "common": load("gateway", reader, default_port=8000),
+        "kit": settings.load("gateway", reader, default_port=8000),
         "signing_key": reader.file("DOORSTEP_SIGNING_KEY_FILE"),
         "upstreams": {
             name: reader.text(f"{name.upper()}_URL").rstrip("/") for name in ("tickets", "notify", "surveys")

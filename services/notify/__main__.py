@@ -15,15 +15,15 @@ def run_web() -> None:
     """Serve the API until SIGTERM."""
     own = settings.load()
     process.set_up("notify", "web")
-    web.serve(own.base, lambda: make_app(own.base, own.more_apprise_schemes), worker_class="gthread", threads=4)
+    web.serve(own.kit, lambda: make_app(own.kit, own.more_apprise_schemes), worker_class="gthread", threads=4)
 
 
 def run_worker() -> None:
     """Run the background loops until SIGTERM."""
     own = settings.load()
     process.set_up("notify", "worker")
-    engine = make_engine(own.base.worker_database_url, pool_size=8, name="notify-worker")
-    process.run_loops(worker.loops(own, engine), ready=lambda: answers(engine), health_port=own.base.metrics_port)
+    engine = make_engine(own.kit.worker_database_url, pool_size=8, name="notify-worker")
+    process.run_loops(worker.loops(own, engine), ready=lambda: answers(engine), health_port=own.kit.metrics_port)
 
 
 def answers(engine: Engine) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from services.kit import settings as kit
+from services.kit import settings
 from services.kit.settings import Reader, Settings, SettingsError
 
 _TLS = ("implicit", "starttls", "none")
@@ -25,7 +25,7 @@ class Smtp:
 class NotifySettings:
     """The kit's settings, the mail server (None: e-mail is not used), and Apprise schemes beyond our own list."""
 
-    base: Settings
+    kit: Settings
     smtp: Smtp | None
     more_apprise_schemes: frozenset[str]
 
@@ -33,7 +33,7 @@ class NotifySettings:
 def load() -> NotifySettings:
     """Read the environment; raises SettingsError that names every variable at fault."""
     reader = Reader()
-    base = kit.load("notify", reader, default_port=8002)
+    kit = settings.load("notify", reader, default_port=8002)
     schemes = reader.text("NOTIFY_APPRISE_SCHEMES", "").replace(",", " ").split()
     url, smtp = reader.optional("SMTP_URL"), None
     if url:
@@ -42,7 +42,7 @@ def load() -> NotifySettings:
         except SettingsError as problem:
             reader.refuse(str(problem))
     reader.done()
-    return NotifySettings(base, smtp, frozenset(schemes))
+    return NotifySettings(kit, smtp, frozenset(schemes))
 
 
 def smtp_of(url: str) -> Smtp:

@@ -29,8 +29,8 @@ def loops(settings: NotifySettings, engine: Engine) -> Loops:
 
 def consume(settings: NotifySettings, engine: Engine, ways: list[channels.Channel], stop: threading.Event) -> None:
     """Turn events into notices until `stop`; raises BusDown when the bus goes."""
-    subscription = open_subscription(settings.base, SUBSCRIPTIONS, "notify")
-    handlers = Handlers(settings.base.public_url, ways)
+    subscription = open_subscription(settings.kit, SUBSCRIPTIONS, "notify")
+    handlers = Handlers(settings.kit.public_url, ways)
     inbox.Consumer("notify", engine, models.inbox, handlers.handle).run(subscription, stop)
 
 

@@ -13,19 +13,19 @@ from services.surveys.app import make_app
 
 def run_web() -> None:
     """Serve the API until SIGTERM."""
-    base = settings.load().base
-    process.set_up(base.service, "web")
-    web.serve(base, lambda: make_app(base), worker_class="gthread", threads=4)
+    kit = settings.load().kit
+    process.set_up(kit.service, "web")
+    web.serve(kit, lambda: make_app(kit), worker_class="gthread", threads=4)
 
 
 def run_worker() -> None:
     """Run the background loops until SIGTERM."""
     own = settings.load()
-    process.set_up(own.base.service, "worker")
-    engine = make_engine(own.base.worker_database_url, pool_size=8, name="surveys-worker")
+    process.set_up(own.kit.service, "worker")
+    engine = make_engine(own.kit.worker_database_url, pool_size=8, name="surveys-worker")
     waker = outbox.Waker(engine)
     loops = worker.loops(own, engine, waker)
-    process.run_loops(loops, ready=lambda: answers(engine), health_port=own.base.metrics_port)
+    process.run_loops(loops, ready=lambda: answers(engine), health_port=own.kit.metrics_port)
     waker.close()
 
 

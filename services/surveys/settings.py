@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import time
 
-from services.kit import settings as kit
+from services.kit import settings
+from services.kit.settings import Reader, Settings
 from services.surveys.visiting import Night, Rules
 
 NIGHT = "DOORSTEP_RETURN_VISIT_NIGHT"
@@ -13,22 +14,22 @@ NIGHT = "DOORSTEP_RETURN_VISIT_NIGHT"
 class SurveySettings:
     """The service's settings: the kit's, and the rules of the return visit."""
 
-    base: kit.Settings
+    kit: Settings
     rules: Rules
 
 
-def load(reader: kit.Reader | None = None) -> SurveySettings:
+def load(reader: Reader | None = None) -> SurveySettings:
     """Read the environment; raises SettingsError naming everything that is wrong."""
-    reader = reader or kit.Reader()
-    base = kit.load("surveys", reader, default_port=8003)
+    reader = reader or Reader()
+    kit = settings.load("surveys", reader, default_port=8003)
     delay = reader.duration("DOORSTEP_RETURN_VISIT_DELAY", "PT24H")
     answer_within = reader.duration("DOORSTEP_RETURN_VISIT_ANSWER_WITHIN", "PT336H")
     night = _night(reader)
     reader.done()
-    return SurveySettings(base, Rules(delay, night, answer_within))
+    return SurveySettings(kit, Rules(delay, night, answer_within))
 
 
-def _night(reader: kit.Reader) -> Night | None:
+def _night(reader: Reader) -> Night | None:
     written = reader.text(NIGHT, "21:00-09:00")
     try:
         return read_night(written)

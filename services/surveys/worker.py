@@ -22,15 +22,15 @@ SWEEP_EVERY_SECONDS = 600.0
 
 def loops(settings: SurveySettings, engine: Engine, waker: outbox.Waker) -> dict[str, Loop]:
     """Return the worker's loops by name. `waker` brings what they commit to the relay at once."""
-    base, rules = settings.base, settings.rules
-    links = Links(base.secret)
+    kit, rules = settings.kit, settings.rules
+    links = Links(kit.secret)
 
     def consume(stop: Stop) -> None:
-        consumer = inbox.Consumer(base.service, engine, models.inbox, partial(handlers.handle, rules))
-        consumer.run(open_subscription(base, SUBSCRIPTIONS, base.service), stop)
+        consumer = inbox.Consumer(kit.service, engine, models.inbox, partial(handlers.handle, rules))
+        consumer.run(open_subscription(kit, SUBSCRIPTIONS, kit.service), stop)
 
     def relay(stop: Stop) -> None:
-        outbox.Relay(base.service, engine, models.outbox, lambda: open_publisher(base, SUBSCRIPTIONS)).run(stop)
+        outbox.Relay(kit.service, engine, models.outbox, lambda: open_publisher(kit, SUBSCRIPTIONS)).run(stop)
 
     def invite(db: Connection) -> int:
         return commands.invite_due(db, rules, links.sign)

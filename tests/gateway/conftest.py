@@ -134,7 +134,7 @@ def services() -> Iterator[dict[str, FakeService]]:
 def gateway_settings(settings: Settings, upstreams: dict[str, str], **changes: Any) -> GatewaySettings:
     """Return settings with short time-outs and limits that do not bother a test."""
     values: dict[str, Any] = {
-        "common": settings,
+        "kit": settings,
         "signing_key": testing.keys()[0],
         "upstreams": upstreams,
         "login_limit": Limit(1000, 60),

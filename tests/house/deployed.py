@@ -86,7 +86,7 @@ def settings_of(module: str, process: str) -> object:
         "services.tickets": tickets_settings.load,
         "services.notify": notify_settings.load,
         "services.surveys": surveys_settings.load,
-        "gateway": gateway_settings.load_gateway if process == "web" else lambda: load("gateway"),
+        "gateway": gateway_settings.load if process == "web" else lambda: load("gateway"),
         "doorstep": lambda: asked("DATABASE_URL", "DOORSTEP_ROLE_SECRET"),
     }[module]()
 

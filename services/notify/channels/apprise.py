@@ -5,6 +5,7 @@ import logging
 import re
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import apprise
 
@@ -43,7 +44,7 @@ class Apprise:
     def __init__(self, more_schemes: frozenset[str] = frozenset()) -> None:
         self._schemes = SCHEMES | more_schemes
         self._asset = apprise.AppriseAsset(
-            app_id="Doorstep", app_desc="Doorstep", async_mode=False, storage_mode="memory"
+            app_id="Doorstep", app_desc="Doorstep", async_mode=False, storage_mode="memory", http_redirects=False
         )
         # The first address loads every service Apprise knows, one of which imports a module on its way out of Python.
         with warnings.catch_warnings():
@@ -57,7 +58,10 @@ class Apprise:
     def accepts(self, url: str) -> bool:
         """True where the address is one Apprise can read and its scheme is allowed."""
         match = _SCHEME.match(url)
-        return bool(match and match[1] in self._schemes and apprise.Apprise.instantiate(url, asset=self._asset))
+        if match is None or match[1] not in self._schemes:
+            return False
+        service = apprise.Apprise.instantiate(url, asset=self._asset)
+        return service is not None and _stays_with_its_provider(service)
 
     def send(self, outgoing: Outgoing) -> str:
         """Send; an address we would not accept today is permanent, a refusal or silence of the provider temporary."""
@@ -71,6 +75,16 @@ class Apprise:
         if not result:
             raise Temporary(f"{scheme_of(outgoing.address)} did not take it")
         return f"{scheme_of(outgoing.address)} took it"
+
+
+def _stays_with_its_provider(service: Any) -> bool:
+    """True where nothing in the address leads elsewhere than to the provider.
+
+    Slack, Discord and Telegram take `?template=`, a file of ours or an address in our network that they would read
+    and send on, and every service takes `?redirect=yes`.
+    """
+    elsewhere = any(isinstance(value, apprise.AppriseAttachment) and len(value) for value in vars(service).values())
+    return not elsewhere and not service.redirects
 
 
 def scheme_of(url: str) -> str:
