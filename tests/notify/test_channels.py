@@ -229,6 +229,23 @@ def test_the_usual_providers_are_accepted_and_masked(url: str) -> None:
     assert url.partition("://")[2][:8] not in masked(url)
 
 
+@pytest.mark.parametrize(
+    "way_out",
+    ["template=http%3A%2F%2F169.254.169.254%2Flatest", "template=file%3A%2F%2F%2Fetc%2Fhostname", "redirect=yes"],
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
+        "discord://123456789012345678/abcdefghijklmnopqrstuvwxyz1234",
+        "tgram://123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHI/12315544/",
+    ],
+)
+def test_an_address_leads_nowhere_else_than_to_its_provider(address: str, way_out: str) -> None:
+    assert Apprise().accepts(address)
+    assert not Apprise().accepts(f"{address}?{way_out}")
+
+
 def test_no_allowed_scheme_reaches_files_programs_or_a_host_of_the_writers_choice() -> None:
     for scheme in (
         "file",
