@@ -155,6 +155,7 @@ def test_of_noise_and_fumes_the_one_named_first_counts(first_named: str, topic: 
         ("空调坏了，屋里30度", "urgent"),
         ("空调这个月用了38度电，帮忙检修", "urgent"),
         ("The freezer is at 99 degrees, please repair it", "routine"),
+        ("Please replace the exhaust fan filter 42C9GKG", "routine"),
     ],
 )
 def test_a_temperature_says_how_pressing_it_is(text: str, urgency: str) -> None:

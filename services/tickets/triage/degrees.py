@@ -8,7 +8,7 @@ from .text import Text
 
 # Words after a number that make it a temperature; a bare number before one of them is in that scale.
 _FAHRENHEIT = frozenset({"f", "fahrenheit"})
-_CELSIUS = frozenset({"c", "celsiu", "celsius", "摄", "度"})
+_CELSIUS = frozenset({"c", "celsius", "摄", "度"})
 _DEGREE = frozenset({"degree", "deg"})
 # "30度电" counts electricity.
 _KILOWATT_HOURS = "电"
@@ -24,38 +24,46 @@ def degree_signs(reading: Text) -> Iterator[tuple[str, int, int]]:
     """
     for start in range(reading.lead_end):
         value = _number(reading.forms[start])
-        if value is None:
+        if value is None or _glued(reading, start - 1):
             continue
-        found = _fahrenheit(value, reading.forms[start + 1 : min(start + 1 + _REACH, reading.lead_end)])
+        found = _fahrenheit(value, reading, start)
         if found is None:
             continue
-        degrees, length = found
+        degrees, end = found
         sign = _sign(degrees)
         if sign:
-            yield sign, start, start + 1 + length
+            yield sign, start, end
 
 
 def _number(form: str) -> float | None:
     return float(form) if form[0].isdecimal() and form.isascii() and len(form) <= 5 else None
 
 
-def _fahrenheit(value: float, following: tuple[str, ...]) -> tuple[float, int] | None:
-    """The temperature in °F and how many of the following tokens spell its scale; None when it is not one."""
+def _glued(reading: Text, position: int) -> bool:
+    """Whether a Latin word or number is written without a space before the next token, as in the job code 42C9GKG."""
+    tokens = reading.tokens
+    if not 0 <= position < len(tokens) - 1 or tokens[position].end != tokens[position + 1].start:
+        return False
+    return tokens[position].form.isascii() and tokens[position + 1].form[0].isascii()
+
+
+def _fahrenheit(value: float, reading: Text, start: int) -> tuple[float, int] | None:
+    """The temperature in °F and the token where its scale ends; None when the number is no temperature."""
     degree = False
+    following = reading.forms[start + 1 : min(start + 1 + _REACH, reading.lead_end)]
     if _KILOWATT_HOURS in following:
         return None
-    for length, form in enumerate(following, start=1):
-        if form in _FAHRENHEIT:
-            return value, length
-        if form in _CELSIUS:
-            # "30度" is Celsius; "power is 220 c" is not a temperature, which _sign() leaves out by its range.
-            return value * 9 / 5 + 32, length
-        if form in _DEGREE:
-            degree = True
-        elif degree or form != "氏":
+    for position, form in enumerate(following, start=start + 1):
+        near = degree or reading.tokens[position].start - reading.tokens[position - 1].end <= 1
+        if form in _FAHRENHEIT | _CELSIUS:
+            if not near or _glued(reading, position):
+                return None
+            return (value if form in _FAHRENHEIT else value * 9 / 5 + 32), position + 1
+        if form not in _DEGREE:
             break
+        degree = True
     # "95 degrees" with no scale: nobody lives at 95 °C, and nobody complains of 20 °F in words like these.
-    return (value if value >= 32 else value * 9 / 5 + 32, 1) if degree else None
+    return (value if value >= 32 else value * 9 / 5 + 32, start + 2) if degree else None
 
 
 def _sign(degrees: float) -> str | None:
