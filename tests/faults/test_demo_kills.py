@@ -15,6 +15,9 @@ from doorstep.demo.chaos import by_kind, one_by_one
 from doorstep.demo.ledger import Ledger
 from doorstep.demo.run import Demo
 
+# Two whole desks start and stop here; a machine that does much else needs its time for that.
+pytestmark = pytest.mark.timeout(300)
+
 
 def shown(demo: Demo) -> str:
     """Run a demo and return what it printed; what went wrong is in there."""
@@ -27,25 +30,25 @@ def shown(demo: Demo) -> str:
 
 
 def test_nothing_is_lost_or_doubled_while_every_process_the_broker_and_the_database_are_killed():
-    demo = Demo(wanted=50, broker="rabbitmq", chaos=by_kind)
+    demo = Demo(wanted=40, broker="rabbitmq", chaos=by_kind)
     printed = shown(demo)
     assert printed.count("killed with -9") == 4
     assert printed.count("whole again") == 4
     assert "rabbitmq (process" in printed
     assert "postgres (process" in printed
-    assert demo.figures["filed"] == 50
+    assert demo.figures["filed"] == 40
 
 
 @pytest.fixture(scope="module")
 def day() -> Demo:
     """A short day over the queue in PostgreSQL; its books stay at hand."""
-    demo = Demo(wanted=40, broker="postgres")
+    demo = Demo(wanted=30, broker="postgres")
     shown(demo)
     return demo
 
 
 def test_a_day_over_the_queue_in_postgresql_walks_every_path(day: Demo):
-    assert day.figures["filed"] == 40
+    assert day.figures["filed"] == 30
     idle = [name for name, times in day.figures.items() if not times]
     assert idle == []
 
