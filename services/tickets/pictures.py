@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,21 @@ import boto3
 import pillow_heif
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from services.kit.errors import NotFound, Unavailable, invalid_field
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 MOST_PIXELS = 50_000_000
+LONGEST_PHOTO_SIDE = 20_000
 LONGEST_SIDE = 2560
 BODY_LIMIT_BYTES = 20 * 1024 * 1024
+
+# A picture of 50 million pixels takes up to half a gigabyte while it is read, however small its file: one at a time.
+# As many more may wait as leave threads of the process for everybody else.
+MOST_WAITING = 6
+_PLACES = threading.BoundedSemaphore(MOST_WAITING)
+_ONE_AT_A_TIME = threading.Lock()
 
 pillow_heif.register_heif_opener()
 
@@ -39,23 +47,38 @@ class Picture:
 def read_picture(data: bytes) -> Picture:
     """Re-encode an uploaded photo; raises Invalid for what is no photo, or too large to be one.
 
-    The size is checked before any pixel is decoded, so that a small file cannot unfold into gigabytes.
+    Raises Unavailable where too many photos are being read already.
     """
+    if not _PLACES.acquire(blocking=False):
+        raise Unavailable(
+            "Many photos are arriving just now. Nothing was changed; please send this one again shortly.",
+            "当前上传的照片较多，未作任何更改，请稍后重新发送。",
+        )
+    try:
+        with _ONE_AT_A_TIME:
+            return _read_picture(data)
+    finally:
+        _PLACES.release()
+
+
+def _read_picture(data: bytes) -> Picture:
+    """The size is checked before any pixel is decoded, so that a small file cannot unfold into gigabytes."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MOST_PIXELS:
             raise _refusal("has more than 50 million pixels", "像素超过 5000 万")
+        if max(image.size) > LONGEST_PHOTO_SIDE:
+            raise _refusal("has a side of more than 20,000 pixels", "单边超过 2 万像素")
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        upright = _on_white(ImageOps.exif_transpose(image))
+        upright = _on_white(ImageOps.exif_transpose(_small(image)))
     except Image.DecompressionBombError as problem:
         raise _refusal("has more pixels than a photo", "像素过多") from problem
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as problem:
         raise _refusal(
             "is not a readable JPEG, PNG, WebP or HEIC photo", "不是可读取的 JPEG、PNG、WebP 或 HEIC 图片"
         ) from problem
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     # Only pixels are carried over: a new image has no metadata to forget about.
     clean = Image.frombytes("RGB", upright.size, upright.tobytes())
     out = io.BytesIO()
@@ -64,13 +87,24 @@ def read_picture(data: bytes) -> Picture:
     return Picture(content, clean.width, clean.height, hashlib.sha256(content).hexdigest())
 
 
+def _small(image: Image.Image) -> Image.Image:
+    """Return the image within LONGEST_SIDE, before anything else copies it whole."""
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode != mode:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        image = image.convert(mode)
+        if orientation:
+            image.getexif()[ExifTags.Base.Orientation] = orientation
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return image
+
+
 def _on_white(image: Image.Image) -> Image.Image:
     """Return the image in RGB; what is transparent becomes white, as on paper, and not what lay hidden below."""
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    clear = image.convert("RGBA")
-    page = Image.new("RGBA", clear.size, "white")
-    return Image.alpha_composite(page, clear).convert("RGB")
+    if image.mode == "RGB":
+        return image
+    page = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(page, image).convert("RGB")
 
 
 def _refusal(en: str, zh: str) -> Exception:

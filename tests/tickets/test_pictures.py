@@ -4,12 +4,13 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from PIL import Image
+from PIL import ExifTags, Image
 
 from services.kit.errors import Invalid, NotFound, Unavailable
 from services.tickets import pictures
@@ -212,3 +213,42 @@ def test_a_bucket_that_is_not_there_is_unavailable(endpoint: str) -> None:
     for store in (S3Store("no-such-bucket", endpoint), S3Store("doorstep-photos", "http://127.0.0.1:9")):
         with pytest.raises(Unavailable):
             store.put("0123-abcd", b"content")
+
+
+def test_a_side_no_camera_makes_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_picture(photo("L", (1, pictures.LONGEST_PHOTO_SIDE + 1), 0, format="PNG"))
+    assert "20,000 pixels" in str(refused.value)
+
+
+def test_a_large_picture_is_made_small_before_it_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[tuple[int, int]] = []
+    on_white = pictures._on_white
+
+    def noting(image: Image.Image) -> Image.Image:
+        copied.append(image.size)
+        return on_white(image)
+
+    monkeypatch.setattr(pictures, "_on_white", noting)
+    read_picture(photo("RGBA", (6000, 3000), (0, 0, 0, 0), format="PNG"))
+    assert copied == [(2560, 1280)]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA"])
+def test_a_picture_is_upright_whatever_its_colours_are(mode: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    color: object = 0 if mode in ("L", "P") else (0,) * len(mode)
+    assert opened(photo(mode, (60, 40), color, format="PNG", exif=exif.tobytes())).size == (40, 60)
+
+
+def test_a_crowd_of_pictures_is_read_one_at_a_time_and_the_rest_refused() -> None:
+    with ThreadPoolExecutor(pictures.MOST_WAITING) as crowd, pictures._ONE_AT_A_TIME:
+        waiting = [crowd.submit(read_picture, photo()) for _ in range(pictures.MOST_WAITING)]
+        while pictures._PLACES.acquire(blocking=False):
+            pictures._PLACES.release()
+        with pytest.raises(Unavailable):
+            read_picture(photo())
+        assert not any(one.done() for one in waiting)
+    assert [one.result().width for one in waiting] == [60] * pictures.MOST_WAITING
+    assert read_picture(photo()).width == 60
