@@ -6,7 +6,6 @@ over. Sending is therefore at least once, and the same Message-ID every time let
 
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy import Engine, select, update
 
 from services.kit import clock
 from services.kit.events import new_id
+from services.kit.process import Loop
 from services.notify import queries
 from services.notify.audience import Contact
 from services.notify.channels import Channel, Outgoing, Permanent, Temporary
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 DELIVERED = Counter("doorstep_deliveries_total", "Deliveries by what became of them.", ["channel", "outcome"])
 IDLE_SECONDS = 0.5
+# Of one channel, so that a provider that is slow to answer one of them does not stop the rest.
+THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,10 @@ def _outgoing(claimed: dict[str, Any], address: str) -> Outgoing:
     )
 
 
-def loops(engine: Engine, channels: list[Channel], threads: int = 2) -> dict[str, Callable[[threading.Event], None]]:
-    """Return the loops that deliver each channel, two apiece, by name."""
+def loops(engine: Engine, channels: list[Channel]) -> dict[str, Loop]:
+    """Return the loops that deliver each channel, some apiece, by name."""
     return {
         f"deliver-{channel.name}-{number}": Deliverer(engine, channel).run
         for channel in channels
-        for number in range(1, threads + 1)
+        for number in range(1, THREADS + 1)
     }

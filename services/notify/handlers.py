@@ -62,7 +62,7 @@ class Handlers:
     def _notice(self, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> dict[str, Any]:
         words = render(fact, rule, contact, event.occurred_at)
         ticket_id = getattr(fact, "ticket_id", None)
-        link, data = f"{self.public_url}/tickets/{ticket_id}", {}
+        link, data = None, {}
         if isinstance(fact, SurveyInvited):
             link, data = f"{self.public_url}/s/{fact.link_token}", {"survey_token": fact.link_token}
         return {

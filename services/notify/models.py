@@ -60,7 +60,7 @@ notices = Table(
     Column("locale", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Column("link", Text, nullable=False),
+    Column("link", Text),
     Column("data", JSONB, nullable=False, server_default="{}"),
     Column("urgent", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),

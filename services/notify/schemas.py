@@ -39,7 +39,7 @@ class NoticeView(ma.Schema):
     ticket_id = ma.fields.UUID(required=True, allow_none=True)
     title = ma.fields.String(required=True)
     body = ma.fields.String(required=True)
-    link = ma.fields.String(required=True)
+    link = ma.fields.String(required=True, allow_none=True)
     urgent = ma.fields.Boolean(required=True)
     data = ma.fields.Dict(keys=ma.fields.String(), required=True)
     created_at = ma.fields.AwareDateTime(required=True)

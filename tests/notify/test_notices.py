@@ -44,7 +44,7 @@ def test_a_filed_request_is_confirmed_in_the_residents_language(desk: Desk) -> N
     (notice,) = desk.notices()
     assert (notice.person_id, notice.kind, notice.locale) == (resident, "ticket.filed", "en")
     assert notice.title == "We have your request XF-000042"
-    assert notice.link == f"https://desk.example/tickets/{notice.ticket_id}"
+    assert notice.link is None  # There is nothing to open yet but the ticket itself, by its id.
     assert (notice.urgent, notice.read_at) == (False, None)
     assert [row.state for row in desk.deliveries("in_app")] == ["sent"]
     assert not desk.deliveries("email"), "nobody gave an address"

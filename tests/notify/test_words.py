@@ -12,7 +12,7 @@ from services.notify.audience import RULES, Contact, Rule
 from services.notify.words import LOCALES
 from tests.notify.conftest import NOON, facts_about
 
-# domain.md §6: outgoing words avoid negatives and blame.
+# Outgoing words avoid negatives and blame.
 UNWANTED = {
     "zh-CN": r"不能|不会|不知道|不可能|不是|无法|没办法|没有|但是|应该|弄错|不关|从来|一分价钱|你(?!好)",
     "en": r"(?i)\b(not|cannot|can't|don't|won't|unable|impossible|unfortunately|never|but|should|fault|wrong)\b",

@@ -22,7 +22,8 @@ from services.kit.bus import open_publisher
 from services.kit.events import Event, Message, to_message
 from services.kit.settings import Settings
 from services.kit.testing import fresh
-from services.notify import worker
+from services.kit.worker import sweep
+from services.notify import models, worker
 from services.notify.models import inbox
 from services.notify.settings import NotifySettings
 from tests.notify.conftest import NOON, Desk
@@ -57,7 +58,7 @@ def consuming(settings: Settings, desk: Desk) -> Iterator[None]:
     """Run the consumer's loop in a thread, as the worker does."""
     stop = threading.Event()
     own = NotifySettings(settings, None, frozenset())
-    thread = threading.Thread(target=worker.consume, args=(own, desk.worker, [], stop))
+    thread = threading.Thread(target=worker.consuming(own, desk.worker, []), args=(stop,))
     thread.start()
     try:
         yield
@@ -163,7 +164,7 @@ def test_the_sweep_forgets_only_what_is_past_its_time(desk: Desk) -> None:
     desk.hears(*events)
     with desk.worker.begin() as connection:
         connection.execute(update(inbox).where(inbox.c.event_id == events[0].id).values(received_at=NOON))
-    worker.sweep(desk.worker)
+    sweep(desk.worker, models.metadata)
     with desk.worker.connect() as connection:
         ours = select(inbox.c.event_id).where(inbox.c.event_id.in_([event.id for event in events]))
         assert connection.execute(ours).scalars().all() == [events[1].id]

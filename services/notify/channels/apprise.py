@@ -69,9 +69,7 @@ class Apprise:
             raise Permanent("the address is none that Apprise can read, or its scheme is not allowed")
         service = apprise.Apprise(asset=self._asset)
         service.add(outgoing.address)
-        result = service.notify(
-            title=outgoing.title, body=f"{outgoing.body}\n\n{outgoing.link}", timeout=TIMEOUT_SECONDS
-        )
+        result = service.notify(title=outgoing.title, body=outgoing.words, timeout=TIMEOUT_SECONDS)
         if not result:
             raise Temporary(f"{scheme_of(outgoing.address)} did not take it")
         return f"{scheme_of(outgoing.address)} took it"

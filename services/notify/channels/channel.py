@@ -25,9 +25,14 @@ class Outgoing:
     locale: str
     title: str
     body: str
-    link: str
+    link: str | None
     urgent: bool
     created_at: datetime
+
+    @property
+    def words(self) -> str:
+        """The body, with the link below it where there is one to follow."""
+        return f"{self.body}\n\n{self.link}" if self.link else self.body
 
 
 class Channel(Protocol):

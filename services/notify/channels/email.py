@@ -83,7 +83,7 @@ class Email:
         letter["Content-Language"] = outgoing.locale
         if outgoing.urgent:
             letter["Importance"] = "high"
-        letter.set_content(f"{outgoing.body}\n\n{outgoing.link}\n")
+        letter.set_content(f"{outgoing.words}\n")
         return letter
 
 

@@ -80,7 +80,7 @@ def _notices() -> None:
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text()),
         sa.Column("data", postgresql.JSONB(), server_default="{}", nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("created_at", _MOMENT, server_default=sa.text("now()"), nullable=False),
