@@ -18,7 +18,7 @@ from doorstep.servers import Broker
 from doorstep.supervisor import Supervisor
 from doorstep.wiring import Wiring
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Stack:
             raise RuntimeError("the desk does not run")
         return self._running
 
-    def start(self, seconds: float = 120.0) -> None:
+    def start(self, seconds: float = 240.0) -> None:
         """Run the desk in a thread of its own and return when everything is ready."""
         self._up.clear()
         self._failure = None

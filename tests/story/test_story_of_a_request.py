@@ -5,7 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from story_people import Person
+
+# A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
+pytestmark = pytest.mark.timeout(400)
 
 People = Callable[[str], Person]
 CLAIMS = 200

@@ -19,6 +19,9 @@ from services.kit.database import make_engine
 from services.notify.models import notices
 from services.tickets.models import tickets
 
+# A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
+pytestmark = pytest.mark.timeout(400)
+
 People = Callable[[str], Person]
 THINGS = ("postgres", "rabbitmq", *(f"{s}-{p}" for s in migrate.SERVICES for p in ("web", "worker")))
 

@@ -9,6 +9,9 @@ import urllib3
 from PIL import Image
 from story_people import Desk, Person
 
+# A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
+pytestmark = pytest.mark.timeout(400)
+
 People = Callable[[str], Person]
 STRANGERS = ("resident2", "other-resident1", "other-manager1", "other-crew1", "other-dispatcher1")
 MARK = "这句话只有一户人家知道"
