@@ -87,6 +87,15 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
+def run_named(module: str, processes: Mapping[str, Callable[[], None]]) -> None:
+    """Run the process of `module` (`services.tickets`) that the command line names; exits with how to call it."""
+    name = sys.argv[1] if len(sys.argv) == 2 else ""
+    if name not in processes:
+        sys.exit(f"usage: python -m {module} {'|'.join(processes)}")
+    set_up(module.rpartition(".")[2], name)
+    processes[name]()
+
+
 def run_loops(loops: Mapping[str, Loop], *, ready: Callable[[], bool], health_port: int) -> None:
     """Run each loop in a thread of its own until SIGTERM or SIGINT; blocks.
 

@@ -1,0 +1,24 @@
+"""The background loops: relay events, take in what others say, fire deadlines, close what stays silent, sweep."""
+
+from sqlalchemy import Engine
+
+from services.contracts import SUBSCRIPTIONS
+from services.kit.outbox import Waker
+from services.kit.process import Loop, every
+from services.kit.worker import consuming, relaying, sweeping
+from services.tickets import handlers, models, timers
+from services.tickets.settings import TicketsSettings
+
+TICK_SECONDS = 0.5
+CLOSE_SECONDS = 60.0
+
+
+def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, Loop]:
+    """Return the worker's loops by name. `waker` brings what they commit to the relay at once."""
+    return {
+        "relay": relaying(settings.kit, SUBSCRIPTIONS, engine, models.outbox),
+        "consume": consuming(settings.kit, SUBSCRIPTIONS, engine, models.inbox, handlers.handle, waker.wake),
+        "timers": every(TICK_SECONDS, lambda: timers.fire_due(engine, waker.wake)),
+        "close": every(CLOSE_SECONDS, lambda: timers.close_silent(engine, settings.close_after, waker.wake)),
+        "sweep": sweeping(engine, models.metadata),
+    }
