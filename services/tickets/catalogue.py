@@ -30,7 +30,8 @@ SKILLS = (
     "pest_control", "security", "gardening", "community", "care", "desk", "network",
 )  # fmt: skip
 
-# Missing a basic or expected need disappoints, so both are plain duty (domain.md §3, the three realms).
+# The three realms of service (三重境界: 分内, 额外, 超乎想象). Missing a basic or expected need disappoints, so both
+# are plain duty.
 REALM_OF_TIER = {"basic": "duty", "expected": "duty", "desired": "extra", "unexpected": "beyond"}
 
 # Triage answers with this item when the words say too little; a person at the desk then decides.
@@ -70,7 +71,7 @@ class Item:
 
     @property
     def realm(self) -> str:
-        """duty, extra or beyond: derived from the value tier, never stored (domain.md §3)."""
+        """duty, extra or beyond: derived from the value tier, never stored."""
         return REALM_OF_TIER[self.value_tier]
 
     def name(self, locale: str) -> str:

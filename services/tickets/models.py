@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
@@ -248,6 +249,24 @@ refilings = Table(
     Column("at", Moment, nullable=False),
 )
 Index(None, refilings.c.organisation_id, refilings.c.id)
+
+UNIT_NAME = (buildings.c.name + " " + units.c.name).label("unit_name")
+
+# A ticket with the names beside its ids that readers and refusals need, and its community's calendar and time zone.
+NAMED_TICKETS = (
+    select(
+        tickets,
+        communities.c.calendar,
+        communities.c.timezone,
+        communities.c.name.label("community_name"),
+        UNIT_NAME,
+        people.c.badge.label("owner_name"),
+    )
+    .join(communities, communities.c.id == tickets.c.community_id)
+    .outerjoin(units, units.c.id == tickets.c.unit_id)
+    .outerjoin(buildings, buildings.c.id == units.c.building_id)
+    .outerjoin(people, people.c.id == tickets.c.owner_id)
+)
 
 outbox = kit_outbox.define(metadata)
 inbox = kit_inbox.define(metadata)

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from services.contracts.tickets import TicketOverridden
-from services.kit.errors import Invalid, invalid_field
+from services.kit.errors import Invalid
 from services.kit.identity import Actor
-from services.tickets import catalogue
+from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
 from services.tickets.models import refilings
 
@@ -32,7 +32,7 @@ def override(
     rule = allow(ticket, actor, "override")
     changes: dict[str, Any] = {}
     if catalogue_code is not None:
-        changes |= _refile(catalogue_code)
+        changes |= columns_of(chosen(catalogue_code))
     if need_level is not None:
         changes["need_level"] = need_level
     if urgency is not None:
@@ -59,26 +59,3 @@ def override(
             )
         )
     return after
-
-
-def _refile(code: str) -> dict[str, Any]:
-    known = catalogue.load()
-    if code not in known:
-        raise invalid_field(
-            "catalogue_code",
-            "The catalogue has no such item. GET /api/v1/catalogue lists them.",
-            "服务目录中没有该项目，请查看 GET /api/v1/catalogue。",
-        )
-    item = known.get(code)
-    return {
-        "catalogue_code": code,
-        "topic": item.topic,
-        "work_type": item.work_type,
-        "need_level": item.need_level,
-        "standard": item.standard,
-        "value_tier": item.value_tier,
-        "sla_class": item.sla_class,
-        "skills": list(item.skills),
-        "urgency": item.urgency,
-        "confidence": 1.0,
-    }

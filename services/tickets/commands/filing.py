@@ -15,8 +15,9 @@ from services.kit.errors import Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
 from services.tickets import catalogue, chain, service_levels, writing
+from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
-from services.tickets.models import buildings, communities, people, units
+from services.tickets.models import UNIT_NAME, buildings, communities, people, units
 from services.tickets.sla.policy import standard_policy
 from services.tickets.triage import Corrections, Verdict, triage
 
@@ -54,7 +55,7 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         locale=actor.locale,
         corrections=corrections,
     )
-    item = _item(filing, verdict)
+    item = chosen(verdict.catalogue_code if filing.catalogue_code is None else filing.catalogue_code)
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
     policy = standard_policy()
@@ -70,16 +71,8 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         "channel": filing.channel,
         "title": filing.title or _title(filing.description),
         "description": filing.description,
-        "catalogue_code": item.code,
-        "topic": item.topic,
-        "work_type": item.work_type,
-        "need_level": verdict.need_level if item.code == verdict.catalogue_code else item.need_level,
-        "standard": item.standard,
-        "value_tier": item.value_tier,
-        "sla_class": item.sla_class,
-        "skills": list(item.skills),
+        **columns_of(item),
         "urgency": urgency,
-        "confidence": verdict.confidence if item.code == verdict.catalogue_code else 1.0,
         "because": because,
         "status": "filed",
         "waiting_reason": None,
@@ -97,6 +90,8 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         "version": 0,
         "history_hash": chain.GENESIS,
     }
+    if item.code == verdict.catalogue_code:
+        ticket |= {"need_level": verdict.need_level, "confidence": verdict.confidence}
     _write(db, actor, ticket, place)
     return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
 
@@ -149,7 +144,7 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
             if known is not None:
                 return known
         wanted = (
-            select(units.c.id.label("unit_id"), (buildings.c.name + " " + units.c.name).label("unit_name"), *columns)
+            select(units.c.id.label("unit_id"), UNIT_NAME, *columns)
             .join_from(units, communities, communities.c.id == units.c.community_id)
             .join(buildings, buildings.c.id == units.c.building_id)
             .where(units.c.id == unit_id)
@@ -193,19 +188,6 @@ def _shared_place(
     raise invalid_field(
         field, f"More than one place is possible; please give {field}.", f"可能的地点不止一处，请填写 {field}。"
     )
-
-
-def _item(filing: Filing, verdict: Verdict) -> catalogue.Item:
-    known = catalogue.load()
-    if filing.catalogue_code is None:
-        return known.get(verdict.catalogue_code)
-    if filing.catalogue_code not in known:
-        raise invalid_field(
-            "catalogue_code",
-            "The catalogue has no such item. GET /api/v1/catalogue lists them.",
-            "服务目录中没有该项目，请查看 GET /api/v1/catalogue。",
-        )
-    return known.get(filing.catalogue_code)
 
 
 def _urgency(actor: Actor, filing: Filing, verdict: Verdict, item: catalogue.Item) -> tuple[str, list[dict[str, str]]]:

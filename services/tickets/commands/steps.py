@@ -14,7 +14,7 @@ from services.kit.errors import Conflict, Forbidden, NotFound, Stale
 from services.kit.events import new_id
 from services.kit.identity import Actor
 from services.tickets import chain, lifecycle, service_levels, writing
-from services.tickets.models import buildings, communities, firings, history, people, tickets, units
+from services.tickets.models import NAMED_TICKETS, firings, history, people, tickets
 
 Ticket = dict[str, Any]
 
@@ -46,23 +46,8 @@ def no_such_ticket() -> NotFound:
 
 def lock(db: Connection, ticket_id: str) -> Ticket:
     """Lock a ticket for this transaction and return it with `calendar`, `timezone` and the names beside its ids."""
-    statement = (
-        select(
-            tickets,
-            communities.c.calendar,
-            communities.c.timezone,
-            communities.c.name.label("community_name"),
-            (buildings.c.name + " " + units.c.name).label("unit_name"),
-            people.c.badge.label("owner_name"),
-        )
-        .join(communities, communities.c.id == tickets.c.community_id)
-        .outerjoin(units, units.c.id == tickets.c.unit_id)
-        .outerjoin(buildings, buildings.c.id == units.c.building_id)
-        .outerjoin(people, people.c.id == tickets.c.owner_id)
-        .where(tickets.c.id == ticket_id)
-        .with_for_update(of=tickets)
-    )
-    row = db.execute(statement).mappings().one_or_none()
+    wanted = NAMED_TICKETS.where(tickets.c.id == ticket_id).with_for_update(of=tickets)
+    row = db.execute(wanted).mappings().one_or_none()
     if row is None:
         raise no_such_ticket()
     return dict(row)

@@ -16,7 +16,17 @@ from services.kit.http.paging import read_cursor, write_cursor
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets import pool as order
-from services.tickets.models import Moment, buildings, clocks, communities, people, refilings, tickets, units
+from services.tickets.models import (
+    UNIT_NAME,
+    Moment,
+    buildings,
+    clocks,
+    communities,
+    people,
+    refilings,
+    tickets,
+    units,
+)
 from services.tickets.queries.views import moment
 from services.tickets.triage import Corrections, learn
 
@@ -43,7 +53,7 @@ def pool(
         and_(tickets.c.status == "reopened", tickets.c.owner_id.is_(None)),
     )
     statement = (
-        select(tickets, communities.c.name.label("community_name"), _unit_name(), rank, level, due_at)
+        select(tickets, communities.c.name.label("community_name"), UNIT_NAME, rank, level, due_at)
         .join(communities, communities.c.id == tickets.c.community_id)
         .outerjoin(units, units.c.id == tickets.c.unit_id)
         .outerjoin(buildings, buildings.c.id == units.c.building_id)
@@ -95,10 +105,6 @@ def _job(row: dict[str, Any], now: datetime, locale: str) -> dict[str, Any]:
         "next_due_at": moment(row["next_due_at"]),
         "because": order.reasons(row, now, locale),
     }
-
-
-def _unit_name() -> Any:
-    return (buildings.c.name + " " + units.c.name).label("unit_name")
 
 
 def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str | None]:

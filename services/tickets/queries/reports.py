@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, RowMapping, and_, case, func, or_, select
 
 from services.kit import clock as time
 from services.kit.identity import Actor
@@ -34,24 +34,7 @@ def sla_report(
         conditions.append(tickets.c.filed_at < until)
     if community_id is not None:
         conditions.append(tickets.c.community_id == community_id)
-    overdue = and_(clocks.c.stopped_at.is_(None), clocks.c.due_at < now, clocks.c.state != "void")
-    breached = or_(clocks.c.breached_at.is_not(None), overdue)
-    rows = db.execute(
-        select(
-            tickets.c.need_level,
-            clocks.c.kind,
-            func.count().filter(clocks.c.state == "met").label("met"),
-            func.count().filter(breached).label("breached"),
-            func.count().filter(and_(breached, clocks.c.stopped_at.is_(None))).label("open_overdue"),
-            func.count()
-            .filter(and_(clocks.c.state.in_(("running", "paused")), ~func.coalesce(overdue, False)))
-            .label("open_in_time"),
-        )
-        .join(clocks, clocks.c.ticket_id == tickets.c.id)
-        .where(*conditions)
-        .group_by(tickets.c.need_level, clocks.c.kind)
-    ).mappings()
-    counted = {(row["need_level"], row["kind"]): row for row in rows}
+    counted = _counted(db, conditions, now)
     by_level = select(tickets.c.need_level, func.count()).where(*conditions).group_by(tickets.c.need_level)
     filed: dict[int | None, int] = {level: count for level, count in db.execute(by_level)}  # noqa: C416 - rows, not pairs
     return {
@@ -70,6 +53,28 @@ def sla_report(
         ],
         "promises": _promises(db, conditions, now),
     }
+
+
+def _counted(db: Connection, conditions: list[Any], now: datetime) -> dict[tuple[int | None, str], RowMapping]:
+    """Return the counts of each need level and clock."""
+    overdue = and_(clocks.c.stopped_at.is_(None), clocks.c.due_at < now, clocks.c.state != "void")
+    breached = or_(clocks.c.breached_at.is_not(None), overdue)
+    rows = db.execute(
+        select(
+            tickets.c.need_level,
+            clocks.c.kind,
+            func.count().filter(clocks.c.state == "met").label("met"),
+            func.count().filter(breached).label("breached"),
+            func.count().filter(and_(breached, clocks.c.stopped_at.is_(None))).label("open_overdue"),
+            func.count()
+            .filter(and_(clocks.c.state.in_(("running", "paused")), ~func.coalesce(overdue, False)))
+            .label("open_in_time"),
+        )
+        .join(clocks, clocks.c.ticket_id == tickets.c.id)
+        .where(*conditions)
+        .group_by(tickets.c.need_level, clocks.c.kind)
+    ).mappings()
+    return {(row["need_level"], row["kind"]): row for row in rows}
 
 
 def _share(row: Any) -> dict[str, Any]:

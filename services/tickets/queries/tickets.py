@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, cast, literal, select, tuple_
+from sqlalchemy import Connection, cast, literal, select, tuple_
 
 from services.kit import clock as time
 from services.kit.http.paging import read_cursor, write_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
 from services.tickets.commands.steps import no_such_ticket
-from services.tickets.models import Moment, buildings, communities, history, people, photos, remarks, tickets, units
+from services.tickets.models import NAMED_TICKETS, Moment, history, people, photos, remarks, tickets
 from services.tickets.queries.views import moment, ticket_view
 
 
@@ -28,27 +28,9 @@ class TicketFilter:
     owner: str | None = None
 
 
-def _with_names() -> Select[Any]:
-    owner = people.alias("owner")
-    return (
-        select(
-            tickets,
-            communities.c.name.label("community_name"),
-            communities.c.calendar,
-            communities.c.timezone,
-            (buildings.c.name + " " + units.c.name).label("unit_name"),
-            owner.c.badge.label("owner_name"),
-        )
-        .join(communities, communities.c.id == tickets.c.community_id)
-        .outerjoin(units, units.c.id == tickets.c.unit_id)
-        .outerjoin(buildings, buildings.c.id == units.c.building_id)
-        .outerjoin(owner, owner.c.id == tickets.c.owner_id)
-    )
-
-
 def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
     """Return a ticket with the names a reader needs; raises NotFound, also for other people's."""
-    row = db.execute(_with_names().where(tickets.c.id == ticket_id)).mappings().one_or_none()
+    row = db.execute(NAMED_TICKETS.where(tickets.c.id == ticket_id)).mappings().one_or_none()
     if row is None:
         raise no_such_ticket()
     return dict(row)
@@ -58,7 +40,7 @@ def list_tickets(
     db: Connection, actor: Actor, wanted: TicketFilter, limit: int, after: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page, newest first, and the cursor of the next one or None. Reads one row more than it shows."""
-    statement = _with_names().order_by(tickets.c.filed_at.desc(), tickets.c.id.desc()).limit(limit + 1)
+    statement = NAMED_TICKETS.order_by(tickets.c.filed_at.desc(), tickets.c.id.desc()).limit(limit + 1)
     statement = statement.where(tickets.c.organisation_id == actor.organisation_id)
     if wanted.status:
         statement = statement.where(tickets.c.status.in_(wanted.status))
