@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine
 
-from services.contracts import SUBSCRIPTIONS, parse
+from services.contracts import SUBSCRIPTIONS, Fact, parse
 from services.contracts.surveys import SurveyAnswered, SurveyInvited
 from services.kit import migrate
 from services.kit.bus import Subscription, open_publisher, open_subscription
@@ -92,15 +92,17 @@ def running(settings: Settings, engine: Engine) -> Any:
         assert not any(thread.is_alive() for thread in threads)
 
 
-def await_fact(subscription: Subscription, ticket: Ticket, kind: type) -> Any:
+def await_fact(subscription: Subscription, ticket: Ticket, kind: type[Fact]) -> Any:
     """Return the first fact of a kind about a ticket that arrives within 20 s, acknowledging all on the way."""
     for _ in range(40):
         deliveries = subscription.receive(50, 0.5)
         events = [from_message(delivery.message) for delivery in deliveries]
         subscription.settle(deliveries)
         for event in events:
-            fact = parse(event)
-            if isinstance(fact, kind) and fact.ticket_id == ticket.id:
+            if event.type != kind.type or event.organisation_id != ticket.organisation_id:
+                continue
+            fact: Any = parse(event)
+            if fact.ticket_id == ticket.id:
                 return fact
     raise AssertionError(f"no {kind.__name__} arrived")
 
