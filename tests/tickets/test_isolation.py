@@ -148,3 +148,12 @@ def test_headers_that_claim_an_identity_are_ignored(app: Flask, estate: "Estate"
     claims = {"X-User": estate.people["admin"].id, "X-Organisation": estate.organisation_id, "X-Role": "admin"}
     answer = app.test_client().get(f"/api/v1/tickets/{ticket['id']}", headers=claims)
     assert answer.status_code == 401
+
+
+def test_internal_work_about_a_home_stays_among_staff(estate: "Estate") -> None:
+    ticket = estate.file("阀门要等配件", "crew", catalogue_code="internal-spare-part", unit_id=estate.home)
+    for path in ("", "/history", "/clocks", "/comments", "/photos"):
+        assert estate.get("resident", f"/tickets/{ticket['id']}{path}").status_code == 404
+        assert estate.get("colleague", f"/tickets/{ticket['id']}{path}").status_code == 200
+    assert ticket["id"] not in estate.get("resident", "/tickets").get_data(as_text=True)
+    assert estate.post("resident", f"/tickets/{ticket['id']}/comments", {"body": "?"}).status_code == 404

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,6 +101,16 @@ def test_a_resident_never_sees_an_internal_remark(estate: "Estate", web_engine: 
     lived_in(estate, worker_engine)
     with transaction(web_engine, estate.people["resident"]) as db:
         assert db.execute(text("SELECT body FROM remarks WHERE kind = 'comment'")).scalars().all() == ["公开"]
+
+
+@pytest.mark.parametrize("role", ["", "system", "Resident", "nobody"])
+def test_a_role_nobody_knows_sees_no_ticket(
+    estate: "Estate", web_engine: Engine, worker_engine: Engine, role: str
+) -> None:
+    lived_in(estate, worker_engine)
+    who = replace(estate.people["admin"], role=role)
+    for table in ("tickets", *OF_TICKETS):
+        assert seen(web_engine, who, table) == 0, table
 
 
 def test_a_key_is_its_own_persons(estate: "Estate", web_engine: Engine, worker_engine: Engine) -> None:
