@@ -6,11 +6,11 @@ from sqlalchemy import Connection, insert, text
 
 from gateway import models
 from gateway.visibility import data_of, shown_to_residents
-from services import contracts
+from services.contracts import parse
 from services.contracts.surveys import SurveyFact
 from services.contracts.tickets import TicketFact
-from services.kit.events import Event
-from services.kit.inbox import Handle, PermanentError
+from services.kit.events import Event, PermanentError
+from services.kit.inbox import Handle
 
 # Whoever writes holds this lock until the commit, so that ids become visible in their order and a reader who
 # asks for "ids above the last one" misses none.
@@ -31,10 +31,7 @@ def handling(written: Callable[[], None]) -> Handle:
 
 # ticket.*, sla.* and survey.*
 def _row(event: Event) -> dict[str, object]:
-    try:
-        fact = contracts.parse(event)
-    except contracts.UnknownFact as problem:
-        raise PermanentError(str(problem)) from problem
+    fact = parse(event)
     if not isinstance(fact, TicketFact | SurveyFact):
         raise PermanentError(f"{event.type} is not for the stream")
     return {

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from services.kit.events import Event
+from services.kit.events import Event, PermanentError
 
 
-class UnknownFact(Exception):
+class UnknownFact(PermanentError):
     """No event type of that name, or its data is not what the type promises."""
 
 

@@ -17,8 +17,12 @@ from cloudevents.core.v1.event import CloudEvent
 _FORMAT = JSONFormat()
 
 
-class MalformedEvent(Exception):
-    """The message is not an event of ours; it can never be handled."""
+class PermanentError(Exception):
+    """The event can never be handled; trying again would only repeat the refusal."""
+
+
+class MalformedEvent(PermanentError):
+    """The message is not an event of ours."""
 
 
 def new_id() -> uuid.UUID:

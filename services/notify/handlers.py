@@ -11,12 +11,11 @@ from typing import Any
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
-from services.contracts import Fact, UnknownFact, parse
+from services.contracts import Fact, parse
 from services.contracts.gateway import AccountChanged
 from services.contracts.surveys import SurveyInvited
 from services.kit import clock
 from services.kit.events import Event, new_id
-from services.kit.inbox import PermanentError
 from services.notify import audience, commands, queries
 from services.notify.audience import Contact, Rule
 from services.notify.channels import Channel, in_app, planned
@@ -37,7 +36,7 @@ class Handlers:
 
         Accounts go first: an event about somebody new may share the batch with their account.
         """
-        facts = [(event, _parse(event)) for event in events]
+        facts = [(event, parse(event)) for event in events]
         on_account_changed(connection, [(e, f) for e, f in facts if isinstance(f, AccountChanged)])
         self.on_news(connection, [(e, f) for e, f in facts if not isinstance(f, AccountChanged)])
 
@@ -134,10 +133,3 @@ class _Directory:
     def hearers(self, organisation_id: str, fact: Fact) -> Iterator[tuple[Contact, Rule]]:
         known, staff = self._known.get(organisation_id, {}), self._staff.get(organisation_id, [])
         return audience.hearers(fact, organisation_id, known, staff)
-
-
-def _parse(event: Event) -> Fact:
-    try:
-        return parse(event)
-    except (UnknownFact, ValueError) as problem:
-        raise PermanentError(str(problem)) from problem

@@ -5,10 +5,9 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
-from services.contracts import UnknownFact, parse
+from services.contracts import parse
 from services.contracts.tickets import TicketCompleted, TicketReopened
-from services.kit.events import Event
-from services.kit.inbox import PermanentError
+from services.kit.events import Event, PermanentError
 from services.surveys import commands
 from services.surveys.models import Turn
 from services.surveys.visiting import Rules
@@ -17,10 +16,7 @@ from services.surveys.visiting import Rules
 def handle(rules: Rules, connection: Connection, events: Sequence[Event]) -> None:
     """Apply events of our subscriptions in the caller's transaction; raises PermanentError for what we cannot read."""
     for event in events:
-        try:
-            fact = parse(event)
-        except UnknownFact as problem:
-            raise PermanentError(str(problem)) from problem
+        fact = parse(event)
         if isinstance(fact, TicketCompleted):
             on_ticket_completed(connection, event, fact, rules)
         elif isinstance(fact, TicketReopened):

@@ -6,26 +6,22 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection
 
-from services import contracts
+from services.contracts import parse
 from services.contracts.gateway import AccountChanged
 from services.contracts.surveys import SurveyAnswered
 from services.kit.database import set_scope
 from services.kit.errors import Conflict, NotFound
-from services.kit.events import Event
+from services.kit.events import Event, PermanentError
 from services.kit.identity import system_actor
-from services.kit.inbox import PermanentError
 from services.tickets import commands
 
 log = structlog.get_logger()
 
 
 def handle(db: Connection, events: Sequence[Event]) -> None:
-    """Apply events in one transaction."""
+    """Apply events in the caller's transaction; raises PermanentError for what can never be applied."""
     for event in events:
-        try:
-            fact = contracts.parse(event)
-        except contracts.UnknownFact as problem:
-            raise PermanentError(str(problem)) from problem
+        fact = parse(event)
         set_scope(db, system_actor(event.organisation_id))
         if isinstance(fact, AccountChanged):
             on_account_changed(db, event, fact)

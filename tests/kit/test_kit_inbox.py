@@ -17,8 +17,8 @@ from sqlalchemy import Engine, func, insert, select, text, update
 from services.kit import inbox, outbox
 from services.kit.bus import BusDown, Delivery
 from services.kit.database import is_away, make_engine
-from services.kit.events import Event, Message, from_message, to_message
-from services.kit.inbox import Consumer, PermanentError
+from services.kit.events import Event, Message, PermanentError, from_message, to_message
+from services.kit.inbox import Consumer
 from services.kit.inbox.consumer import MAX_ATTEMPTS, SUSPECT_DELIVERIES
 
 

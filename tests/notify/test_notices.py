@@ -7,8 +7,7 @@ from sqlalchemy import create_engine, select
 
 from services.contracts import gateway, surveys, tickets
 from services.kit import migrate
-from services.kit.events import Event
-from services.kit.inbox import PermanentError
+from services.kit.events import Event, PermanentError
 from services.kit.settings import Settings
 from services.kit.testing import fresh
 from services.notify.models import contacts, metadata

@@ -9,8 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
-from services.kit.events import Event
-from services.kit.inbox import PermanentError
+from services.kit.events import Event, PermanentError
 from services.kit.testing import fresh
 from services.surveys import commands, worker
 from services.surveys.links import Links, fingerprint

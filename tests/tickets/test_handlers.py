@@ -10,8 +10,7 @@ from services.contracts import to_event
 from services.contracts.gateway import AccountChanged
 from services.contracts.surveys import SurveyAnswered, SurveyExpired
 from services.kit import clock, inbox, testing
-from services.kit.events import Event
-from services.kit.inbox import PermanentError
+from services.kit.events import Event, PermanentError
 from services.tickets import handlers, models
 from services.tickets.models import outbox, people
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from services.kit import clock
 from services.kit.bus import Delivery, Subscription
 from services.kit.database import is_away
-from services.kit.events import Event, MalformedEvent, Message, from_message
+from services.kit.events import Event, MalformedEvent, Message, PermanentError, from_message
 from services.kit.inbox.context import EventsInContext
 from services.kit.inbox.once import Handle, fresh_events
 from services.kit.pace import Pace
@@ -36,10 +36,6 @@ SUSPECT_DELIVERIES = 3
 CRASH_RETRY_SECONDS = 30.0
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 600.0
-
-
-class PermanentError(Exception):
-    """The event can never be handled; trying again would only repeat the refusal."""
 
 
 class Consumer:
