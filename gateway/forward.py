@@ -1,5 +1,6 @@
 """Forwards API calls to the services by the route table, in front of Flask and as thinly as possible."""
 
+import io
 import os
 import re
 import time
@@ -67,6 +68,8 @@ _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _STRANGE = re.compile(r"//|/\.{1,2}(?:/|$)|[\x00-\x1f\x7f\\]")
 SMALL = 64 * 1024
 READ_AHEAD = 1024 * 1024
+# The pages outside the route table take a survey's answers.
+OWN_BODY = 256 * 1024
 BODY_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
 
@@ -99,11 +102,13 @@ class Forwarder:
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         """Answer one request."""
         route = self._route(environ["PATH_INFO"])
-        if route is None:
-            return self._own(environ, start_response)
         try:
+            if route is None:
+                _take_in_hand(environ, OWN_BODY)
+                return self._own(environ, start_response)
             limits = self._throttles[route.rate].take(self._key(route, environ))
             if route.service == "gateway":
+                _take_in_hand(environ, route.body)
                 return self._own(environ, _adding(start_response, limits))
             return self._forward(route, environ, start_response, limits)
         except (DeskError, HTTPException) as refusal:
@@ -166,6 +171,14 @@ class _Body:
     def __exit__(self, *_exception: object) -> None:
         if self.content is not None and not isinstance(self.content, bytes):
             self.content.close()
+
+
+def _take_in_hand(environ: dict[str, Any], most: int) -> None:
+    """Read the body of a request of our own within the same time, so that a client that stalls does not stay."""
+    with _body(environ, most) as body:
+        if body.content is not None:
+            content = body.content if isinstance(body.content, bytes) else body.content.read()
+            environ["wsgi.input"] = io.BytesIO(content)
 
 
 def _body(environ: dict[str, Any], most: int) -> _Body:

@@ -1,15 +1,17 @@
 """Forwarding: what reaches a service, what comes back, and what happens when a service does not answer."""
 
+import io
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import gevent
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway import nginx, upstreams
+from gateway import forward, nginx, upstreams
 from gateway.limits import Limit
 from gateway.routes import read_table, table
 from services.kit import testing
@@ -299,6 +301,25 @@ def test_invented_tokens_do_not_buy_a_quota_each(build: Callable[..., Flask]) ->
 def test_a_method_nobody_serves_is_refused(client: FlaskClient, services: Services) -> None:
     assert client.open("/api/v1/tickets", method="TRACE").status_code == 405
     assert services["tickets"].asked == []
+
+
+class Stalled(io.BytesIO):
+    """A body of which nothing comes any more."""
+
+    def read(self, _size: int | None = -1) -> bytes:
+        gevent.sleep(30)
+        return b""
+
+
+@pytest.mark.parametrize("path", ["/api/v1/auth/token", "/api/v1/tickets", "/s/x"])
+def test_a_body_that_stalls_is_given_up(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(forward, "BODY_SECONDS", 0.1)
+    answer = client.post(path, input_stream=Stalled(), content_length=100)
+    assert (answer.status_code, answer.mimetype) == (408, "application/problem+json")
+
+
+def test_a_page_takes_no_large_body(client: FlaskClient) -> None:
+    assert client.post("/s/x", data={"comment": "x" * 300_000}).status_code == 413
 
 
 def test_nginx_is_configured_by_the_same_table() -> None:
