@@ -75,6 +75,23 @@ def migrate() -> None:
 
 
 @main.command()
+@click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.password_option(envvar="DOORSTEP_ADMIN_PASSWORD", help="The admin's first password.")
+def found(plan: Path, password: str) -> None:
+    """Found an organisation: the YAML file PLAN names it, its admin's login, its communities and their homes."""
+    from doorstep import founding
+    from doorstep.connections import worker_url
+
+    home = home_of_environment()
+    try:
+        wanted = founding.read_plan(plan)
+        founded = founding.found(worker_url(home, "tickets"), worker_url(home, "gateway"), wanted, password)
+    except founding.CannotFound as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"Founded {wanted['organisation']} ({founded}). {wanted['admin']} may sign in.")
+
+
+@main.command()
 @click.argument("text", required=False)
 @click.option("--jsonl", is_flag=True, help='Read lines {"text": …} and write one verdict for each.')
 def triage(text: str | None, jsonl: bool) -> None:

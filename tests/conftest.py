@@ -3,10 +3,12 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import pika
 import psycopg
 import pytest
 from psycopg import sql
@@ -15,18 +17,19 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from doorstep import private_rabbitmq
 from doorstep.embedded_postgres import EmbeddedPostgres
+from services.contracts import SUBSCRIPTIONS
 from services.kit import migrate, testing
+from services.kit.bus import rabbitmq
 from services.kit.database import make_engine
 from services.kit.settings import Settings
 
 SECRET = "a secret of the tests"
 SERVER = "DOORSTEP_TEST_SERVER_URL"
-BROKER = "DOORSTEP_TEST_AMQP_URL"
 _running: list[object] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start one database server and one broker for the whole run; workers inherit their addresses."""
+    """Start one database server for the whole run; workers inherit its address. See that there is a broker."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     home = Path(tempfile.mkdtemp(prefix="doorstep-tests-"))
@@ -38,19 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
             server = embedded.start()
             _running.append(embedded)
         os.environ[SERVER] = server
-    if BROKER not in os.environ:
-        broker = os.environ.get("AMQP_URL")
-        if not broker:
-            if private_rabbitmq.find_server() is None:
-                pytest.exit(
-                    "The tests need RabbitMQ. Install it (Debian: apt-get install rabbitmq-server)"
-                    " or set AMQP_URL to a broker they may use.",
-                    returncode=3,
-                )
-            node = private_rabbitmq.PrivateRabbitMQ(home / "rabbitmq")
-            broker = node.start()
-            _running.append(node)
-        os.environ[BROKER] = broker
+    if not os.environ.get("AMQP_URL") and private_rabbitmq.find_server() is None:
+        pytest.exit(
+            "The tests need RabbitMQ. Install it (Debian: apt-get install rabbitmq-server)"
+            " or set AMQP_URL to a broker they may use.",
+            returncode=3,
+        )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -84,9 +80,29 @@ def server_url() -> str:
 
 
 @pytest.fixture(scope="session")
-def amqp_url() -> str:
-    """Return the URL of the broker."""
-    return os.environ[BROKER]
+def broker() -> Iterator[str]:
+    """Return the URL of a broker that no other worker of this run uses."""
+    given = os.environ.get("AMQP_URL")
+    if given:
+        yield given
+        return
+    name = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    node = private_rabbitmq.PrivateRabbitMQ(Path(os.environ["DOORSTEP_TEST_HOME"]) / name)
+    yield node.start()
+    node.stop()
+
+
+@pytest.fixture(scope="module")
+def amqp_url(broker: str) -> str:
+    """Return the URL of the broker without what an earlier module left in our queues.
+
+    Every service's queue is bound for every event it knows, so a folder's tests fill the queues of the others.
+    """
+    with closing(pika.BlockingConnection(pika.URLParameters(broker))) as connection:
+        channel = connection.channel()
+        for service in (*SUBSCRIPTIONS, "dead"):
+            channel.queue_delete(f"{rabbitmq.EXCHANGE}.{service}")
+    return broker
 
 
 @pytest.fixture(scope="session")
