@@ -14,6 +14,7 @@ from gateway.reading import operations
 from services.kit.errors import DeskError, NotFound, Unavailable
 from services.kit.http import public
 from services.kit.http.problems import STATUS, wants
+from services.kit.identity import LOCALES
 
 blp = Blueprint("pages", __name__)
 
@@ -123,4 +124,4 @@ def _page(template: str, status: int = 200, **values: Any) -> Response:
 
 def _language() -> str:
     chosen = request.args.get("lang")
-    return chosen if chosen in ("zh-CN", "en") else wants()
+    return chosen if chosen in LOCALES else wants()

@@ -5,10 +5,9 @@ from typing import Any
 
 import marshmallow as ma
 
-from services.kit.http import Line, Page, StrictSchema
-from services.kit.identity import ROLES
+from services.kit.http import Line, Page, StrictSchema, TrueOrFalse
+from services.kit.identity import LOCALES, ROLES
 
-LOCALES = ("zh-CN", "en")
 SKILLS = (
     "plumbing",
     "electrical",
@@ -121,7 +120,7 @@ class AccountChange(StrictSchema):
     skills = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(SKILLS)), validate=ma.validate.Length(max=len(SKILLS))
     )
-    active = ma.fields.Boolean(truthy={True}, falsy={False})
+    active = TrueOrFalse()
 
 
 class AccountIn(AccountChange):

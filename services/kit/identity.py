@@ -19,6 +19,7 @@ AUDIENCE = "doorstep"
 MEDIA_TYPE = "at+jwt"  # RFC 9068
 ROLES = ("resident", "crew", "dispatcher", "manager", "admin")
 STAFF = ("crew", "dispatcher", "manager", "admin")
+LOCALES = ("zh-CN", "en")
 ACCESS_LIFETIME = timedelta(minutes=15)
 
 

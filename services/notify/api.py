@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from services.kit.errors import Invalid
 from services.kit.http import (
+    IF_MATCH,
     Answer,
     access,
     expected_version,
@@ -32,13 +33,6 @@ APPRISE = "apprise"
 
 blp = Blueprint("notify", __name__, description="Notices, and how people want to be told")
 
-_IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "description": "The ETag you read; the change is refused with 412 when somebody changed them since.",
-    "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$'},
-}
 _SHOWN = ("id", "kind", "ticket_id", "title", "body", "link", "urgent", "data", "created_at", "read_at")
 
 
@@ -80,7 +74,7 @@ def read_preferences() -> Response:
 @blp.route("/preferences", methods=["PUT"])
 @access(*ROLES)
 @blp.arguments(Preferences)
-@blp.doc(parameters=[_IF_MATCH])
+@blp.doc(parameters=[IF_MATCH])
 @blp.alt_response(200, schema=Preferences)
 @one_effect
 def write_preferences(db: Connection, changes: dict[str, Any]) -> Answer:

@@ -6,9 +6,9 @@ from typing import Any
 import marshmallow as ma
 
 from services.kit.http import Line, Page, StrictSchema
+from services.kit.identity import LOCALES
 from services.notify import channels
 from services.notify.audience import KINDS
-from services.notify.words import LOCALES
 
 # The length is said too, because `$` lets a line break pass.
 _CLOCK = [ma.validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), ma.validate.Length(equal=5)]

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-LOCALES = ("zh-CN", "en")
-
 _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "zh-CN": {
         "level": {

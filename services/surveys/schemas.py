@@ -1,22 +1,12 @@
 """What the survey's routes take and give."""
 
-from typing import Any
-
 import marshmallow as ma
 
-from services.kit.http import Prose, StrictSchema
+from services.kit.http import Prose, StrictSchema, TrueOrFalse
+from services.kit.identity import LOCALES
 from services.surveys.models import State
 
 COMMENT_LENGTH = 2000
-
-
-class TrueOrFalse(ma.fields.Boolean):
-    """A JSON boolean. "yes", 1 and "false" are not one: an answer must not be guessed."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
 
 
 class AnswerIn(StrictSchema):
@@ -46,7 +36,7 @@ class SurveyOut(ma.Schema):
     survey_id = ma.fields.UUID(required=True)
     ticket_number = ma.fields.String(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf([state.value for state in State]))
-    language = ma.fields.String(required=True, validate=ma.validate.OneOf(["zh-CN", "en"]))
+    language = ma.fields.String(required=True, validate=ma.validate.OneOf(LOCALES))
     message = ma.fields.String(required=True)
     completed_at = ma.fields.DateTime(required=True)
     expires_at = ma.fields.DateTime(required=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from services.contracts import Fact, surveys, tickets
+from services.kit.identity import LOCALES
 from services.notify import rendering
 from services.notify.audience import RULES, Contact, Rule
-from services.notify.words import LOCALES
 from tests.notify.conftest import NOON, facts_about
 
 # Outgoing words avoid negatives and blame.

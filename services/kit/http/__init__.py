@@ -2,17 +2,19 @@
 
 from services.kit.http.access import access, public
 from services.kit.http.app import Service, create_app, current_service, openapi_of, scoped
-from services.kit.http.effects import Answer, expected_version, one_effect, respond
-from services.kit.http.fields import Line, Prose, StrictSchema
+from services.kit.http.effects import IF_MATCH, Answer, expected_version, one_effect, respond
+from services.kit.http.fields import Line, Prose, StrictSchema, TrueOrFalse
 from services.kit.http.paging import Page, page_link, read_cursor, write_cursor
 
 __all__ = [
+    "IF_MATCH",
     "Answer",
     "Line",
     "Page",
     "Prose",
     "Service",
     "StrictSchema",
+    "TrueOrFalse",
     "access",
     "create_app",
     "current_service",

@@ -34,6 +34,15 @@ from services.kit.identity import NOBODY, Actor
 _KEY = re.compile(r'^"(?P<quoted>[ -!#-~]{1,255})"$|^(?P<bare>[!#-~]{1,255})$')
 KEEP = "24 hours"
 
+# What a route that needs `expected_version(required=True)` says of it in the document.
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag you read; the change is refused with 412 when somebody else's came before it.",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"v[0-9]{1,9}")$'},
+}
+
 
 class PreconditionRequired(HTTPException):
     """The request edits something and must say which version it read (RFC 6585)."""

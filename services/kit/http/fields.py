@@ -50,6 +50,15 @@ class Prose(_Words):
         super().__init__(least=least, most=most, **kwargs)
 
 
+class TrueOrFalse(ma.fields.Boolean):
+    """A JSON boolean and nothing that merely counts as one: 0, "no" and "false" are mistakes, and no answers."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class StrictSchema(ma.Schema):
     """A schema that names unknown fields instead of dropping them."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
-from services.kit.http import Answer, access, expected_version, one_effect
+from services.kit.http import IF_MATCH, Answer, access, expected_version, one_effect
 from services.kit.identity import current_actor
 from services.tickets import commands, schemas
 from services.tickets.api.answers import ticket_answer, words
@@ -175,6 +175,7 @@ def promise(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answe
 
 @steps.route("/tickets/<uuid:ticket_id>/override", methods=["POST"])
 @access(*DESK)
+@steps.doc(parameters=[IF_MATCH])
 @steps.arguments(schemas.Override)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect

@@ -1,22 +1,11 @@
 """What the tickets API takes in: bodies and queries, unknown fields refused."""
 
-from typing import Any
-
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
 
-from services.kit.http import Line, Page, Prose, StrictSchema
+from services.kit.http import Line, Page, Prose, StrictSchema, TrueOrFalse
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
-
-
-class YesOrNo(fields.Boolean):
-    """true or false and nothing that merely counts as one: to Python 0 is False, to a client it is a mistake."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
 
 
 class NewTicket(StrictSchema):
@@ -79,7 +68,7 @@ class Comment(StrictSchema):
     """A comment; `visible` false keeps it among staff."""
 
     body = Prose(required=True, most=2000)
-    visible = YesOrNo(load_default=True)
+    visible = TrueOrFalse(load_default=True)
 
 
 class Promise(StrictSchema):
