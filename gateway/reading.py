@@ -126,7 +126,7 @@ def _curl(
     if kind.startswith("multipart/"):
         words += ["-F", "photo=@photo.jpg"]
     elif schema is not None:
-        example = json.dumps(_example(document, schema, required_only=True), ensure_ascii=False)
+        example = json.dumps(_example(document, schema), ensure_ascii=False)
         words += ["-H", "Content-Type: application/json", "-d", example]
     quoted = [f'"{word}"' if "$TOKEN" in word else shlex.quote(word) for word in words]
     return " ".join([*quoted, shlex.quote(base + path)])
@@ -136,7 +136,7 @@ def _header(parameter: Document) -> list[str]:
     return ["-H", f"{parameter['name']}: …"]
 
 
-def _example(document: Document, schema: Document, *, required_only: bool, depth: int = 0) -> Any:
+def _example(document: Document, schema: Document, depth: int = 0) -> Any:
     schema = resolve(document, schema)
     if "example" in schema:
         return schema["example"]
@@ -146,9 +146,9 @@ def _example(document: Document, schema: Document, *, required_only: bool, depth
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object" and depth < DEEP:
         return {
-            name: _example(document, inner, required_only=required_only, depth=depth + 1)
+            name: _example(document, inner, depth=depth + 1)
             for name, inner in schema.get("properties", {}).items()
-            if name in schema.get("required", ()) or not required_only
+            if name in schema.get("required", ())
         }
     if kind == "array":
         return []
