@@ -118,13 +118,10 @@ def problem(
 
 
 def _phrase(status: int) -> str:
-
     return HTTPStatus(status).phrase
 
 
 def _code(status: int) -> str:
-    if status == 412:
-        return "stale"
     by_status = {value: key for key, value in STATUS.items()}
     return by_status.get(status, "invalid" if status < 500 else "unavailable")
 
@@ -144,53 +141,60 @@ def flatten(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def handle(app: Flask) -> None:
     """Register the handlers: every error leaves as one format, and none of them speaks of our insides."""
+    app.register_error_handler(DeskError, _desk_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RecursionError, _too_deep)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(Exception, _unexpected)
 
-    @app.errorhandler(DeskError)
-    def desk_error(error: DeskError) -> Response:
-        sentence = error.sentence(wants())
-        fields = {name: [sentence] for name in error.fields} if len(error.fields) == 1 else error.fields
-        return problem(STATUS[error.code], sentence, code=error.code, fields=fields, more=error.more)
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        status = error.code or 500
-        messages = getattr(error, "data", {}).get("messages") if hasattr(error, "data") else None
-        if messages:
-            fields: dict[str, list[str]] = {}
-            for name, sentence in flatten(messages):
-                fields.setdefault(name, []).append(sentence)
-            named = ", ".join(fields)
-            detail = f"请更正以下内容：{named}。" if wants().startswith("zh") else f"Please correct: {named}."
-            return problem(status, detail, fields=fields)
-        detail = error.description or _phrase(status)
-        if wants().startswith("zh"):
-            detail = _ZH_TITLES.get(status, detail)
-        headers = {k: v for k, v in error.get_headers() if k not in ("Content-Type", "Content-Length")}
-        return problem(status, detail, headers=headers)
+def _in_words(en: str, zh: str) -> str:
+    return zh if wants().startswith("zh") else en
 
-    @app.errorhandler(RecursionError)
-    def too_deep(_error: RecursionError) -> Response:
-        chinese = wants().startswith("zh")
-        return problem(400, "JSON 嵌套过深。" if chinese else "The JSON is nested too deeply.", code="invalid")
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(PoolTimeout)
-    def database_away(error: Exception) -> Response:
-        cancelled = isinstance(getattr(error, "orig", None), QueryCanceled)
-        log.error("http.database_unavailable", cancelled=cancelled, problem=repr(error)[:500])
-        return problem(
-            503,
-            "数据库暂时无法响应，请稍后再试。"
-            if wants().startswith("zh")
-            else "The database is not answering just now. Nothing was changed; please try again shortly.",
-        )
+def _desk_error(error: DeskError) -> Response:
+    sentence = error.sentence(wants())
+    fields = {name: [sentence] for name in error.fields} if len(error.fields) == 1 else error.fields
+    return problem(STATUS[error.code], sentence, code=error.code, fields=fields, more=error.more)
 
-    @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> Response:
-        log.error("http.unexpected", path=request.path, exc_info=error)
-        return problem(
-            500,
-            "出现意外错误，已记录；请稍后再试，或告知请求编号。"
-            if wants().startswith("zh")
-            else "Something unexpected happened and was recorded. Try again, or tell us the request id.",
-        )
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    messages = getattr(error, "data", {}).get("messages")
+    if messages:
+        fields: dict[str, list[str]] = {}
+        for name, sentence in flatten(messages):
+            fields.setdefault(name, []).append(sentence)
+        named = ", ".join(fields)
+        return problem(status, _in_words(f"Please correct: {named}.", f"请更正以下内容：{named}。"), fields=fields)
+    detail = error.description or _phrase(status)
+    headers = {k: v for k, v in error.get_headers() if k not in ("Content-Type", "Content-Length")}
+    return problem(status, _in_words(detail, _ZH_TITLES.get(status, detail)), headers=headers)
+
+
+def _too_deep(_error: RecursionError) -> Response:
+    return problem(400, _in_words("The JSON is nested too deeply.", "JSON 嵌套过深。"), code="invalid")
+
+
+def _database_away(error: Exception) -> Response:
+    cancelled = isinstance(getattr(error, "orig", None), QueryCanceled)
+    log.error("http.database_unavailable", cancelled=cancelled, problem=repr(error)[:500])
+    return problem(
+        503,
+        _in_words(
+            "The database is not answering just now. Nothing was changed; please try again shortly.",
+            "数据库暂时无法响应，请稍后再试。",
+        ),
+    )
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("http.unexpected", path=request.path, exc_info=error)
+    return problem(
+        500,
+        _in_words(
+            "Something unexpected happened and was recorded. Try again, or tell us the request id.",
+            "出现意外错误，已记录；请稍后再试，或告知请求编号。",
+        ),
+    )
