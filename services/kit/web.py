@@ -24,14 +24,14 @@ class _Server(BaseApplication):
         return app
 
 
-def serve(settings: Settings, make_app: Any, *, worker_class: str, threads: int = 1, workers: int = 1) -> None:
+def serve(settings: Settings, make_app: Any, *, worker_class: str, threads: int = 1) -> None:
     """Serve until SIGTERM; then finish what is under way within 15 s. The application is made after the fork."""
     _Server(
         make_app,
         {
             "bind": f"{settings.host}:{settings.port}",
             "worker_class": worker_class,
-            "workers": workers,
+            "workers": 1,
             "threads": threads,
             "worker_connections": 1000,
             "timeout": 60,

@@ -1,4 +1,7 @@
-"""The bus: one protocol, two transports chosen by setting."""
+"""The bus: one protocol, two transports chosen by setting.
+
+Each is imported only where it is opened: a web process writes the outbox and never loads a broker's client.
+"""
 
 from services.kit.bus.protocol import BusDown, Delivery, Outcome, Publisher, Subscription, Topology
 from services.kit.settings import Settings

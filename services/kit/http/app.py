@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -31,15 +31,16 @@ SECONDS = Histogram("doorstep_http_seconds", "Time to answer, in seconds.", ["se
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 JSON_LIMIT_BYTES = 256 * 1024
+# As many as the most threads a web process has.
+CONNECTIONS = 8
 
 
 class Service:
     """What views reach through the application: settings, and an engine made on first use, after any fork."""
 
-    def __init__(self, settings: Settings, idempotency: Table | None, pool_size: int) -> None:
+    def __init__(self, settings: Settings, idempotency: Table | None) -> None:
         self.settings = settings
         self._table = idempotency
-        self._pool_size = pool_size
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._waker: Waker | None = None
@@ -58,7 +59,7 @@ class Service:
         with self._lock:
             if self._engine is None:
                 name = f"{self.settings.service}-web"
-                self._engine = make_engine(self.settings.database_url, pool_size=self._pool_size, name=name)
+                self._engine = make_engine(self.settings.database_url, pool_size=CONNECTIONS, name=name)
             return self._engine
 
     @property
@@ -98,11 +99,9 @@ def create_app(
     title: str,
     idempotency: Table | None = None,
     body_limit: int = JSON_LIMIT_BYTES,
-    pool_size: int = 8,
-    ready: Callable[[], bool] | None = None,
     prefix: str = "/api/v1",
 ) -> Flask:
-    """Return the application. `ready` replaces the readiness check, which by default asks the database."""
+    """Return the application; it connects to nothing before its first request."""
     app = Flask(settings.service, static_folder=None)
     app.config.update(
         API_TITLE=title,
@@ -115,7 +114,7 @@ def create_app(
     # A query with a field nobody knows is a mistake worth naming, in the same way as a body with one.
     flaskparser.FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION["query"] = "raise"
     flaskparser.FlaskParser._raw_load_json = _read_json  # type: ignore[assignment]
-    service = Service(settings, idempotency, pool_size)
+    service = Service(settings, idempotency)
     app.extensions["doorstep"] = service
     _observe(app, settings.service)
     guard(app)
@@ -123,7 +122,7 @@ def create_app(
     problems.handle(app)
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=prefix)
-    _add_health(app, api, service, ready)
+    _add_health(app, api, service)
     return app
 
 
@@ -172,7 +171,7 @@ def _observe(app: Flask, name: str) -> None:
             tracing.detach(g.pop("trace_token"))
 
 
-def _add_health(app: Flask, api: Api, service: Service, ready: Callable[[], bool] | None) -> None:
+def _add_health(app: Flask, api: Api, service: Service) -> None:
     @app.get("/healthz")
     @public
     def healthz() -> Any:
@@ -181,8 +180,6 @@ def _add_health(app: Flask, api: Api, service: Service, ready: Callable[[], bool
     @app.get("/readyz")
     @public
     def readyz() -> Any:
-        if ready is not None:
-            return ({"status": "ready"}, 200) if ready() else ({"status": "not ready"}, 503)
         with service.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
         return {"status": "ready"}
