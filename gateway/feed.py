@@ -18,6 +18,9 @@ from services.kit.identity import Actor
 log = structlog.get_logger()
 
 CHANNEL = "stream"
+# Whoever writes events holds this lock until the commit, so that ids become visible in their order and a reader who
+# asks for "ids above the last one" misses none.
+IN_ORDER = text("SELECT pg_advisory_xact_lock(hashtext('doorstep.stream'))")
 BATCH = 500
 # Only a safety net: a lost wake-up delays an event by this much.
 SLOW_POLL_SECONDS = 2.0
@@ -174,5 +177,5 @@ class Announcer:
             while not stop.is_set():
                 if self._written.wait(0.5):
                     self._written.clear()
-                    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('doorstep.stream'))"))
+                    connection.execute(IN_ORDER)
                     connection.execute(text(f"NOTIFY {CHANNEL}"))

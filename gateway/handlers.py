@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert
 
 from gateway import models
+from gateway.feed import IN_ORDER
 from gateway.visibility import data_of, shown_to_residents
 from services.contracts import parse
 from services.contracts.surveys import SurveyFact
 from services.contracts.tickets import TicketFact
 from services.kit.events import Event, PermanentError
 from services.kit.inbox import Handle
-
-# Whoever writes holds this lock until the commit, so that ids become visible in their order and a reader who
-# asks for "ids above the last one" misses none.
-IN_ORDER = text("SELECT pg_advisory_xact_lock(hashtext('doorstep.stream'))")
 
 
 def handling(written: Callable[[], None]) -> Handle:
