@@ -14,6 +14,7 @@ from services.kit import outbox
 from services.kit.bus import BusDown, Outcome
 from services.kit.events import Message
 from services.kit.outbox import Relay, Waker
+from tests.waiting import until
 
 
 class Remembering:
@@ -64,14 +65,6 @@ def running(*relays: Relay) -> Iterator[None]:
         stop.set()
         for thread in threads:
             thread.join()
-
-
-def until(condition, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < end, "it did not come about in time"
-        pause.wait(0.01)
 
 
 def test_the_web_role_may_write_events_but_not_read_them(web):

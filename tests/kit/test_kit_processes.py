@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select
 from services.kit import process
 from services.kit.settings import Settings
 from services.kit.testing import actor, bearer, keys
+from tests.waiting import until
 
 HERE = Path(__file__).parent
 http = urllib3.PoolManager(retries=False, timeout=5)
@@ -28,18 +29,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def until(condition, seconds: float = 20.0):
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if answer := condition():
-                return answer
-        except (urllib3.exceptions.HTTPError, OSError):
-            pass  # Not listening yet.
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.05)
 
 
 class Running:
@@ -60,6 +49,12 @@ class Running:
     def get(self, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
         return http.request("GET", self.address + path, headers=headers)
 
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/readyz").status == 200
+        except (urllib3.exceptions.HTTPError, OSError):
+            return False  # Not listening yet.
+
     def lines(self) -> list[dict]:
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
@@ -73,7 +68,7 @@ def running_worker(demo_settings: Settings, worker: Engine, amqp_url: str, tmp_p
     port = free_port()
     arguments = (demo_settings.worker_database_url, str(port))
     one = Running("kit_worker.py", port, tmp_path / "worker.log", *arguments, KIT_AMQP_URL=amqp_url)
-    until(lambda: one.get("/readyz").status == 200)
+    until(one.is_ready)
     yield one
     if one.process.poll() is None:
         one.stop()
@@ -86,7 +81,7 @@ def running_web(demo_settings: Settings, worker: Engine, tmp_path: Path) -> Iter
     port = free_port()
     arguments = (demo_settings.database_url, str(port), keys()[1])
     one = Running("kit_web.py", port, tmp_path / "web.log", *arguments)
-    until(lambda: one.get("/readyz").status == 200)
+    until(one.is_ready)
     yield one
     if one.process.poll() is None:
         one.stop()
@@ -173,7 +168,7 @@ def test_a_worker_without_a_broker_stays_up_and_says_once_why(demo_settings, wor
     port = free_port()
     arguments = (demo_settings.worker_database_url, str(port))
     one = Running("kit_worker.py", port, tmp_path / "worker.log", *arguments, KIT_AMQP_URL="amqp://a:b@127.0.0.1:9/x")
-    until(lambda: one.get("/readyz").status == 200)
+    until(one.is_ready)
     until(lambda: any(line["event"] == "loop.failed" and line["loop"] == "relay" for line in one.lines()))
     assert one.get("/healthz").status == 200
     assert not any("Socket failed to connect" in line["event"] for line in one.lines())
@@ -181,8 +176,6 @@ def test_a_worker_without_a_broker_stays_up_and_says_once_why(demo_settings, wor
 
 
 def test_a_step_is_repeated_until_stop():
-    import threading
-
     stop, steps = threading.Event(), []
 
     def step() -> None:

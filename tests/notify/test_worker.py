@@ -6,10 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +26,7 @@ from services.notify import models, worker
 from services.notify.models import inbox
 from services.notify.settings import NotifySettings
 from tests.notify.conftest import NOON, Desk
-
-PATIENCE_SECONDS = 30.0
+from tests.waiting import until
 
 
 @pytest.fixture(params=["rabbitmq", "postgres"])
@@ -43,14 +41,6 @@ def publish(settings: Settings, *messages: Message) -> None:
     publisher = open_publisher(settings, SUBSCRIPTIONS)
     publisher.publish(messages)
     publisher.close()
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    """Look again and again until it is so; fail when it does not become so."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @contextmanager
@@ -79,7 +69,7 @@ def test_what_is_published_becomes_notices_once(on_bus: Settings, desk: Desk) ->
         publish(on_bus, *map(to_message, events[:40]))
         last = desk.event(tickets.TicketFiled, requester_id=fresh())
         publish(on_bus, to_message(last))
-        wait_for(lambda: len(desk.notices()) == 121)
+        until(lambda: len(desk.notices()) == 121)
     assert {notice.event_id for notice in desk.notices()} == {event.id for event in [*events, last]}
 
 
@@ -88,14 +78,14 @@ def test_a_bad_message_spoils_only_itself(on_bus: Settings, desk: Desk) -> None:
     broken = to_message(Event("ticket.filed.v1", "tickets", fresh(), NOON, desk.organisation_id, data={}))
     with consuming(on_bus, desk):
         publish(on_bus, *map(to_message, events[:5]), broken, *map(to_message, events[5:]))
-        wait_for(lambda: len(desk.notices()) == 10)
+        until(lambda: len(desk.notices()) == 10)
 
         def set_aside() -> bool:
             with desk.worker.connect() as connection:
                 dead = select(func.count()).where(inbox.c.event_id == broken.headers["ce-id"], inbox.c.state == "dead")
                 return connection.execute(dead).scalar_one() == 1
 
-        wait_for(set_aside)
+        until(set_aside)
 
 
 def test_a_killed_worker_loses_and_doubles_nothing(settings: Settings, desk: Desk, amqp_url: str) -> None:
@@ -104,12 +94,12 @@ def test_a_killed_worker_loses_and_doubles_nothing(settings: Settings, desk: Des
     events = filed(desk, 400)
     publish(on_rabbit, *map(to_message, events))
     first = start(settings, amqp_url)
-    wait_for(lambda: len(desk.notices()) > 0)
+    until(lambda: len(desk.notices()) > 0)
     first.send_signal(signal.SIGKILL)
     first.wait()
     second = start(settings, amqp_url)
     try:
-        wait_for(lambda: len(desk.notices()) == 400)
+        until(lambda: len(desk.notices()) == 400)
     finally:
         second.terminate()
         assert second.wait(20) == 0
@@ -130,7 +120,7 @@ def test_the_web_process_answers_and_ends_when_asked(settings: Settings, amqp_ur
             return False
 
     try:
-        wait_for(ready)
+        until(ready)
     finally:
         web.terminate()
         assert web.wait(20) == 0

@@ -1,34 +1,22 @@
 """The people of the stories: they sign in, ask and answer through the gateway, and wait for what must happen."""
 
 import random
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import urllib3
 
 from doorstep import processes
 from doorstep.stack import Stack
-
-T = TypeVar("T")
-POLL_SECONDS = 0.05
+from tests.waiting import until
 
 
 def free_port() -> int:
     """Return a port on which nobody listens now."""
     return next(port for port in random.sample(processes.PORTS, 100) if processes.port_is_free(port))
-
-
-def until(ask: Callable[[], T], what: str, seconds: float = 30.0) -> T:
-    """Ask until the answer is something, and return it; fail saying what was waited for."""
-    deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
-        time.sleep(POLL_SECONDS)
-    return answer
 
 
 @dataclass

@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, select, text
-from story_people import Desk, Person, until
+from story_people import Desk, Person
 
 from doorstep.verification import verify
 from services.kit import inbox, migrate
 from services.kit.database import make_engine
 from services.notify.models import notices
 from services.tickets.models import tickets
+from tests.waiting import until
 
 # A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
 pytestmark = pytest.mark.timeout(400)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from story_people import Desk, Person, until
+from story_people import Desk, Person
 
 from doorstep import founding
 from doorstep.cli import main
+from tests.waiting import until
 
 PASSWORD = "a first password"
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from story_people import Desk, free_port, until
+from story_people import Desk, free_port
 
 from doorstep import processes
 from doorstep.processes import CannotStart
 from doorstep.stack import Stack
+from tests.waiting import until
 
 # A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
 pytestmark = pytest.mark.timeout(400)
