@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import json
 import os
 import random
 import secrets
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 LOG_BYTES = 10_000_000
+LEFT_IN_THE_LOG = {"event", "exception", "level", "process", "service", "timestamp"}
 # Below Linux's range for outgoing connections: while a server restarts, no client's own socket can sit on its port.
 PORTS = range(20_000, 32_000)
 
@@ -163,6 +165,20 @@ def cut_log(file: Path) -> None:
     if file.exists() and file.stat().st_size > LOG_BYTES:
         shutil.copyfile(file, file.with_name(file.name + ".1"))
         os.truncate(file, 0)
+
+
+def readable(line: bytes) -> str:
+    """What the terminal shows of a log line: a JSON one without stamps and stack frames, which the log has."""
+    text = line.decode(errors="replace").rstrip()
+    try:
+        logged = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(logged, dict) or "event" not in logged:
+        return text
+    words = [logged["event"], *(f"{name}={value}" for name, value in logged.items() if name not in LEFT_IN_THE_LOG)]
+    failures = [f": {raised['exc_type']}: {raised['exc_value']}" for raised in logged.get("exception") or ()]
+    return " ".join(words) + "".join(failures[:1])
 
 
 def last_lines(file: Path, since: int = 0, count: int = 12) -> str:

@@ -140,7 +140,7 @@ class Child:
                     processes.cut_log(self.log)
                     written = 0
                 if WORTH_SHOWING.search(line):
-                    self._echo(f"{self.name}: {line.decode(errors='replace').rstrip()}")
+                    self._echo(f"{self.name}: {processes.readable(line)}")
         log.close()
 
 
@@ -206,6 +206,7 @@ class Supervisor:
                     on_ready()
                 while not self._stopping.wait(CHECK_SECONDS):
                     self.tend()
+                self._echo("Stopping everything")
             finally:
                 self.stop()
 

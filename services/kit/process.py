@@ -17,6 +17,8 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import Counter, make_wsgi_app
 
+from services.kit.settings import SettingsError
+
 log = structlog.get_logger()
 
 FAILURES = Counter("doorstep_loop_failures_total", "Times a background loop failed and was restarted.", ["loop"])
@@ -88,12 +90,15 @@ def _die_with_parent() -> None:
 
 
 def run_named(module: str, processes: Mapping[str, Callable[[], None]]) -> None:
-    """Run the process of `module` (`services.tickets`) that the command line names; exits with how to call it."""
+    """Run the process of `module` (`services.tickets`) that the command line names; exits with what is wrong."""
     name = sys.argv[1] if len(sys.argv) == 2 else ""
     if name not in processes:
         sys.exit(f"usage: python -m {module} {'|'.join(processes)}")
     set_up(module.rpartition(".")[2], name)
-    processes[name]()
+    try:
+        processes[name]()
+    except SettingsError as refusal:
+        sys.exit(str(refusal))
 
 
 def run_loops(loops: Mapping[str, Loop], *, ready: Callable[[], bool], health_port: int) -> None:

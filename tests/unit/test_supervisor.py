@@ -137,6 +137,15 @@ def test_output_goes_to_a_log_and_only_warnings_to_the_terminal(desk: Desk) -> N
     assert desk.log_of("talker") == "all is well\nWARNING: a leak\n"
 
 
+def test_of_a_logged_error_the_terminal_shows_what_happened_and_the_log_the_rest() -> None:
+    raised = [{"exc_type": "BusDown", "exc_value": "refused", "frames": []}, {"exc_type": "Cause", "exc_value": ""}]
+    error = {"level": "error", "event": "loop.failed", "loop": "relay", "exception": raised}
+    assert processes.readable(json.dumps(error).encode() + b"\n") == "loop.failed loop=relay: BusDown: refused"
+    assert processes.readable(b'{"event": "disk.full"}') == "disk.full"
+    for other in (b"WARNING: a leak", b'["error"]', b'{"error": 1}', b"error {"):
+        assert processes.readable(other + b"\n") == other.decode()
+
+
 def test_a_log_is_cut_when_it_grows_too_long(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOG_BYTES", 1000)
     desk.start(Program("talker", ["sh", "-c", "for i in $(seq 500); do echo line $i; done; echo end; sleep 60"]))
