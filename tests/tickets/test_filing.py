@@ -178,3 +178,18 @@ def test_an_override_is_on_the_record_with_its_reason(estate: "Estate") -> None:
     entry = estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"][-1]
     assert entry["data"]["changes"] == {"need_level": [ticket["need_level"], level]}
     assert entry["note"] == "老人独居"
+
+
+def test_internal_work_is_filed_by_staff_only(estate: "Estate") -> None:
+    answer = estate.post("resident", "/tickets", {"description": "配件", "catalogue_code": "internal-spare-part"})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "catalogue_code")
+    words = "外委施工 厂家上门"
+    assert estate.file(words, "crew", unit_id=estate.home)["work_type"] == "internal"
+    assert estate.file(words)["catalogue_code"] == "desk-needs-a-human"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u2060\ufeff", "\u200d\ufe0f", "\u202e"])
+def test_words_nobody_can_see_are_no_words(estate: "Estate", unseen: str) -> None:
+    for body in ({"description": unseen}, {"description": "漏水", "title": unseen}):
+        assert estate.post("resident", "/tickets", body).status_code == 422
+    assert estate.file(f"{unseen}👨‍👩‍👧 漏水")["description"].endswith("漏水")

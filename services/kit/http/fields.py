@@ -11,6 +11,10 @@ import marshmallow as ma
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+# Spaces, and marks that are not seen by themselves: a text of nothing else says nothing.
+_UNSEEN = ("Cf", "Mn", "Me", "Zs", "Zl", "Zp", "Cc")
+
+
 def _plain(value: str, *, lines: bool) -> None:
     try:
         value.encode()
@@ -34,7 +38,8 @@ class _Words(ma.fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         words: str = super()._deserialize(value, attr, data, **kwargs)
         _plain(words, lines=self.lines)
-        return _DIRECTIONS.sub("", words).strip()
+        words = _DIRECTIONS.sub("", words).strip()
+        return "" if all(unicodedata.category(character) in _UNSEEN for character in words) else words
 
 
 class Line(_Words):

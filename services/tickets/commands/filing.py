@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from services.tickets.sla.policy import standard_policy
 from services.tickets.triage import Corrections, Verdict, triage
 
 DISPATCH = "dispatch"
+INTERNAL = "internal"  # What staff ask of each other; no resident files it or sees it.
 CHANNELS = ("api", "web", "phone", "counter", "email", "patrol", "sensor")
 _DIGITS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # No 0/O, 1/I/L, U: numbers are read out over the phone.
 _TITLE_CHARACTERS = 60
@@ -55,7 +56,15 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         locale=actor.locale,
         corrections=corrections,
     )
+    if not actor.is_staff and chosen(verdict.catalogue_code).work_type == INTERNAL:
+        verdict = replace(verdict, catalogue_code=catalogue.NEEDS_A_HUMAN)
     item = chosen(verdict.catalogue_code if filing.catalogue_code is None else filing.catalogue_code)
+    if not actor.is_staff and item.work_type == INTERNAL:
+        raise invalid_field(
+            "catalogue_code",
+            "This item is for work among staff. Choose another one.",
+            "该项目仅供内部工作，请另选一项。",
+        )
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
     policy = standard_policy()
