@@ -20,6 +20,13 @@ def _ascii(value: str) -> None:
         raise ma.ValidationError("Use an address of ASCII characters only.")
 
 
+def _out_in_the_world(value: str) -> None:
+    # To our mail server the others would be itself or a neighbour in its network.
+    domain = value.rpartition("@")[2]
+    if "." not in domain or domain.startswith("["):
+        raise ma.ValidationError("Use an address with a domain name, such as name@example.org.")
+
+
 def _known_zone(value: str) -> None:
     if value not in zoneinfo.available_timezones():
         raise ma.ValidationError("Not a time zone we know; write it like Asia/Shanghai.")
@@ -59,7 +66,7 @@ class Preferences(StrictSchema):
     timezone = ma.fields.String(validate=[ma.validate.Length(max=64), _known_zone])
     quiet_from = ma.fields.String(allow_none=True, validate=_CLOCK)
     quiet_until = ma.fields.String(allow_none=True, validate=_CLOCK)
-    email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii])
+    email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii, _out_in_the_world])
     apprise_urls = ma.fields.List(
         Line(most=500),
         validate=ma.validate.Length(max=5),

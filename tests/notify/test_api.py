@@ -186,6 +186,8 @@ BAD_BODIES: list[tuple[Any, str]] = [
     ({"quiet_from": "24:00", "quiet_until": "07:00"}, "quiet_from"),
     ({"quiet_from": "22:00\n", "quiet_until": "07:00"}, "quiet_from"),
     ({"email": "nobody"}, "email"),
+    ({"email": "root@localhost"}, "email"),
+    ({"email": "root@[127.0.0.1]"}, "email"),
     ({"email": "me@example.org\nBcc: all@example.org"}, "email"),
     ({"email": "我@example.org"}, "email"),
     ({"email": "a" * 300 + "@example.org"}, "email"),
