@@ -51,20 +51,7 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
     """File a request; the dispatch desk is accountable from this moment. Raises Invalid naming the field."""
     requester_id, homes = _requester(db, actor, filing)
     place = _place(db, actor, filing, homes)
-    verdict = triage(
-        f"{filing.title}\n{filing.description}" if filing.title else filing.description,
-        locale=actor.locale,
-        corrections=corrections,
-    )
-    if not actor.is_staff and chosen(verdict.catalogue_code).work_type == INTERNAL:
-        verdict = replace(verdict, catalogue_code=catalogue.NEEDS_A_HUMAN)
-    item = chosen(verdict.catalogue_code if filing.catalogue_code is None else filing.catalogue_code)
-    if not actor.is_staff and item.work_type == INTERNAL:
-        raise invalid_field(
-            "catalogue_code",
-            "This item is for work among staff. Choose another one.",
-            "该项目仅供内部工作，请另选一项。",
-        )
+    verdict, item = _decide(actor, filing, corrections)
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
     policy = standard_policy()
@@ -103,6 +90,25 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         ticket |= {"need_level": verdict.need_level, "confidence": verdict.confidence}
     _write(db, actor, ticket, place)
     return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
+
+
+def _decide(actor: Actor, filing: Filing, corrections: Corrections | None) -> tuple[Verdict, catalogue.Item]:
+    """Return what triage makes of the words, and the item that counts: the chosen one before the found one."""
+    verdict = triage(
+        f"{filing.title}\n{filing.description}" if filing.title else filing.description,
+        locale=actor.locale,
+        corrections=corrections,
+    )
+    if not actor.is_staff and chosen(verdict.catalogue_code).work_type == INTERNAL:
+        verdict = replace(verdict, catalogue_code=catalogue.NEEDS_A_HUMAN)
+    item = chosen(verdict.catalogue_code if filing.catalogue_code is None else filing.catalogue_code)
+    if not actor.is_staff and item.work_type == INTERNAL:
+        raise invalid_field(
+            "catalogue_code",
+            "This item is for work among staff. Choose another one.",
+            "该项目仅供内部工作，请另选一项。",
+        )
+    return verdict, item
 
 
 def _write(db: Connection, actor: Actor, ticket: Ticket, place: dict[str, Any]) -> None:
