@@ -10,14 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, update
 
-from gateway import models, sweeping
+from gateway import feed, models, sweeping
 from gateway.api import stream as api
 from gateway.feed import Announcer
 from gateway.handlers import handling
 from services import contracts
 from services.contracts import surveys as survey_facts
 from services.contracts import tickets as ticket_facts
-from services.kit import clock, identity
+from services.kit import clock, identity, inbox
 from services.kit.database import transaction
 from services.kit.events import Event
 from services.kit.identity import Actor
@@ -230,12 +230,10 @@ def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_token(
 
 
 def test_an_event_taken_in_twice_is_streamed_once(worker: Engine, web: Engine) -> None:
-    from services.kit import inbox
-
     once, handle = event(), handling(lambda: None)
     for _ in range(2):
         with worker.begin() as db:
-            inbox.handle_once(db, models.inbox, once, handle)
+            inbox.handle_once(db, models.inbox, [once], handle)
     with transaction(web, RESIDENT) as db:
         rows = db.execute(select(models.stream_events).filter_by(subject=once.subject)).all()
     assert len(rows) == 1
@@ -244,8 +242,6 @@ def test_an_event_taken_in_twice_is_streamed_once(worker: Engine, web: Engine) -
 def test_a_slow_reader_is_cut_off_and_comes_back(
     client: FlaskClient, happen: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway import feed
-
     monkeypatch.setattr(feed, "MOST_WAITING", 2)
     subscriber = feed.Subscriber(RESIDENT)
     row = {
@@ -279,8 +275,6 @@ def test_bad_input_is_named(client: FlaskClient, query: str, headers: dict, fiel
 
 
 def test_one_person_opens_only_so_many_streams(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway import feed
-
     monkeypatch.setattr(feed, "MOST_STREAMS", 1)
     with Listening(client, RESIDENT):
         refused = client.get("/api/v1/stream", headers=bearer(RESIDENT))

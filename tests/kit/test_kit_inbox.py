@@ -324,11 +324,11 @@ def test_each_event_of_a_batch_carries_on_its_own_trace_and_correlation(worker):
     assert structlog.contextvars.get_contextvars().get("correlation_id") not in ("request-0", "request-1")
 
 
-def test_handle_once_says_whether_the_event_was_new(worker):
+def test_handle_once_says_which_events_were_new(worker):
     event = left()
     with worker.begin() as connection:
-        assert inbox.handle_once(connection, inbox_table, event, handle)
-        assert not inbox.handle_once(connection, inbox_table, event, handle)
+        assert inbox.handle_once(connection, inbox_table, [event], handle) == [event]
+        assert inbox.handle_once(connection, inbox_table, [event], handle) == []
 
 
 def test_only_what_was_settled_long_ago_is_swept(worker):

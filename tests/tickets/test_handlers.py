@@ -38,7 +38,7 @@ def answered(estate: "Estate", ticket: dict[str, Any], *, solved: bool = False, 
 def tell(engine: Engine, *events: Event) -> int:
     """Hand events to the service as its consumer does; returns how many were new."""
     with engine.begin() as db:
-        return sum(inbox.handle_once(db, models.inbox, event, handlers.handle) for event in events)
+        return sum(len(inbox.handle_once(db, models.inbox, [event], handlers.handle)) for event in events)
 
 
 def state(estate: "Estate", ticket: dict[str, Any]) -> tuple[str, int]:

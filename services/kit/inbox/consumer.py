@@ -20,7 +20,7 @@ from services.kit.bus import Delivery, Subscription
 from services.kit.database import is_away
 from services.kit.events import Event, MalformedEvent, Message, PermanentError, from_message
 from services.kit.inbox.context import EventsInContext
-from services.kit.inbox.once import Handle, fresh_events
+from services.kit.inbox.once import Handle, handle_once
 from services.kit.pace import Pace
 
 log = structlog.get_logger()
@@ -126,9 +126,7 @@ class Consumer:
 
     def _apply(self, events: Sequence[Event]) -> None:
         with self._engine.begin() as connection:
-            new = fresh_events(connection, self._table, events)
-            if new:
-                self._handle_in_context(connection, new)
+            new = handle_once(connection, self._table, events, self._handle_in_context)
         if new:
             self._committed()
         CONSUMED.labels(self._service, "done").inc(len(new))

@@ -57,12 +57,12 @@ def fresh_events(connection: Connection, table: Table, events: Sequence[Event]) 
     return [event for event in unique.values() if event.id in new]
 
 
-def handle_once(connection: Connection, table: Table, event: Event, handle: Handle) -> bool:
-    """Apply `event` in the caller's transaction unless it was applied before; returns whether it was new."""
-    new = fresh_events(connection, table, [event])
+def handle_once(connection: Connection, table: Table, events: Sequence[Event], handle: Handle) -> list[Event]:
+    """Apply in the caller's transaction those of `events` that were not applied before; returns them."""
+    new = fresh_events(connection, table, events)
     if new:
         handle(connection, new)
-    return bool(new)
+    return new
 
 
 def sweep(connection: Connection, table: Table) -> int:
