@@ -12,6 +12,7 @@ import pytest
 
 from services.contracts import ALL, SUBSCRIPTIONS, Fact, UnknownFact, asyncapi, parse, to_event
 from services.contracts.fact import kinds_of
+from services.contracts.surveys import SurveyInvited
 from services.kit.events import from_message, to_message
 from services.kit.testing import fresh
 
@@ -88,8 +89,6 @@ def test_a_type_nobody_published_is_unknown():
 
 
 def test_a_moment_without_a_zone_is_not_published():
-    from services.contracts.surveys import SurveyInvited
-
     with pytest.raises(ValueError, match="time zone"):
         dataclasses.replace(sample(SurveyInvited), expires_at=datetime(2026, 1, 1)).to_data()  # type: ignore[call-arg]
 

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
+import pika
 import psycopg
 import pytest
 
-from services.kit.bus import BusDown, Outcome
+from services.kit.bus import BusDown, Outcome, open_subscription
 from services.kit.events import Message
 
 
@@ -62,8 +64,6 @@ def test_what_was_published_before_the_consumer_first_came_is_kept(bus):
 
 
 def test_every_service_gets_its_own_copy(bus):
-    from services.kit.bus import open_subscription
-
     topology = {bus.queue: (bus.key,), f"{bus.queue}-b": (bus.key,)}
     publisher = bus.publisher(topology)
     publisher.publish([message(bus.key)])
@@ -77,8 +77,6 @@ def test_every_service_gets_its_own_copy(bus):
 
 
 def delete_queue(url: str, queue: str) -> None:
-    import pika
-
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         connection.channel().queue_delete(queue)
 
@@ -184,8 +182,6 @@ def test_a_settled_empty_hand_is_nothing(bus):
 
 
 def test_a_transport_that_is_not_there_is_bus_down(bus):
-    from dataclasses import replace
-
     for place in ("127.0.0.1:9", "no-such-host.invalid:5672"):
         if bus.settings.amqp_url:
             gone = replace(bus, settings=replace(bus.settings, amqp_url=f"amqp://a:b@{place}/x"))

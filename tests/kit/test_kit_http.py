@@ -3,17 +3,21 @@
 import io
 import json
 import threading
+import uuid
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import kit_demo
 import pytest
 from flask_smorest import Blueprint
 from kit_demo import outbox_table, parcels
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from services.kit import identity
-from services.kit.errors import Invalid
-from services.kit.http import create_app, public, read_cursor, write_cursor
+from services.kit.database import transaction
+from services.kit.errors import Invalid, Unauthenticated
+from services.kit.http import access, create_app, public, read_cursor, write_cursor
+from services.kit.http.access import declared
 from services.kit.testing import actor, bearer
 
 
@@ -160,8 +164,6 @@ def test_a_route_that_declares_no_access_is_not_served(demo_settings):
 
 
 def test_every_route_of_the_demo_declares_its_access(demo_settings):
-    from services.kit.http.access import declared
-
     app = kit_demo.make_app(demo_settings)
     undeclared = [
         rule.endpoint for rule in app.url_map.iter_rules() if declared(app.view_functions[rule.endpoint]) is None
@@ -171,8 +173,6 @@ def test_every_route_of_the_demo_declares_its_access(demo_settings):
 
 @pytest.mark.parametrize("roles", [(), ("wizard",)])
 def test_access_needs_roles_we_know(roles):
-    from services.kit.http import access
-
     with pytest.raises(ValueError, match="roles"):
         access(*roles)
 
@@ -209,8 +209,6 @@ def test_nobody_sees_what_is_not_theirs(client):
 
 
 def test_the_database_itself_hides_other_tenants_and_shows_nothing_without_a_scope(client, web):
-    from services.kit.database import transaction
-
     mine = actor()
     post(client, "mine", mine)
     with transaction(web, mine) as db:
@@ -279,8 +277,6 @@ def test_a_key_still_at_work_is_a_conflict_and_its_answer_can_be_had_afterwards(
     conflicts = 0
     while thread.is_alive() and not conflicts:
         with worker.connect() as connection:
-            from sqlalchemy import text
-
             locked = connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar_one()
         if locked:
             answer = post(client, "slow", who, key='"k"')
@@ -373,9 +369,6 @@ def test_a_garbled_cursor_is_refused_by_name(client, cursor):
 
 
 def test_a_cursor_holds_what_the_database_can_compare():
-    import uuid
-    from datetime import UTC, datetime
-
     moment, thing = datetime(2026, 1, 2, tzinfo=UTC), uuid.uuid4()
     cursor = write_cursor([moment, thing, 5])
     assert read_cursor(cursor, datetime, uuid.UUID, int) == (moment, thing, 5)
@@ -449,8 +442,6 @@ def test_metrics_count_requests(client):
 
 
 def test_the_current_actor_is_asked_for_only_where_there_is_one(client):
-    from services.kit.errors import Unauthenticated
-
     with client.application.test_request_context("/"), pytest.raises(Unauthenticated):
         identity.current_actor()
     assert callable(public)

@@ -10,6 +10,7 @@ from services.kit import migrate
 from services.kit.events import Event, PermanentError
 from services.kit.settings import Settings
 from services.kit.testing import fresh
+from services.notify.handlers import Handlers
 from services.notify.models import contacts, metadata
 from tests.notify.conftest import NOON, Desk
 
@@ -68,8 +69,6 @@ def test_an_event_that_comes_twice_is_heard_once(desk: Desk, postbox: object) ->
 
 def test_even_without_the_inbox_a_notice_is_written_once(desk: Desk) -> None:
     """The unique key stands alone: an inbox that was swept does not double a notice or its deliveries."""
-    from services.notify.handlers import Handlers
-
     resident = desk.person(email="resident@example.org")
     event = desk.event(tickets.TicketClaimed, requester_id=resident)
     for _ in range(2):
