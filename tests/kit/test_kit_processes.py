@@ -185,3 +185,14 @@ def test_a_step_is_repeated_until_stop():
 
     process.every(0.001, step)(stop)
     assert len(steps) == 3
+
+
+def test_a_process_may_open_a_file_for_every_connection_it_serves() -> None:
+    code = (
+        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (256, r.getrlimit(r.RLIMIT_NOFILE)[1]));"
+        "from services.kit.web import allow_open_files; allow_open_files(1500);"
+        "print(*r.getrlimit(r.RLIMIT_NOFILE))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parents[1])
+    soft, hard = map(int, said.stdout.split())
+    assert soft == 1500 or soft == hard
