@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from gateway import models
+from services.kit.http import write_cursor
 from services.kit.testing import fresh
 from tests.gateway.conftest import Answer, FakeService, Organisation, bearer, json_answer, sign_in
 
@@ -224,7 +225,12 @@ def test_pages_follow_each_other_without_gaps(
     assert seen == opened
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=101", "after=x", "after=WyJ4Il0", "role=x", "more=1"])
+NO_ID = write_cursor(["-" * 36])  # Shaped like an id, and none to the database.
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "limit=101", "after=x", "after=WyJ4Il0", f"after={NO_ID}", "role=x", "more=1"]
+)
 def test_a_bad_query_is_named(client: FlaskClient, admin: dict[str, str], query: str) -> None:
     answer = client.get(f"/api/v1/accounts?{query}", headers=admin)
     assert answer.status_code == 422
