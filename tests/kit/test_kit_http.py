@@ -1,49 +1,21 @@
-"""What every HTTP application of ours promises: access, problems, one effect per key, tags, pages, fields."""
+"""What every HTTP application of ours promises: access, problems, a document, and what can be observed."""
 
-import io
 import json
-import threading
-import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import kit_demo
 import pytest
+from asking import count, is_problem, post
 from flask_smorest import Blueprint
 from kit_demo import outbox_table, parcels
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
 from services.kit import identity
 from services.kit.database import transaction
-from services.kit.errors import Invalid, Unauthenticated
-from services.kit.http import access, create_app, public, read_cursor, write_cursor
+from services.kit.errors import Unauthenticated
+from services.kit.http import access, create_app, public
 from services.kit.http.access import declared
 from services.kit.testing import actor, bearer
-
-
-def count(engine, table) -> int:
-    with engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-
-def post(client, words="hello", who=None, **headers):
-    """Post a parcel; `key` becomes the Idempotency-Key."""
-    sent = bearer(who or actor())
-    if "key" in headers:
-        sent["Idempotency-Key"] = headers.pop("key")
-    return client.post("/parcels", json={"words": words}, headers=sent | headers)
-
-
-def is_problem(response, status: int, code: str) -> dict:
-    assert response.status_code == status, response.text
-    assert response.mimetype == "application/problem+json"
-    body = response.get_json()
-    assert body["status"] == status
-    assert body["code"] == code
-    assert body["title"]
-    assert body["detail"]
-    assert body["request_id"] == response.headers["X-Request-ID"]
-    return body
 
 
 def test_a_parcel_is_left_with_its_event(client, worker):
@@ -219,199 +191,6 @@ def test_the_database_itself_hides_other_tenants_and_shows_nothing_without_a_sco
         assert db.execute(select(parcels)).all() == []
     with pytest.raises(Exception, match="row-level security"), transaction(web, actor()) as db:
         db.execute(parcels.insert().values(id=actor().id, organisation_id=mine.organisation_id, words="theirs"))
-
-
-# One effect ------------------------------------------------------------------------------------------------------
-
-
-def test_the_same_key_gives_the_same_answer_and_one_effect(client, worker):
-    who = actor()
-    first, second = (post(client, "once", who, key='"k-1"') for _ in range(2))
-    assert first.data == second.data
-    assert (first.status_code, second.status_code) == (201, 201)
-    assert first.headers["Location"] == second.headers["Location"]
-    assert second.headers["Idempotency-Replayed"] == "true"
-    assert "Idempotency-Replayed" not in first.headers
-    assert count(worker, parcels) == count(worker, outbox_table) == 1
-
-
-def test_a_quoted_and_a_bare_key_are_the_same(client, worker):
-    who = actor()
-    assert post(client, "once", who, key='"k"').data == post(client, "once", who, key="k").data
-    assert count(worker, parcels) == 1
-
-
-def test_the_same_key_with_another_body_is_refused(client, worker):
-    who = actor()
-    post(client, "once", who, key='"k"')
-    is_problem(post(client, "twice", who, key='"k"'), 422, "invalid")
-    assert count(worker, parcels) == 1
-
-
-@pytest.mark.parametrize("key", ["", '""', "键", '"a', "a b", '"' + "x" * 256 + '"', "x" * 256])
-def test_a_key_that_is_none_is_refused_by_name(client, key):
-    answer = post(client, "x", key=key.encode().decode("latin-1"))
-    assert is_problem(answer, 422, "invalid")["errors"][0]["field"] == "Idempotency-Key"
-
-
-def test_another_person_organisation_or_route_may_use_the_same_key(client, worker):
-    who = actor()
-    neighbour = actor(organisation_id=who.organisation_id)
-    bodies = {post(client, "x", one, key='"k"').data for one in (who, neighbour, actor())}
-    assert len(bodies) == 3
-    form = {"file": (io.BytesIO(b"x"), "x")}
-    answer = client.post("/uploads", data=form, headers={**bearer(who), "Idempotency-Key": '"k"'})
-    assert answer.status_code == 201
-    assert count(worker, parcels) == 3
-
-
-def test_a_key_still_at_work_is_a_conflict_and_its_answer_can_be_had_afterwards(client, worker):
-    who, answers = actor(), []
-    other = client.application.test_client()
-
-    def slow() -> None:
-        answers.append(post(other, "slow", who, key='"k"'))
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    conflicts = 0
-    while thread.is_alive() and not conflicts:
-        with worker.connect() as connection:
-            locked = connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar_one()
-        if locked:
-            answer = post(client, "slow", who, key='"k"')
-            conflicts += answer.status_code == 409
-    thread.join()
-    assert conflicts == 1
-    assert answers[0].status_code == 201
-    assert post(client, "slow", who, key='"k"').data == answers[0].data
-    assert count(worker, parcels) == 1
-
-
-@pytest.mark.parametrize(("words", "status"), [("refuse", 409), ("crash", 500), ("away", 503)])
-def test_what_was_rolled_back_may_be_tried_again_with_the_same_key(client, worker, words, status):
-    who = actor()
-    assert post(client, words, who, key='"k"').status_code == status
-    assert post(client, words, who, key='"k"').status_code == status
-    assert count(worker, parcels) == count(worker, outbox_table) == 0
-    assert post(client, "works", who, key='"k"').status_code == 201
-
-
-def test_a_form_sent_again_with_another_boundary_is_the_same_request(client):
-    headers = {**bearer(actor()), "Idempotency-Key": '"k"'}
-
-    def send(content: bytes, **more):
-        form = {"file": (io.BytesIO(content), "a.jpg"), "words": "x", **more}
-        return client.post("/uploads", data=form, headers=headers)
-
-    first, second, other = send(b"one"), send(b"one"), send(b"two")
-    assert first.status_code == 201, first.text
-    assert first.get_json()["size"] == 3
-    assert first.data == second.data
-    is_problem(other, 422, "invalid")
-    is_problem(send(b"one", words2="y"), 422, "invalid")
-
-
-def test_several_files_of_one_name_are_told_apart(client):
-    headers = {**bearer(actor()), "Idempotency-Key": '"k"'}
-    form = lambda last: {"file": [(io.BytesIO(b"one"), "a"), (io.BytesIO(last), "b")]}  # noqa: E731
-    assert client.post("/uploads", data=form(b"two"), headers=headers).status_code == 201
-    assert client.post("/uploads", data=form(b"two"), headers=headers).status_code == 201
-    assert client.post("/uploads", data=form(b"six"), headers=headers).status_code == 422
-
-
-# Tags, pages, fields ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("tag", "status", "version"),
-    [('"v3"', 200, 3), ('W/"v3"', 200, 3), ("*", 200, None), (None, 428, None), ('"3"', 422, None), ("v3", 422, None)],
-)
-def test_an_edit_says_which_version_it_read(client, tag, status, version):
-    who = actor("crew")
-    headers = bearer(who) | ({"If-Match": tag} if tag else {})
-    answer = client.put(f"/parcels/{who.id}", headers=headers)
-    assert answer.status_code == status
-    if status == 200:
-        assert answer.get_json() == {"version": version}
-        assert answer.headers["ETag"] == '"v4"'
-
-
-def test_pages_follow_each_other_without_gap_or_overlap(client):
-    who = actor()
-    for number in range(7):
-        post(client, str(number), who)
-    seen, path = [], "/parcels?limit=3"
-    while path:
-        answer = client.get(path, headers=bearer(who))
-        seen += [parcel["words"] for parcel in answer.get_json()]
-        link = answer.headers.get("Link")
-        path = link.partition(">")[0].lstrip("<") if link else None
-    assert sorted(seen) == [str(number) for number in range(7)]
-
-
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e9", "99999999999999999999"])
-def test_a_page_size_out_of_range_is_refused(client, limit):
-    is_problem(client.get(f"/parcels?limit={limit}", headers=bearer(actor())), 422, "invalid")
-
-
-CURSOR = write_cursor(["0190-x"])
-
-
-@pytest.mark.parametrize(
-    "cursor",
-    ["", "x", "====", "%00", "a" * 501, CURSOR[:-3], CURSOR + "!", "é", write_cursor([1]), write_cursor(["a", "b"]),
-     write_cursor([None]), write_cursor(["a\x00b"]), "bnVsbA", "e30", "W10", "W1tbW1tbW10"],
-)  # fmt: skip
-def test_a_garbled_cursor_is_refused_by_name(client, cursor):
-    answer = client.get("/parcels", query_string={"after": cursor}, headers=bearer(actor()))
-    assert is_problem(answer, 422, "invalid")["errors"][0]["field"] == "after"
-
-
-def test_a_cursor_holds_what_the_database_can_compare():
-    moment, thing = datetime(2026, 1, 2, tzinfo=UTC), uuid.uuid4()
-    cursor = write_cursor([moment, thing, 5])
-    assert read_cursor(cursor, datetime, uuid.UUID, int) == (moment, thing, 5)
-    assert read_cursor(None, int) is None
-    for wrong in ([2**63], [True], ["1"]):
-        with pytest.raises(Invalid):
-            read_cursor(write_cursor(wrong), int)
-    with pytest.raises(Invalid):
-        read_cursor(write_cursor(["2026-01-02T00:00:00"]), datetime)
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["a\x00b", "a\nb", "\x1b[2J", "\x7f", "\x85", "\ud83d", "a\u2028b", "", "   ", "\u202e", "x" * 41, 5, ["a"], {}],
-)
-def test_words_nobody_could_read_are_refused_by_name(client, worker, words):
-    body = json.dumps({"words": words})
-    headers = {**bearer(actor()), "Content-Type": "application/json"}
-    answer = client.post("/parcels", data=body, headers=headers)
-    assert is_problem(answer, 422, "invalid")["errors"][0]["field"] == "words"
-    assert count(worker, parcels) == 0
-
-
-@pytest.mark.parametrize(
-    ("words", "kept"),
-    [
-        ("👨‍👩‍👧 家", "👨‍👩‍👧 家"),
-        ("\u202d+86 138\u202c", "+86 138"),
-        ("x" * 40, "x" * 40),
-        ("漏" * 40, "漏" * 40),
-        ("  a  ", "a"),
-        ("مرحبا", "مرحبا"),
-    ],
-)
-def test_words_of_people_are_kept(client, words, kept):
-    assert post(client, words).get_json()["words"] == kept
-
-
-def test_prose_may_have_lines(client):
-    sent = {"words": "x", "note": "one\ntwo\u2028three\t\r\n"}
-    assert client.post("/parcels", json=sent, headers=bearer(actor())).status_code == 201
-    sent["note"] = "a\x0bb"
-    assert client.post("/parcels", json=sent, headers=bearer(actor())).status_code == 422
 
 
 # Document and observation ----------------------------------------------------------------------------------------
