@@ -28,7 +28,7 @@ def me() -> Response:
     with scoped() as db:
         account = queries.account(db, current_actor().id)
         organisation = queries.organisation(db, account["organisation_id"])
-    named = _named("units") if account["unit_ids"] else []
+    named = _named("units", "?limit=100") if account["unit_ids"] else []
     units = [_unit(unit_id, named or []) for unit_id in account["unit_ids"]]
     places = [unit["community"] for unit in units if unit["community"]]
     acting_in = _named("communities") if account["role"] != "resident" else places
@@ -53,10 +53,13 @@ def me() -> Response:
     )
 
 
-def _named(what: str) -> list[Mapping[str, Any]] | None:
-    """Ask the tickets service for the caller's `units` or `communities`; None where it gives no usable answer."""
+def _named(what: str, query: str = "") -> list[Mapping[str, Any]] | None:
+    """Ask the tickets service for the caller's `units` or `communities`; None where it gives no usable answer.
+
+    One page is asked for, as long as pages may be; beyond it a home is told by its id alone.
+    """
     try:
-        status, body = parts().upstreams["tickets"].fetch("GET", f"/api/v1/{what}", own_headers())
+        status, body = parts().upstreams["tickets"].fetch("GET", f"/api/v1/{what}{query}", own_headers())
     except Unavailable:
         return None
     if status != 200:
