@@ -25,7 +25,7 @@ from services.kit.settings import Settings
 
 SECRET = "a secret of the tests"
 SERVER = "DOORSTEP_TEST_SERVER_URL"
-_running: list[object] = []
+_running: list[EmbeddedPostgres] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started here."""
     while _running:
-        _running.pop().stop()  # type: ignore[attr-defined]
+        _running.pop().stop()
 
 
 class ByRoom(LoadScopeScheduling):
