@@ -1,6 +1,7 @@
 """Real PostgreSQL and RabbitMQ for every test run, and fresh databases for each service's tests."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,6 +27,7 @@ from services.kit.settings import Settings
 SECRET = "a secret of the tests"
 SERVER = "DOORSTEP_TEST_SERVER_URL"
 _running: list[EmbeddedPostgres] = []
+_homes: list[Path] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     home = Path(tempfile.mkdtemp(prefix="doorstep-tests-"))
+    _homes.append(home)
     os.environ.setdefault("DOORSTEP_TEST_HOME", str(home))
     if SERVER not in os.environ:
         server = os.environ.get("DATABASE_URL")
@@ -50,9 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what was started here."""
+    """Stop what was started here, and leave nothing of it behind."""
     while _running:
         _running.pop().stop()
+    while _homes:
+        shutil.rmtree(_homes.pop())
 
 
 class ByRoom(LoadScopeScheduling):
