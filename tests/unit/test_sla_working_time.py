@@ -94,6 +94,14 @@ def test_a_refused_case_has_no_answer_and_a_reason() -> None:
     assert any_differs([{**cases[0], "expected": "2026-01-01T00:00:00Z"}])
 
 
+def test_a_case_that_only_asks_differs_from_nothing() -> None:
+    case = {"op": "add", "calendar": SHANGHAI, "start": "2026-11-20T16:30:00+08:00", "seconds": 3600}
+    answered = evaluate([case])
+    assert answered[0]["actual"] is not None
+    assert not any_differs(answered)
+    assert any_differs(evaluate([{**case, "expected": None}]))
+
+
 def test_a_switch_in_a_case_is_heeded() -> None:
     case = {
         "op": "add",

@@ -50,8 +50,13 @@ def answer(case: Mapping[str, Any]) -> str | float:
 
 
 def differs(case: Mapping[str, Any]) -> bool:
-    """Whether an evaluated case came out otherwise than expected; moments are compared as moments."""
-    expected, actual = case.get("expected"), case["actual"]
+    """Whether an evaluated case came out otherwise than expected; moments are compared as moments.
+
+    A case without `expected` only asks, and cannot differ; `expected` null expects a refusal.
+    """
+    if "expected" not in case:
+        return False
+    expected, actual = case["expected"], case["actual"]
     if isinstance(expected, str) and isinstance(actual, str):
         return read_moment("expected", expected) != datetime.fromisoformat(actual)
     return bool(expected != actual)
