@@ -188,7 +188,7 @@ class _Work:
 
     def _filing(self, residents: list[Client]) -> list[Callable[[], None]]:
         chosen, source = texts.choose(self._demo.wanted, random.Random(self._demo.seed))  # noqa: S311
-        self._demo._say(f"{len(chosen)} requests: {source}")
+        self._demo._say(f"{len(chosen)} requests in {source}")
         locale_of = {person.login: person.locale for person in HUATING.people}
         self._work: queue.Queue[tuple[Client, texts.Text]] = queue.Queue()
         turns = {texts.CHINESE: 0, texts.ENGLISH: 0}

@@ -38,9 +38,9 @@ def choose(count: int, luck: random.Random, folder: Path = REAL) -> tuple[list[T
     Real ones are read from `folder` when they are run and are never copied; without it the sample is repeated.
     """
     found = list(_real(folder))
-    source = f"real requests from {folder}"
+    source = f"real ones from {folder}"
     if not any(text.locale == CHINESE for text in found) or not any(text.locale == ENGLISH for text in found):
-        found, source = list(_sample()), "the sample's own requests"
+        found, source = list(_sample()), "the sample's own"
     by_locale = {locale: [text for text in found if text.locale == locale] for locale in (CHINESE, ENGLISH)}
     for texts in by_locale.values():
         luck.shuffle(texts)
@@ -48,7 +48,7 @@ def choose(count: int, luck: random.Random, folder: Path = REAL) -> tuple[list[T
     for number in range(count):
         texts = by_locale[CHINESE if number % 3 < CHINESE_OF_THREE else ENGLISH]
         chosen.append(texts[(number // 3 * CHINESE_OF_THREE + number % 3) % len(texts)])
-    return chosen, f"{len(set(chosen))} different {source}"
+    return chosen, f"{len(set(chosen))} different texts, {source}"
 
 
 def _sample() -> Iterator[Text]:
