@@ -18,6 +18,14 @@ ISSUER = "doorstep"
 AUDIENCE = "doorstep"
 MEDIA_TYPE = "at+jwt"  # RFC 9068
 ROLES = ("resident", "crew", "dispatcher", "manager", "admin")
+ROLE_NAMES_ZH = {
+    "resident": "业主",
+    "crew": "维修/保洁/秩序人员",
+    "dispatcher": "客服调度",
+    "manager": "项目经理",
+    "admin": "管理员",
+    "system": "系统",
+}
 STAFF = ("crew", "dispatcher", "manager", "admin")
 LOCALES = ("zh-CN", "en")
 ACCESS_LIFETIME = timedelta(minutes=15)

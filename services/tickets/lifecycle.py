@@ -86,6 +86,44 @@ ACTIONS = tuple(dict.fromkeys(rule.action for rule in RULES))
 
 _TABLE = {(rule.action, rule.role): rule for rule in RULES}
 
+STATUS_NAMES_ZH = {
+    "filed": "已报事",
+    "acknowledged": "已受理",
+    "claimed": "已接单",
+    "assigned": "已派单",
+    "on_the_way": "前往中",
+    "on_site": "已到场",
+    "in_progress": "处理中",
+    "waiting": "等待中",
+    "completed": "已完成",
+    "confirmed": "已确认",
+    "closed": "已关闭",
+    "reopened": "已重新打开",
+    "cancelled": "已取消",
+    "declined": "已婉拒",
+}
+ACTION_NAMES_ZH = {
+    "acknowledge": "受理",
+    "claim": "接单",
+    "assign": "派单",
+    "release": "退单",
+    "depart": "出发",
+    "arrive": "到场",
+    "start": "开始处理",
+    "pause": "暂停",
+    "resume": "继续",
+    "complete": "完成",
+    "confirm": "确认",
+    "close": "关闭",
+    "reopen": "重新打开",
+    "cancel": "取消",
+    "decline": "婉拒",
+    "promise": "承诺时间",
+    "override": "更正",
+    "comment": "留言",
+    "photograph": "添加照片",
+}
+
 
 class NotYours(Exception):
     """The role may do this, but only to its own tickets."""

@@ -129,3 +129,8 @@ def test_nothing_waits_for_a_reason_that_could_mean_anything() -> None:
 )
 def test_one_skill_of_those_asked_for_is_enough(needed: list[str], skills: list[str], able: bool) -> None:
     assert lifecycle.is_skilled(needed, skills) is able
+
+
+def test_every_status_and_action_has_a_name_a_chinese_reader_knows() -> None:
+    assert set(lifecycle.STATUS_NAMES_ZH) == set(lifecycle.STATUSES)
+    assert set(lifecycle.ACTION_NAMES_ZH) == set(lifecycle.ACTIONS)

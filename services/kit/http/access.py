@@ -28,7 +28,7 @@ def access(*roles: str) -> Callable[[View], View]:
             if actor.role not in roles:
                 raise Forbidden(
                     f"This is not open to your role ({actor.role}).",
-                    f"您的角色（{actor.role}）无权使用此功能。",
+                    f"您的角色（{identity.ROLE_NAMES_ZH[actor.role]}）无权使用此功能。",
                 )
             return view(*args, **kwargs)
 

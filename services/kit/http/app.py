@@ -18,6 +18,7 @@ from opentelemetry import propagate, trace
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import Connection, Engine, Table, text
 from webargs import flaskparser
+from werkzeug.exceptions import UnsupportedMediaType
 
 from services.kit.database import make_engine, transaction
 from services.kit.http import problems
@@ -131,6 +132,8 @@ _read_strictly = flaskparser.FlaskParser._raw_load_json
 
 def _read_json(parser: flaskparser.FlaskParser, request: Any) -> Any:
     """Read JSON; a number of thousands of digits, which Python refuses to read, is invalid like any other."""
+    if request.content_length and not request.is_json:
+        raise UnsupportedMediaType()
     try:
         return _read_strictly(parser, request)
     except (json.JSONDecodeError, UnicodeDecodeError):

@@ -47,6 +47,21 @@ _EN_TITLES = {
     428: "If-Match is required",
     429: "Too many requests",
 }
+# What the framework says of a path, a method or a body, said so that a reader knows what to do.
+_DETAILS = {
+    404: (
+        "There is nothing at this address. /docs lists what there is.",
+        "此地址不存在，可在 /docs 查看全部接口。",
+    ),
+    405: (
+        "This address does not take that method. /docs lists what it takes.",
+        "此地址不支持该方法，可在 /docs 查看。",
+    ),
+    415: (
+        "Send the body as JSON, with Content-Type: application/json.",
+        "请以 JSON 发送，并注明 Content-Type: application/json。",
+    ),
+}
 # What the validation library says, for a reader of Chinese; what is not here is shown as it is.
 _ZH_FIELD = {
     "Missing data for required field.": "缺少必填项。",
@@ -166,11 +181,12 @@ def _http_error(error: HTTPException) -> Response:
         fields: dict[str, list[str]] = {}
         for name, sentence in flatten(messages):
             fields.setdefault(name, []).append(sentence)
-        named = ", ".join(fields)
-        return problem(status, _in_words(f"Please correct: {named}.", f"请更正以下内容：{named}。"), fields=fields)
+        said = _in_words(f"Please correct: {', '.join(fields)}.", f"请更正以下内容：{'、'.join(fields)}。")
+        return problem(status, said, fields=fields)
     detail = error.description or _phrase(status)
     headers = {k: v for k, v in error.get_headers() if k not in ("Content-Type", "Content-Length")}
-    return problem(status, _in_words(detail, _ZH_TITLES.get(status, detail)), headers=headers)
+    en, zh = _DETAILS.get(status, (detail, _ZH_TITLES.get(status, detail)))
+    return problem(status, _in_words(en, zh), headers=headers)
 
 
 def _too_deep(_error: RecursionError) -> Response:

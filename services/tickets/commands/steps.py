@@ -12,7 +12,7 @@ from services.contracts.tickets import TicketFact
 from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, NotFound, Stale
 from services.kit.events import new_id
-from services.kit.identity import Actor
+from services.kit.identity import ROLE_NAMES_ZH, Actor
 from services.tickets import chain, lifecycle, service_levels, writing
 from services.tickets.models import NAMED_TICKETS, firings, history, people, tickets
 
@@ -65,7 +65,8 @@ def allow(ticket: Ticket, actor: Actor, action: str) -> lifecycle.Rule:
         )
     except lifecycle.NotForRole:
         raise Forbidden(
-            f"Your role ({actor.role}) has no action “{action}” on tickets.", f"您的角色（{actor.role}）无此操作权限。"
+            f"Your role ({actor.role}) has no action “{action}” on tickets.",
+            f"您的角色（{ROLE_NAMES_ZH[actor.role]}）不能进行“{lifecycle.ACTION_NAMES_ZH[action]}”。",
         ) from None
     except lifecycle.NotYours:
         raise Forbidden(
@@ -76,7 +77,9 @@ def allow(ticket: Ticket, actor: Actor, action: str) -> lifecycle.Rule:
     except lifecycle.NotNow as refusal:
         raise Conflict(
             f"The ticket is {ticket['status']}; “{action}” is possible from: {refusal}.",
-            f"工单当前状态为 {ticket['status']}，该操作仅适用于：{refusal}。",
+            f"工单当前为“{lifecycle.STATUS_NAMES_ZH[ticket['status']]}”，"
+            f"“{lifecycle.ACTION_NAMES_ZH[action]}”仅适用于："
+            f"{'、'.join(lifecycle.STATUS_NAMES_ZH[status] for status in refusal.sources)}。",
             status_now=ticket["status"],
             possible_from=list(refusal.sources),
         ) from None
