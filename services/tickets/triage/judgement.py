@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
@@ -11,6 +11,7 @@ from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
 from .corrections import DECISIVE, Corrections
 from .degrees import degree_signs
 from .lexicon import LETTER_SIGN, TITLE_PREFIX, Decision, Lexicon, lexicon
+from .matcher import Hit
 from .text import Text, is_chinese, read
 from .wording import because_correction, because_decision, because_nothing, because_topic
 
@@ -73,7 +74,7 @@ def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
     """Sign → the words that showed it, from the telling part of the text."""
     found: dict[str, str] = {}
     where: dict[str, int] = {}
-    for hit in lex.signs.find(reading.forms, reading.lead_end):
+    for hit in _sign_hits(reading, lex):
         for name in hit.says:
             shown = reading.words(hit.start, hit.end)
             where.setdefault(name, hit.start)
@@ -90,6 +91,14 @@ def _signs(reading: Text, lex: Lexicon) -> dict[str, str]:
     if len(reading.forms) > LONG_LETTER:
         found[LONG_LETTER_SIGN] = ""
     return found
+
+
+def _sign_hits(reading: Text, lex: Lexicon) -> Iterator[Hit[str]]:
+    """Everyday signs are asked of a sentence or two only: a long letter holds half of them by chance."""
+    yield from lex.signs.find(reading.forms, reading.lead_end)
+    if len(reading.forms) <= LETTER:
+        for matcher in lex.everyday:
+            yield from matcher.find(reading.forms, reading.lead_end)
 
 
 def _weigh(reading: Text, signs: dict[str, str], lex: Lexicon) -> _Weighed:

@@ -79,6 +79,7 @@ class Lexicon:
     catalogue: Catalogue
     cues: Matcher[Cue]
     signs: Matcher[str]
+    everyday: tuple[Matcher[str], ...]
     items: Mapping[str, Matcher[str]]
     orders: tuple[Order, ...]
     evidence: tuple[Evidence, ...]
@@ -93,22 +94,21 @@ class LexiconError(ValueError):
 def lexicon() -> Lexicon:
     """Read and check the word files; raises LexiconError naming the entry at fault."""
     catalogue = load()
-    dangers, matters = _yaml("signs_danger.yaml"), _yaml("signs_matter.yaml")
-    if twice := set(dangers) & set(matters):
-        raise LexiconError(f"signs {sorted(twice)} stand in both files")
+    dangers, matters, everyday = (_yaml(f"signs_{name}.yaml") for name in ("danger", "matter", "everyday"))
+    if twice := (set(dangers) & set(matters)) | (set(everyday) & (set(dangers) | set(matters))):
+        raise LexiconError(f"signs {sorted(twice)} stand in two files")
     signs = dangers | matters
-    rules = _yaml("rules.yaml")
+    rules, short = _yaml("rules.yaml"), _yaml("rules_everyday.yaml")
     orders = tuple(Order(**order) for order in rules["orders"])
-    known = {*signs, *DEGREE_SIGNS, LETTER_SIGN, *(order.sign for order in orders)}
-    evidence = tuple(_evidence(rule, known) for rule in rules["evidence"])
-    decisions = tuple(_decision(rule, known, catalogue) for rule in rules["decisions"])
+    known = {*signs, *everyday, *DEGREE_SIGNS, LETTER_SIGN, *(order.sign for order in orders)}
+    evidence = tuple(_evidence(rule, known) for rule in (*short["evidence"], *rules["evidence"]))
+    decisions = tuple(_decision(rule, known, catalogue) for rule in (*short["decisions"], *rules["decisions"]))
     classes = _yaml("classes.yaml")
     return Lexicon(
         catalogue=catalogue,
         cues=Matcher(_cues()),
-        signs=Matcher(
-            (spelt, name) for name, phrases in signs.items() for phrase in phrases for spelt in _spell(phrase, classes)
-        ),
+        signs=_signs_matcher(signs, classes),
+        everyday=tuple(_signs_matcher({name: phrases}, classes) for name, phrases in everyday.items()),
         # One matcher for each topic, so that a long word of one topic does not hide a short word of another.
         items={
             topic: Matcher((word, item.code) for item in catalogue.of_topic(topic) for word in item.words)
@@ -137,6 +137,12 @@ def _cues() -> Iterator[tuple[str, Cue]]:
                     seen.add((topic, forms_of(phrase)))
                     # A neutral phrase says nothing itself; it only hides the shorter words inside it.
                     yield phrase, Cue(topic, 0.0 if topic == NEUTRAL else float(weight))
+
+
+def _signs_matcher(signs: Mapping[str, list[str]], classes: Mapping[str, list[str]]) -> Matcher[str]:
+    return Matcher(
+        (spelt, name) for name, phrases in signs.items() for phrase in phrases for spelt in _spell(phrase, classes)
+    )
 
 
 def _spell(phrase: str, classes: Mapping[str, list[str]]) -> Iterator[str]:
