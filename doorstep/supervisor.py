@@ -87,7 +87,7 @@ class Child:
 
     def launch(self) -> None:
         """Start the program. A group of its own keeps the terminal's Ctrl-C away from it: the supervisor decides."""
-        self._end_group()
+        self.kill()
         program = self._program
         try:
             self._process = subprocess.Popen(
@@ -235,10 +235,11 @@ class Supervisor:
         for kept in self._kept:
             if isinstance(kept.thing, Child) and kept.thing.stops_early:
                 kept.thing.request_stop()
-        for kept in reversed(self._kept):
-            if kept.thing.pid is not None:
-                kept.thing.stop()
-        self._file.unlink(missing_ok=True)
+        with contextlib.ExitStack() as stack:  # It runs from its end, and goes on when one cannot be stopped.
+            stack.callback(self._file.unlink, missing_ok=True)
+            for kept in self._kept:
+                if kept.thing.pid is not None:
+                    stack.callback(kept.thing.stop)
 
     def _launch(self, kept: _Kept) -> None:
         kept.thing.launch()
@@ -273,8 +274,8 @@ class Supervisor:
         except CannotStart as error:
             kept.restart_at = None
             self._echo(f"{kept.thing.name} could not be started again: {error}")
-            return
-        self._echo(f"{kept.thing.name} was restarted as process {kept.thing.pid}")
+        else:
+            self._echo(f"{kept.thing.name} was restarted as process {kept.thing.pid}")
 
     def _write_pids(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)

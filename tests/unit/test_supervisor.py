@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,24 @@ def test_everything_is_stopped_gracefully_and_in_reverse_order(desk: Desk) -> No
     assert not (desk.home / "programs.json").exists()
 
 
+def test_one_that_cannot_be_stopped_keeps_nobody_else_running(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = desk.start(Program("kept", ["sleep", "60"]), Program("stuck", ["sleep", "60"]))
+    pids = supervisor.pids
+    stop = supervisor_module.Child.stop
+
+    def stuck(child: supervisor_module.Child) -> None:
+        stop(child)
+        if child.name == "stuck":
+            raise OSError("stuck")
+
+    monkeypatch.setattr(supervisor_module.Child, "stop", stuck)
+    with pytest.raises(OSError, match="stuck"):
+        supervisor.stop()
+    monkeypatch.undo()
+    assert not any(processes.is_running(pid) for pid in pids.values())
+    assert not (desk.home / "programs.json").exists()
+
+
 def test_who_does_not_listen_is_killed_after_the_bound_with_all_its_children(desk: Desk) -> None:
     desk.start(Program("deaf", ["sh", "-c", "trap '' TERM; sleep 61 & echo $!; wait; wait"], stop_seconds=0.3))
     assert processes.wait_until(lambda: desk.log_of("deaf").strip().isdigit(), 5)
@@ -160,30 +179,34 @@ def test_variables_are_added_to_the_supervisors_own(desk: Desk, monkeypatch: pyt
     assert processes.wait_until(lambda: desk.log_of("env") == "yes too\n", 5)
 
 
-def supervise_elsewhere(home: Path) -> tuple[subprocess.Popen[str], list[int]]:
-    """A supervisor in a process of its own, and the pids of what it runs."""
+@contextmanager
+def supervise_elsewhere(home: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A supervisor in a process of its own, and the pids of what it runs; waited for however the test ends."""
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, str(home)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(HERE)},
     )
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
-    return process, list(json.loads((home / "programs.json").read_text()).values())
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        yield process, list(json.loads((home / "programs.json").read_text()).values())
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_stop_everything(tmp_path: Path, number: signal.Signals) -> None:
-    process, pids = supervise_elsewhere(tmp_path)
-    process.send_signal(number)
-    said, _ = process.communicate(timeout=20)
+    with supervise_elsewhere(tmp_path) as (process, pids):
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=20)
     assert said == "done\n"
     assert not any(processes.is_running(pid) for pid in pids)
 
 
 def test_killing_the_supervisor_with_9_leaves_nothing_behind(tmp_path: Path) -> None:
-    process, pids = supervise_elsewhere(tmp_path)
-    process.kill()
-    process.communicate()
+    with supervise_elsewhere(tmp_path) as (process, pids):
+        process.kill()
     assert processes.wait_until(lambda: not any(processes.is_running(pid) for pid in pids), 5)
