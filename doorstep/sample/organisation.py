@@ -124,15 +124,24 @@ def _residents() -> Iterator[Person]:
         yield Person(f"resident{number}", "resident", locale, (place.id,), (unit,))
 
 
-def _staff(prefix: str, locale: str, communities: tuple[Community, ...], crews: tuple[tuple[str, ...], ...]) -> Any:
+def _staff(
+    prefix: str,
+    locale: str,
+    communities: tuple[Community, ...],
+    crews: Mapping[str, tuple[str, ...]],
+    desk: str,
+    manager: str,
+) -> Iterator[Person]:
+    """Crews are work names with skills; names are what residents read, so they are in their organisation's words."""
     everywhere = tuple(community.id for community in communities)
-    for number, skills in enumerate(crews, start=1):
-        yield Person(f"{prefix}crew{number}", "crew", locale, everywhere, (), skills, f"Crew {number}")
-    yield Person(f"{prefix}dispatcher1", "dispatcher", locale, everywhere, (), (), "Service desk 1")
-    yield Person(f"{prefix}manager1", "manager", locale, (), (), (), "Estate manager 1")
+    for number, (badge, skills) in enumerate(crews.items(), start=1):
+        yield Person(f"{prefix}crew{number}", "crew", locale, everywhere, (), skills, badge)
+    yield Person(f"{prefix}dispatcher1", "dispatcher", locale, everywhere, (), (), desk)
+    yield Person(f"{prefix}manager1", "manager", locale, (), (), (), manager)
 
 
 _OURS = (_GARDENS, _RIVERSIDE, _BAMBOO)
+_OUR_CREWS = {"张师傅 (Crew 1)": SKILLS, "刘师傅 (Crew 2)": SKILLS, "陈师傅 (Crew 3)": _HANDY}
 HUATING = Organisation(
     "huating",
     "华庭物业 Huating Property",
@@ -141,8 +150,8 @@ HUATING = Organisation(
     _OURS,
     (
         *_residents(),
-        *_staff("", "zh-CN", _OURS, (SKILLS, SKILLS, _HANDY)),
-        Person("admin1", "admin", "zh-CN", badge="Admin 1"),
+        *_staff("", "zh-CN", _OURS, _OUR_CREWS, "客服小李 (Dispatcher 1)", "王经理 (Manager 1)"),
+        Person("admin1", "admin", "zh-CN", badge="管理员小周 (Admin 1)"),
     ),
 )
 OTHER = Organisation(
@@ -153,7 +162,7 @@ OTHER = Organisation(
     (_MILLBROOK,),
     (
         Person("other-resident1", "resident", "en", (_MILLBROOK.id,), (_MILLBROOK.units()[0],)),
-        *_staff("other-", "en", (_MILLBROOK,), (SKILLS,)),
+        *_staff("other-", "en", (_MILLBROOK,), {"Crew 1": SKILLS}, "Dispatcher 1", "Manager 1"),
     ),
 )
 LOGINS = (
