@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, render_template, request
 from gateway.api.documents import whole_document
 from gateway.limits import client_address
 from gateway.parts import own_headers, parts
-from gateway.reading import operations
+from gateway.reading import sections
 from services.kit.errors import DeskError, NotFound, Unavailable
 from services.kit.http import public
 from services.kit.http.problems import STATUS, wants
@@ -41,7 +41,7 @@ def docs() -> Response:
     """Show the API's document, without a script and without anybody else's server."""
     document = whole_document()
     base = parts().settings.kit.public_url
-    return _page("docs.html", document=document, groups=operations(document, base), base=base)
+    return _page("docs.html", document=document, sections=sections(document, base), base=base)
 
 
 @blp.get("/s/<token>")

@@ -12,8 +12,9 @@ DEEP = 4
 Document = dict[str, Any]
 
 
-def operations(document: Document, base: str) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return (tag, operations) in the order of the document's paths."""
+def sections(document: Document, base: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Return (tag, its description, operations) by tag; operations in the order of the document's paths."""
+    described = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, item in document["paths"].items():
         for method in METHODS:
@@ -22,7 +23,7 @@ def operations(document: Document, base: str) -> list[tuple[str, list[dict[str, 
                 shared = item.get("parameters", [])
                 tag = (operation.get("tags") or ["api"])[0]
                 groups.setdefault(tag, []).append(_read(document, base, path, method, operation, shared))
-    return sorted(groups.items())
+    return [(tag, described.get(tag, ""), groups[tag]) for tag in sorted(groups)]
 
 
 def _read(
@@ -89,18 +90,42 @@ def _kind(document: Document, schema: Document) -> str:
     schema = resolve(document, schema)
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
-            return " | ".join(_kind(document, one) for one in schema[choice])
+            return _one_of([_kind(document, one) for one in schema[choice]])
     if "enum" in schema:
-        return " | ".join(str(value) for value in schema["enum"])
-    kind = schema.get("type", "any")
-    kind = " | ".join(kind) if isinstance(kind, list) else kind
+        return _one_of([value if isinstance(value, str) else json.dumps(value) for value in schema["enum"]])
+    types = schema.get("type", "any")
+    types = types if isinstance(types, list) else [types]
+    return _one_of([_plain_kind(document, schema, kind) for kind in types])
+
+
+def _one_of(kinds: list[str]) -> str:
+    """Join the choices; that nothing is one of them is said last and once."""
+    named = " | ".join(dict.fromkeys(kind for kind in kinds if kind != "null"))
+    return " or ".join([word for word in (named, "null" if "null" in kinds else "") if word])
+
+
+def _plain_kind(document: Document, schema: Document, kind: str) -> str:
+    if kind == "null":
+        return kind
     if kind == "array":
         return f"list of {_kind(document, schema.get('items', {}))}"
-    bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS.items() if key in schema]
-    return ", ".join([f"{kind} ({schema['format']})" if "format" in schema else kind, *bounds])
+    named = f"{kind} ({schema['format']})" if "format" in schema else kind
+    bounds = (
+        _range(schema.get("minLength"), schema.get("maxLength"), " characters"),
+        _range(schema.get("minimum"), schema.get("maximum"), ""),
+    )
+    return ", ".join([named, *filter(None, bounds)])
 
 
-_BOUNDS = {"minLength": "from", "maxLength": "to", "minimum": "≥", "maximum": "≤"}
+def _range(least: float | None, most: float | None, unit: str) -> str:
+    """Say two bounds as a person would: `exactly 5 characters`, `1 to 5`, `at least 1`, `at most 40 characters`."""
+    if least is None and most is None:
+        return ""
+    if least == most:
+        return f"exactly {least}{unit}"
+    if least is None or (least == 0 and unit):
+        return f"at most {most}{unit}" if most is not None else ""
+    return f"{least} to {most}{unit}" if most is not None else f"at least {least}{unit}"
 
 
 def _content(node: Document) -> tuple[str, Document | None]:

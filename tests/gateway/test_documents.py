@@ -105,6 +105,8 @@ def test_the_document_can_be_read_on_a_page(
     assert words in answer.text
     assert "POST /api/v1/auth/token" in answer.text
     assert "curl" in answer.text
+    assert "<p>Signing in, renewing, signing out</p>" in answer.text
+    assert "None" not in answer.text
     policy = answer.headers["Content-Security-Policy"]
     assert "script" not in policy
     assert "<script" not in answer.text
