@@ -19,6 +19,15 @@ from services.kit.identity import LOCALES
 blp = Blueprint("pages", __name__)
 
 SCORES = range(1, 6)
+# One line each: a phone shows little else above the fold.
+HEADINGS = {
+    200: ("Thank you", "感谢您"),
+    404: ("This link does not work", "链接无法打开"),
+    409: ("This survey is over", "本次回访已结束"),
+    429: ("Please wait a moment", "请稍候再试"),
+    503: ("Please try again shortly", "请稍后再试"),
+}
+OTHERWISE = ("That did not work", "未能完成")
 
 
 @blp.before_request
@@ -86,6 +95,8 @@ def _answers(given: dict[str, str]) -> dict[str, Any]:
 def _ask(method: str, token: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
     headers = own_headers()
     headers.pop("Authorization", None)
+    # The language chosen on the page goes before the browser's, for the service's sentences too.
+    headers["Accept-Language"] = _language()
     if body is not None:
         headers["Content-Type"] = "application/json"
     target = f"/api/v1/surveys/{quote(token, safe='')}"
@@ -98,18 +109,27 @@ def _ask(method: str, token: str, body: dict[str, Any] | None = None) -> tuple[i
             "The survey cannot be shown just now. Please try again shortly.", "问卷暂时无法显示，请稍后再试。"
         ) from problem
     if status == 404:
-        raise NotFound("This link is not valid.", "该链接无效。")
+        raise NotFound(
+            "This link is not valid. Please open the link in your newest notice, or call the service desk.",
+            "该链接无效。请打开您最近收到的通知中的链接，或致电物业服务台。",
+        )
     return status, found
 
 
 def _message(found: dict[str, Any], status: int) -> Response:
-    return _page("message.html", status, message=found.get("message") or found.get("detail", ""))
+    return _said(found.get("message") or found.get("detail", ""), status)
+
+
+def _said(message: str, status: int) -> Response:
+    english, chinese = HEADINGS.get(status, OTHERWISE)
+    heading = chinese if _language() == "zh-CN" else english
+    return _page("message.html", status, heading=heading, message=message)
 
 
 @blp.errorhandler(DeskError)
 def refusal(error: DeskError) -> Response:
     """Say a refusal on a page: a person who follows a link does not read JSON."""
-    return _page("message.html", STATUS[error.code], message=error.sentence(_language()))
+    return _said(error.sentence(_language()), STATUS[error.code])
 
 
 def _page(template: str, status: int = 200, **values: Any) -> Response:

@@ -16,7 +16,7 @@ _QUESTIONS: tuple[tuple[dict[str, Any], dict[str, str]], ...] = (
         {"name": "satisfaction", "kind": "scale", "required": False, "least": 1, "most": 5},
         {
             "en": "How was our service, from 1 (very poor) to 5 (very good)?",
-            "zh-CN": "您对这次服务满意吗？（1 分为很不满意，5 分为非常满意）",
+            "zh-CN": "您对这次服务满意吗？从 1（很不满意）到 5（很满意）",
         },
     ),
     (

@@ -48,6 +48,36 @@ def test_the_questions_can_be_answered_without_a_script(client: FlaskClient, sur
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("language", "heading", "labels", "other"),
+    [
+        ("zh-CN", "问题解决了吗？", ("1（很不满意）", "5（很满意）"), "en"),
+        ("en", "Is it solved?", ("1 (very poor)", "5 (very good)"), "zh-CN"),
+    ],
+)
+def test_the_language_can_be_switched_by_a_link(
+    client: FlaskClient, surveys: FakeService, language: str, heading: str, labels: tuple[str, str], other: str
+) -> None:
+    answer = client.get(f"/s/a.token?lang={language}", headers={"Accept-Language": other})
+    assert answer.headers["Content-Language"] == surveys.asked[0]["headers"]["accept-language"] == language
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert "<p>Was T-12 really solved?" in answer.text
+    assert f'<a href="?lang={other}"' in answer.text
+    assert all(label in answer.text for label in labels)
+    assert "<script" not in answer.text
+    # The form goes back to the address it came from, so that its receipt is in the same language.
+    assert "action=" not in answer.text
+    receipt = client.post(f"/s/a.token?lang={language}", data={"solved": "yes"}, headers={"Accept-Language": other})
+    assert f'<html lang="{language}">' in receipt.text
+    assert surveys.asked[1]["headers"]["accept-language"] == language
+
+
+def test_an_unknown_language_is_the_readers_own(client: FlaskClient, surveys: FakeService) -> None:
+    answer = client.get("/s/a.token?lang=%22%3E<i>", headers={"Accept-Language": "zh-CN"})
+    assert answer.headers["Content-Language"] == "zh-CN"
+    assert "<i>" not in answer.text
+
+
 def test_trying_links_is_throttled(build: Callable[..., Flask], surveys: FakeService) -> None:
     client = build(rate_limit=Limit(2, 60)).test_client()
     assert [client.get(f"/s/guess{number}").status_code for number in range(3)] == [200, 200, 429]
@@ -103,10 +133,18 @@ def test_a_survey_that_is_over_says_why(client: FlaskClient, surveys: FakeServic
     assert (answer.status_code, "It was answered at 10:00." in answer.text) == (409, True)
 
 
-def test_a_wrong_link_is_said_on_a_page(client: FlaskClient, surveys: FakeService) -> None:
+@pytest.mark.parametrize(
+    ("language", "heading", "way_out"),
+    [("zh-CN", "链接无法打开", "致电物业服务台"), ("en", "This link does not work", "call the service desk")],
+)
+def test_a_wrong_link_says_on_a_page_what_to_do_next(
+    client: FlaskClient, surveys: FakeService, language: str, heading: str, way_out: str
+) -> None:
     surveys.answer = lambda _asked: json_answer({"detail": "no"}, 404)
-    answer = client.get("/s/x", headers={"Accept-Language": "zh-CN"})
-    assert (answer.status_code, answer.mimetype, "该链接无效" in answer.text) == (404, "text/html", True)
+    answer = client.get("/s/x", headers={"Accept-Language": language})
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert way_out in answer.text
 
 
 def test_a_silent_service_is_said_on_a_page(client: FlaskClient, surveys: FakeService, services: Services) -> None:

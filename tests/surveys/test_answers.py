@@ -35,6 +35,8 @@ def test_the_link_shows_the_questions_in_the_reader_s_language(client: FlaskClie
         names == [question["name"] for question in chinese.json["questions"]] == ["solved", "satisfaction", "comment"]
     )
     assert chinese.json["questions"][0]["text"] == "问题真正解决了吗？"
+    for survey, ends in ((english, ("1 (very poor)", "5 (very good)")), (chinese, ("1（很不满意）", "5（很满意）"))):
+        assert all(end in survey.json["questions"][1]["text"] for end in ends)
     assert "T-2026-000042" in english.json["message"]
     assert english.headers["Cache-Control"] == "no-store"
 
