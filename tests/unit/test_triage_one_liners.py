@@ -211,7 +211,7 @@ ENGLISH = [
     ("The electrical panel is smoking", "security", "emergency"),
     ("It is 97 degrees in my room and the AC is dead", "repair", "emergency"),
     ("The bedroom is 44 degrees at night", "utilities", "emergency"),
-    ("someone dropped trash in the lift", "elevator", "urgent"),
+    ("someone dropped trash in the lift", "cleaning", "routine"),
     ("The oven does not heat up", "repair", "routine"),
     ("bees nest under the roof", "cleaning", "urgent"),
     ("heating bill seems wrong", "complaint_service", "routine"),
