@@ -75,6 +75,26 @@ def test_a_key_still_at_work_is_a_conflict_and_its_answer_can_be_had_afterwards(
     assert count(worker, parcels) == 1
 
 
+def test_an_answer_that_is_there_is_given_to_any_number_of_retries_at_once(client, worker):
+    who = actor()
+    first = post(client, "x", who, key='"k"')
+    clients = [client.application.test_client() for _ in range(10)]
+    gate = threading.Barrier(len(clients))
+    answers = []
+
+    def retry(one) -> None:
+        gate.wait()
+        answers.append(post(one, "x", who, key='"k"'))
+
+    threads = [threading.Thread(target=retry, args=(one,)) for one in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(answer.status_code, answer.data) for answer in answers] == [(201, first.data)] * 10
+    assert count(worker, parcels) == 1
+
+
 @pytest.mark.parametrize(("words", "status"), [("refuse", 409), ("crash", 500), ("away", 503)])
 def test_what_was_rolled_back_may_be_tried_again_with_the_same_key(client, worker, words, status):
     who = actor()

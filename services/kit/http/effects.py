@@ -173,14 +173,16 @@ def _digest() -> str:
 def _earlier(db: Connection, table: Table, scope: Mapping[str, str], digest: str) -> Response | None:
     # The lock is taken in a statement of its own: the next statement's snapshot then sees the winner's commit.
     lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:scope, 0))")
-    if not db.execute(lock, {"scope": "|".join(scope.values())}).scalar_one():
+    alone = db.execute(lock, {"scope": "|".join(scope.values())}).scalar_one()
+    row = db.execute(select(table).filter_by(**scope)).one_or_none()
+    if row is None:
+        if alone:
+            return None
         raise Conflict(
             "A request with this Idempotency-Key is still being handled. Wait for its answer.",
             "相同 Idempotency-Key 的请求仍在处理中，请稍候。",
         )
-    row = db.execute(select(table).filter_by(**scope)).one_or_none()
-    if row is None:
-        return None
+    # Whoever holds the lock may be another replay: an answer that is there is given all the same.
     if row.body_sha256 != digest:
         raise Invalid(
             "This Idempotency-Key was already used with another body. Use a new key for a new request.",
