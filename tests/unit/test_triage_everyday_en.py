@@ -157,6 +157,22 @@ SENTENCES = [
     ("What papers are needed to move out?", "consultation", "routine"),
     ("What do I bring for a monthly parking pass?", "consultation", "routine"),
     ("Where can my child get vaccinated?", "other_not_property", "routine"),
+    ("The canopy has a hole and rain drips through", "repair", "urgent"),
+    ("The fly screen is torn", "repair", "routine"),
+    ("Somebody spilled soup in the lift lobby and it is sticky", "cleaning", "routine"),
+    ("Renovation waste is piled in front of the fire door", "security", "urgent"),
+    ("The washing machine upstairs shakes our flat at night", "noise", "urgent"),
+    ("My husband went shopping this morning and has not come home, he is confused at times", "security", "emergency"),
+    ("The balcony glass is cracked and about to fall onto the pavement", "repair", "emergency"),
+    ("Will the water be cut on Sunday?", "consultation", "routine"),
+    ("Not a drop of water in the flat", "utilities", "emergency"),
+    ("Only a trickle comes from the kitchen tap", "utilities", "urgent"),
+    ("The guard was asleep at the desk again", "complaint_service", "routine"),
+    ("Thank you to the plumber who came in the middle of the night", "community", "routine"),
+    ("We would like to organise a flea market for the kids", "community", "routine"),
+    ("A car is in front of my garage and I cannot drive out", "parking", "urgent"),
+    ("Somebody is tugging at car doors downstairs", "security", "emergency"),
+    ("Is the office open at weekends?", "consultation", "routine"),
 ]
 
 HARMLESS = [

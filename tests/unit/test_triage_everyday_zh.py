@@ -161,6 +161,22 @@ SENTENCES = [
     ("搬出小区要办哪些手续", "consultation", "routine"),
     ("办停车月卡要带什么", "consultation", "routine"),
     ("孩子的疫苗在哪打", "other_not_property", "routine"),
+    ("一楼雨棚裂了个大洞，下雨直往里漏", "repair", "urgent"),
+    ("纱窗破了蚊子都进来了", "repair", "routine"),
+    ("外卖小哥把汤洒在电梯间，黏得走不动", "cleaning", "routine"),
+    ("谁家装修的废料堆在消防楼梯口", "security", "urgent"),
+    ("楼上洗衣机甩干时震得屋子都在抖，夜里尤其", "noise", "urgent"),
+    ("老伴早上去买菜，到现在没回家，电话关机", "security", "emergency"),
+    ("阳台玻璃裂开，看着要掉，楼下有人走", "repair", "emergency"),
+    ("周日会不会停水", "consultation", "routine"),
+    ("家里一点水都没有了", "utilities", "emergency"),
+    ("水龙头水流特别小", "utilities", "urgent"),
+    ("保安在岗亭里睡觉，叫都叫不醒", "complaint_service", "routine"),
+    ("感谢水电师傅大半夜上门", "community", "routine"),
+    ("我们想办一个儿童跳蚤市场", "community", "routine"),
+    ("有辆车挡住我家车库口，开不出去", "parking", "urgent"),
+    ("有人正在拽楼下车子的车门", "security", "emergency"),
+    ("物业办公室周末开门吗", "consultation", "routine"),
 ]
 
 HARMLESS = [
