@@ -1,5 +1,6 @@
 """What every HTTP application of ours promises: access, problems, a document, and what can be observed."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -55,6 +56,20 @@ def test_the_wrong_method_is_told_which_are_right(client):
 def test_too_large_a_body_is_413(client):
     answer = post(client, "x" * 5000)
     is_problem(answer, 413, "invalid")
+
+
+@pytest.mark.parametrize("arrived", [b"", b'{"words"', b'{"words": "x"}'])
+def test_a_body_that_ends_early_is_refused_and_not_taken_for_the_whole(client, worker, arrived):
+    answer = client.post(
+        "/parcels",
+        input_stream=io.BytesIO(arrived),
+        content_type="application/json",
+        headers=bearer(actor(locale="en")),
+        # The server ends the stream itself, and says nothing when it ends it early.
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": "15"},
+    )
+    is_problem(answer, 400, "invalid")
+    assert count(worker, parcels) == 0
 
 
 @pytest.mark.parametrize(

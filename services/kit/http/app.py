@@ -18,7 +18,7 @@ from opentelemetry import propagate, trace
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import Connection, Engine, Table, text
 from webargs import flaskparser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from services.kit.database import make_engine, transaction
 from services.kit.http import problems
@@ -131,9 +131,17 @@ _read_strictly = flaskparser.FlaskParser._raw_load_json
 
 
 def _read_json(parser: flaskparser.FlaskParser, request: Any) -> Any:
-    """Read JSON; a number of thousands of digits, which Python refuses to read, is invalid like any other."""
-    if request.content_length and not request.is_json:
-        raise UnsupportedMediaType()
+    """Read JSON whole or not at all.
+
+    A sender killed between the head and the body of its request leaves a body that ends early. The server hands that
+    over as if it were all, and an empty one would pass for a step that needs no words. A number of thousands of
+    digits, which Python refuses to read, is invalid like any other.
+    """
+    if request.content_length:
+        if not request.is_json:
+            raise UnsupportedMediaType()
+        if len(request.get_data(cache=True)) != request.content_length:
+            raise BadRequest("The body ended early. Send the request again.")
     try:
         return _read_strictly(parser, request)
     except (json.JSONDecodeError, UnicodeDecodeError):
