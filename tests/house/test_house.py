@@ -123,7 +123,7 @@ def test_no_test_is_skipped_or_excused():
 
 # Places of one machine, and addresses of package registries, have no business in a repository.
 FOREIGN = re.compile(
-    r"/home/[a-z]|/Users/[A-Za-z]|/root/|/tmp/w/|/work/|[A-Z]:\\\\Users"
+    r"/home/[a-z]|/Users/[A-Za-z]|/root/|[A-Z]:\\\\Users"
     r"|https?://[^\s\"')]*(pypi|artifactory|nexus|registry)[^\s\"')]*"
 )
 TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".lock", ".conf", ".sh", ".cfg", ".ini", ".html",
