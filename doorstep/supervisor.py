@@ -254,8 +254,9 @@ class Supervisor:
         if self._stopping.is_set():
             return
         if not kept.thing.alive or not in_time:
-            said = processes.last_lines(self._log_dir / f"{name}.log")
             what = f"was not ready after {seconds:.0f} s" if kept.thing.alive else "ended while starting"
+            kept.thing.stop()  # What it said last may still be on its way to the log.
+            said = processes.last_lines(self._log_dir / f"{name}.log")
             raise CannotStart(f"{name} {what}. Its last words, from {self._log_dir / f'{name}.log'}:\n{said}")
 
     def _note_death(self, kept: _Kept, now: float) -> None:
