@@ -251,9 +251,7 @@ class Supervisor:
         name = kept.thing.name
         settled = lambda: self._stopping.is_set() or not kept.thing.alive or kept.thing.ready()  # noqa: E731
         in_time = processes.wait_until(settled, seconds, every=0.05)
-        if self._stopping.is_set():
-            return
-        if not kept.thing.alive or not in_time:
+        if not self._stopping.is_set() and not (kept.thing.alive and in_time):
             what = f"was not ready after {seconds:.0f} s" if kept.thing.alive else "ended while starting"
             kept.thing.stop()  # What it said last may still be on its way to the log.
             said = processes.last_lines(self._log_dir / f"{name}.log")
