@@ -92,7 +92,7 @@ def test_killing_the_parent_with_9_leaves_no_orphan(tmp_path: Path, server: Embe
     postmaster = pid_said_by(parent)
     parent.kill()
     close(parent)
-    assert processes.wait_until(lambda: not processes.is_running(postmaster), 15)
+    assert processes.wait_until(lambda: not processes.is_running(postmaster), 60)
     server.start()
 
 
@@ -122,7 +122,7 @@ def test_a_server_killed_with_9_comes_back_on_its_port_with_what_was_committed(s
         busy.execute("insert into kept values (2)")
         assert server.pid
         os.kill(server.pid, signal.SIGKILL)
-        assert processes.wait_until(lambda: not server.alive, 5)
+        assert processes.wait_until(lambda: not server.alive, 60)
         assert server.start() == url
         assert ask(server, "select array_agg(one) from kept") == ([1],)
         # The connection's transaction died with the server; closing it must not try to commit.
@@ -146,7 +146,7 @@ def test_a_zombie_is_not_taken_for_a_server(server: EmbeddedPostgres) -> None:
     server.start()
     server.stop()
     zombie = subprocess.Popen(["true"])
-    assert processes.wait_until(lambda: not processes.is_running(zombie.pid), 5)
+    assert processes.wait_until(lambda: not processes.is_running(zombie.pid), 60)
     (server.data / "postmaster.pid").write_text(f"{zombie.pid}\n{server.data}\n")
     server.start()
     assert server.ready()

@@ -83,7 +83,7 @@ def wait_until_the_queues_are_registered(node: PrivateRabbitMQ) -> None:
         names = b"".join(file.read_bytes() for file in node.folder.glob("mnesia/*/quorum/*/names.dets"))
         return re.search(re.escape(QUEUE).encode() + rb"(?!\.)", names) is not None
 
-    assert processes.wait_until(written, 10)
+    assert processes.wait_until(written, 60)
 
 
 def in_another_process(home: Path, *before: str) -> tuple[subprocess.Popen[str], int]:
@@ -114,7 +114,7 @@ def test_confirmed_messages_survive_a_broker_killed_with_9_and_its_address_stays
     channel.connection.close()
     assert node.pid
     os.kill(node.pid, signal.SIGKILL)
-    assert processes.wait_until(lambda: not node.alive, 10)
+    assert processes.wait_until(lambda: not node.alive, 60)
     assert node.start() == url
     channel = channel_to(url)
     _, body = wait_for_message(channel, QUEUE)
@@ -153,8 +153,8 @@ def test_killing_the_parent_with_9_leaves_no_broker_and_no_epmd(tmp_path: Path, 
     assert processes_of(home)
     parent.kill()
     parent.communicate()
-    assert processes.wait_until(lambda: not processes.is_running(beam), 20)
-    assert processes.wait_until(lambda: not processes_of(home), 5)
+    assert processes.wait_until(lambda: not processes.is_running(beam), 60)
+    assert processes.wait_until(lambda: not processes_of(home), 60)
     node.start()
 
 
