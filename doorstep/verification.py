@@ -1,6 +1,5 @@
 """Proves from the stored rows alone that no ticket's history was changed and that its clocks follow from it."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -66,8 +65,7 @@ def _changed_words(entries: Sequence[Row], said: Sequence[Row]) -> str | None:
     """Words that were erased leave no row, which is allowed; words that were changed do not match their seal."""
     seals = {entry["data"].get("remark_id"): entry["data"].get("remark_sha256") for entry in entries}
     for remark in said:
-        digest = hashlib.sha256(f"{remark['salt']}{remark['body']}".encode()).hexdigest()
-        if seals.get(remark["id"]) != digest:
+        if seals.get(remark["id"]) != chain.sealed(remark["salt"], remark["body"]):
             return f"the words of remark {remark['id']} are not those that history sealed"
     return None
 

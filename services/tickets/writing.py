@@ -58,6 +58,7 @@ def _step_statement() -> TextClause:
     )
 
 
+_TICKET = _names(tickets)
 _FILE = _file_statement()
 _STEP = _step_statement()
 
@@ -73,7 +74,7 @@ def _parameters(
     event: Event,
 ) -> dict[str, Any]:
     return {
-        "ticket": {name: ticket[name] for name in _names(tickets)},
+        "ticket": {name: ticket[name] for name in _TICKET},
         "entries": _json([entry]),
         "clocks": _json(clock_rows),
         "events": _json([kit_outbox.row_of(event)]),

@@ -114,9 +114,7 @@ def _decide(actor: Actor, filing: Filing, corrections: Corrections | None) -> tu
 def _write(db: Connection, actor: Actor, ticket: Ticket, place: dict[str, Any]) -> None:
     at = ticket["filed_at"]
     data = {key: ticket[key] for key in ("catalogue_code", "need_level", "urgency", "channel", "policy_version")}
-    entry = entry_after(ticket, actor, "file", "filed", data, at)
-    entry["from_status"] = ""
-    entry["hash"] = chain.digest(chain.GENESIS, entry)
+    entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", data, at)
     ticket["version"], ticket["history_hash"] = 1, entry["hash"]
     calendar = service_levels.calendar_of(place["calendar"])
     computed = service_levels.clocks_of([entry], ticket["sla_class"], ticket["urgency"], calendar, at)
