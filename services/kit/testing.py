@@ -1,5 +1,6 @@
 """What every service's tests share: keys, tokens, actors, and a clock that stands still."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +28,13 @@ def keys() -> tuple[str, str]:
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode(),
     )
+
+
+def free_port() -> int:
+    """Return a loopback port on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def fresh() -> str:

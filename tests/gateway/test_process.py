@@ -20,18 +20,12 @@ from services.kit import migrate
 from services.kit.bus.postgres import PostgresPublisher
 from services.kit.events import to_message
 from services.kit.settings import Settings
-from services.kit.testing import actor, bearer, keys
+from services.kit.testing import actor, bearer, free_port, keys
 from tests.conftest import SECRET
 from tests.gateway.conftest import PASSWORD, Answer, FakeService, Organisation
 from tests.gateway.test_stream import COMMUNITY, ORGANISATION, event
 
 MANAGER = actor("manager", organisation_id=ORGANISATION)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Processes:

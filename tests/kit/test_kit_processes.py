@@ -18,17 +18,11 @@ from sqlalchemy import Engine, select
 
 from services.kit import process
 from services.kit.settings import Settings
-from services.kit.testing import actor, bearer, keys
+from services.kit.testing import actor, bearer, free_port, keys
 from tests.waiting import until
 
 HERE = Path(__file__).parent
 http = urllib3.PoolManager(retries=False, timeout=5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Running:

@@ -3,7 +3,6 @@
 import email
 import json
 import re
-import socket
 import threading
 from collections.abc import Iterator
 from email.policy import default
@@ -15,6 +14,7 @@ from aiosmtpd.controller import Controller
 
 from services.contracts import tickets
 from services.kit.settings import SettingsError
+from services.kit.testing import free_port
 from services.notify.audience import Contact
 from services.notify.channels import Apprise, Email, Outgoing, Permanent, Temporary
 from services.notify.channels.apprise import SCHEMES, masked
@@ -60,9 +60,7 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def server(mailbox: Mailbox) -> Iterator[Smtp]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     yield Smtp("127.0.0.1", port, "desk@example.org", "none")

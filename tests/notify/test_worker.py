@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from services.contracts import SUBSCRIPTIONS, tickets
 from services.kit.bus import open_publisher
 from services.kit.events import Event, Message, to_message
 from services.kit.settings import Settings
-from services.kit.testing import fresh
+from services.kit.testing import free_port, fresh
 from services.kit.worker import sweep
 from services.notify import models, worker
 from services.notify.models import inbox
@@ -107,9 +106,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(settings: Settings, desk: Des
 
 
 def test_the_web_process_answers_and_ends_when_asked(settings: Settings, amqp_url: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     web = start(settings, amqp_url, "web", NOTIFY_PORT=str(port))
 
     def ready() -> bool:
