@@ -7,8 +7,8 @@ import pytest
 
 from services.tickets.sla.calendar import ALWAYS, Calendar
 from services.tickets.sla.clocks import Clock, Event, compute
-from services.tickets.sla.policy import Target
 from services.tickets.sla.switches import Switches
+from services.tickets.sla.targets import Target
 
 DAY = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 HOUR = 3600

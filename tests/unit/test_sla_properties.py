@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.tickets.sla.calendar import Calendar, add, between, end_of_day
 from services.tickets.sla.clocks import Clock, Event, compute
-from services.tickets.sla.policy import Target
 from services.tickets.sla.switches import CHOICES, Switches
+from services.tickets.sla.targets import Target
 
 ZONES = (
     "Europe/Berlin",

@@ -1,12 +1,13 @@
 """A ticket's clocks, computed from what happened to it: the one function that says met or breached."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.tickets.sla.calendar import ALWAYS, Calendar, HolidaysUnknown, NeverDue, add, between, end_of_day, utc
-from services.tickets.sla.policy import WORKING, Target
 from services.tickets.sla.switches import Switches
+from services.tickets.sla.targets import STANDARD_RULE, WORKING, Target
 
 RUNNING, PAUSED, MET, BREACHED, VOID, UNKNOWN = "running", "paused", "met", "breached", "void", "unknown"
 WAITING = "waiting"
@@ -28,6 +29,7 @@ class Event:
     """One row of a ticket's history: the verb (`file`, `claim`, …), its moment, and who did it.
 
     `status` is the ticket's status after it; when given, waiting is read from it rather than from the verb.
+    `until` is when a pause ends by itself; `data` is what else the row recorded, such as a call's `outcome`.
     """
 
     action: str
@@ -35,6 +37,8 @@ class Event:
     reason: str | None = None
     actor_role: str = ""
     status: str = ""
+    until: datetime | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 Told = tuple[Event, bool]
@@ -70,6 +74,9 @@ class Clock:
     lived_seconds: float = 0
     remaining_seconds: float | None = None
     unknown: str | None = None
+    rule: str = STANDARD_RULE
+    paused_until: datetime | None = None
+    pause_seconds: float = 0
 
 
 @dataclass(frozen=True)

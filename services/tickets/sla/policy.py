@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from services.tickets.sla.switches import CHOICES, Switches
+from services.tickets.sla.targets import BASES, CLOCK, DEFAULT_WARN, Target
 
 SLA_CLASSES = (
     "life_safety",
@@ -20,30 +21,8 @@ SLA_CLASSES = (
 )
 URGENCIES = ("emergency", "urgent", "routine")
 KINDS = ("acknowledge", "attend", "resolve")
-CLOCK = "clock"
-WORKING = "working"
-BASES = (CLOCK, WORKING)
-DEFAULT_WARN = (0.75,)
 LONGEST_SECONDS = 366 * 86_400
 TARGET_FIELDS = frozenset({"seconds", "basis", "warn", "sundown", "source"})
-
-
-@dataclass(frozen=True)
-class Target:
-    """How long one clock may run.
-
-    `seconds` are elapsed time ("clock") or the community's open hours ("working"). With `sundown` the clock is
-    due at the end of the local day on which it started, but never sooner than `seconds` after that (the sundown
-    rule 日落原则: a human answer before the day is over; the minimum is for the request late in the evening).
-    `warn` are the fractions of the time after which somebody is warned. `source` names the rule's origin.
-    """
-
-    kind: str
-    seconds: int
-    basis: str = CLOCK
-    warn: tuple[float, ...] = DEFAULT_WARN
-    sundown: bool = False
-    source: str = ""
 
 
 @dataclass(frozen=True)
