@@ -1,120 +1,171 @@
-"""Targets by service class and urgency: how soon to answer, to be there, to be done, and on which hours."""
+"""A policy: how soon to answer, to be there, to be done, for whom sooner, and what happens when nobody comes."""
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from services.tickets.sla.switches import CHOICES, Switches
-from services.tickets.sla.targets import BASES, CLOCK, DEFAULT_WARN, Target
-
-SLA_CLASSES = (
-    "life_safety",
-    "essential_supply",
-    "standard",
-    "environment",
-    "complaint",
-    "engagement",
-    "internal",
+from services.tickets.catalogue import SLA_CLASSES
+from services.tickets.sla.allowances import (
+    DEFAULT_ATTAINMENT,
+    DEFAULT_PAUSES,
+    Attainment,
+    read_attainment,
+    read_pauses,
 )
+from services.tickets.sla.conditions import Facts
+from services.tickets.sla.escalation import Chain, claim_target, read_escalation, told_at
+from services.tickets.sla.packs import Pack, read_packs
+from services.tickets.sla.rules import Rule, read_rules
+from services.tickets.sla.switches import CHOICES, Switches
+from services.tickets.sla.target_json import read_target, require_keys
+from services.tickets.sla.targets import ALL_KINDS, JUDGED, Target
+
 URGENCIES = ("emergency", "urgent", "routine")
-KINDS = ("acknowledge", "attend", "resolve")
-LONGEST_SECONDS = 366 * 86_400
-TARGET_FIELDS = frozenset({"seconds", "basis", "warn", "sundown", "source"})
+KINDS = JUDGED
+# The table says these of every class and urgency; the others where it wants them.
+ALWAYS_SAID = ("acknowledge", "attend", "resolve")
+SOMETIMES_SAID = tuple(kind for kind in JUDGED if kind not in ALWAYS_SAID)
+FIELDS = ("version", "switches", "classes", "rules", "packs", "pauses", "escalation", "attainment")
+LONGEST_VERSION = 100
+FOLDER = Path(__file__).with_name("policies")
+STANDARD_VERSION = "2026-11-22.2"
+PLACE = {kind: number for number, kind in enumerate(ALL_KINDS)}
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A complete, versioned table of targets with the switches they are counted by."""
+    """A complete, versioned set of targets with the switches they are counted by.
+
+    `table` has the targets of each class and urgency, `rules` and `packs` those that come beside them. `pauses` are
+    the longest seconds of a single pause by its reason, `escalation` the chain of each urgency (without one, nobody
+    hears of an unclaimed job), `attainment` what a need level asks for.
+    """
 
     version: str
     switches: Switches
     table: Mapping[tuple[str, str], tuple[Target, ...]]
+    rules: tuple[Rule, ...] = ()
+    packs: tuple[Pack, ...] = ()
+    pauses: Mapping[str, int] = field(default_factory=lambda: DEFAULT_PAUSES)
+    escalation: Mapping[str, Chain] = field(default_factory=dict)
+    attainment: Attainment = DEFAULT_ATTAINMENT
 
     def targets(self, sla_class: str, urgency: str) -> tuple[Target, ...]:
-        """The acknowledge, attend and resolve targets, in that order; ValueError for a combination unknown."""
+        """The table's targets in the order of their kinds; ValueError for a combination unknown."""
         try:
             return self.table[(sla_class, urgency)]
         except KeyError:
             raise ValueError(f"sla_class: no targets for {sla_class!r} and urgency {urgency!r}") from None
 
+    def targets_for(self, facts: Facts) -> tuple[Target, ...]:
+        """Every target of a request, in the order of their kinds: the table's, then those of each rule and pack that
+        means it, and the one for jobs that nobody claims. Of several of one kind the first to fall due counts.
 
-def read_target(where: str, kind: str, data: object) -> Target:
-    """One target from its mapping; ValueError naming the field, prefixed by `where`."""
-    if not isinstance(data, Mapping):
-        raise ValueError(f"{where}: the target is missing")
-    unknown = sorted(str(key) for key in data if key not in TARGET_FIELDS)
-    if unknown:
-        raise ValueError(f"{where}.{unknown[0]}: a target has no such field")
-    seconds, basis = data.get("seconds"), data.get("basis")
-    if type(seconds) is not int or not 0 < seconds <= LONGEST_SECONDS:
-        raise ValueError(f"{where}.seconds: {seconds!r} is not a whole number of seconds between 1 and a year")
-    if basis not in BASES:
-        raise ValueError(f"{where}.basis: {basis!r} is none of {', '.join(BASES)}")
-    warn = data.get("warn", list(DEFAULT_WARN))
-    numbers = isinstance(warn, list | tuple) and all(type(part) in (int, float) for part in warn)
-    if not numbers or any(not 0 < part < 1 for part in warn) or list(warn) != sorted(set(warn)):
-        raise ValueError(f"{where}.warn: expected rising fractions between 0 and 1")
-    sundown, source = data.get("sundown", False), data.get("source", "")
-    if not isinstance(sundown, bool) or (sundown and basis != CLOCK):
-        raise ValueError(f"{where}.sundown: it is true or false, and counts its minimum in clock time")
-    if not isinstance(source, str):
-        raise ValueError(f"{where}.source: expected text")
-    return Target(kind, seconds, basis, tuple(warn), sundown, source)
+        ValueError for a class and urgency unknown.
+        """
+        found = list(self.targets(facts.sla_class, facts.urgency))
+        for rule in self.rules:
+            if rule.match(facts):
+                found += rule.targets
+        for pack in self.packs:
+            if pack.in_force_on(facts):
+                for rule in pack.rules:
+                    if rule.match(facts):
+                        found += rule.targets
+        if facts.urgency in self.escalation:
+            found.append(claim_target(self.escalation[facts.urgency]))
+        return tuple(sorted(found, key=lambda target: PLACE[target.kind]))
+
+    def longest_pause(self, reason: str) -> int | None:
+        """The most seconds a job may wait at once for this reason; None when the reason is not on the list."""
+        return self.pauses.get(reason)
+
+    def escalated_to(self, urgency: str, level: int) -> str:
+        """Whom a claim clock's level speaks to, dispatcher or manager: n is its n-th warning, 0 its breach.
+
+        ValueError for an urgency or level without a step.
+        """
+        if urgency not in self.escalation:
+            raise ValueError(f"urgency: the policy escalates nothing for {urgency!r}")
+        return told_at(self.escalation[urgency], level)
 
 
-def read_policy(data: object) -> Policy:
-    """A policy from its parsed YAML or JSON; ValueError naming what is missing, unknown or contradictory."""
-    if not isinstance(data, Mapping):
+def read_policy(document: object) -> Policy:
+    """A policy from its parsed YAML or JSON; ValueError naming what is missing, unknown or contradictory.
+
+    A section that older documents do not have takes its default: no rules, no packs, the usual pauses and shares,
+    and no escalation, for a new clock on an old ticket would change what its history says.
+    """
+    if not isinstance(document, Mapping):
         raise ValueError("policy: expected an object with version and classes")
-    version, classes = data.get("version"), data.get("classes")
-    if not isinstance(version, str) or not version:
-        raise ValueError("version: a policy needs one, as text")
-    unknown = sorted(str(key) for key in data if key not in ("version", "switches", "classes"))
+    version = document.get("version")
+    if not isinstance(version, str) or not 0 < len(version.strip()) <= LONGEST_VERSION:
+        raise ValueError(f"version: a policy needs one, as text of at most {LONGEST_VERSION} letters")
+    unknown = [str(key) for key in document if key not in FIELDS]
     if unknown:
         raise ValueError(f"{unknown[0]}: a policy has no such field")
-    switches = data.get("switches", {})
+    switches = document.get("switches", {})
     if not isinstance(switches, Mapping) or any(key not in CHOICES for key in switches):
         raise ValueError(f"switches: known are {', '.join(CHOICES)}")
-    return Policy(version, Switches(**switches), read_table(classes))
+    has = document.__contains__
+    return Policy(
+        version=version,
+        switches=Switches(**switches),
+        table=read_table(document.get("classes")),
+        rules=read_rules("rules", document.get("rules", [])),
+        packs=read_packs("packs", document.get("packs", [])),
+        pauses=read_pauses("pauses", document["pauses"]) if has("pauses") else DEFAULT_PAUSES,
+        escalation=read_escalation("escalation", document["escalation"]) if has("escalation") else {},
+        attainment=read_attainment("attainment", document["attainment"]) if has("attainment") else DEFAULT_ATTAINMENT,
+    )
 
 
 def read_table(classes: object) -> dict[tuple[str, str], tuple[Target, ...]]:
-    """Every class and urgency with its three targets; none may be missing and none may be unheard of."""
-    require_keys("classes", classes, SLA_CLASSES)
+    """Every class and urgency with its targets; none may be missing and none may be unheard of."""
+    read = require_keys("classes", classes, SLA_CLASSES)
     table = {}
     for sla_class in SLA_CLASSES:
-        urgencies = classes[sla_class]  # type: ignore[index]
-        require_keys(f"classes.{sla_class}", urgencies, URGENCIES)
+        urgencies = require_keys(f"classes.{sla_class}", read[sla_class], URGENCIES)
         for urgency in URGENCIES:
             where = f"classes.{sla_class}.{urgency}"
-            require_keys(where, urgencies[urgency], KINDS)
+            said = require_keys(where, urgencies[urgency], ALWAYS_SAID, SOMETIMES_SAID)
             table[(sla_class, urgency)] = tuple(
-                read_target(f"{where}.{kind}", kind, urgencies[urgency][kind]) for kind in KINDS
+                read_target(f"{where}.{kind}", kind, said[kind]) for kind in JUDGED if kind in said
             )
     return table
 
 
-def require_keys(where: str, data: object, keys: tuple[str, ...]) -> None:
-    """Refuse an object that lacks one of the keys or has another."""
-    if not isinstance(data, Mapping):
-        raise ValueError(f"{where}: expected an object with {', '.join(keys)}")
-    for key in keys:
-        if key not in data:
-            raise ValueError(f"{where}.{key}: the policy does not say")
-    for key in data:
-        if key not in keys:
-            raise ValueError(f"{where}.{key}: known are {', '.join(keys)}")
+@cache
+def shipped_documents() -> Mapping[str, Mapping[str, Any]]:
+    """The policies that ship, or once shipped, with the product, as they are written, by version."""
+    read = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))]
+    return {document["version"]: document for document in read}
 
 
-@lru_cache(maxsize=1)
+@cache
+def shipped(version: str) -> Policy | None:
+    """The shipped policy of that version; None when it is an organisation's own."""
+    document = shipped_documents().get(version)
+    return None if document is None else read_policy(document)
+
+
 def standard_policy() -> Policy:
-    """The policy that ships with the product."""
-    return read_policy(yaml.safe_load((Path(__file__).parent / "policy.yaml").read_text(encoding="utf-8")))
+    """The policy that a community has before anybody chooses another."""
+    policy = shipped(STANDARD_VERSION)
+    assert policy is not None, "the standard policy ships with the product"
+    return policy
+
+
+def standard_document() -> dict[str, Any]:
+    """The standard policy as it is written, a copy to change."""
+    return copy.deepcopy(dict(shipped_documents()[STANDARD_VERSION]))
 
 
 def targets(sla_class: str, urgency: str) -> tuple[Target, ...]:
-    """The shipped policy's acknowledge, attend and resolve targets for a class and urgency."""
+    """The standard policy's table for a class and urgency."""
     return standard_policy().targets(sla_class, urgency)
