@@ -95,17 +95,42 @@ class TicketStarted(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketPaused(TicketFact):
-    """Work waits for something."""
+    """Work waits for something, at the longest until `paused_until`."""
 
     type: ClassVar[str] = "ticket.paused.v1"
     waiting_reason: str = ""
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketResumed(TicketFact):
-    """Work goes on."""
+    """Work goes on; `expired` where the pause ran out and nobody had said so."""
 
     type: ClassVar[str] = "ticket.resumed.v1"
+    expired: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketObjected(TicketFact):
+    """The resident does not accept that the work waits."""
+
+    type: ClassVar[str] = "ticket.objected.v1"
+    waiting_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketDisallowed(TicketFact):
+    """The desk took back a pause: work goes on, and the clocks ran all the while."""
+
+    type: ClassVar[str] = "ticket.disallowed.v1"
+    waiting_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMadeSafe(TicketFact):
+    """Nobody is in danger any more; the repair itself may still be to come."""
+
+    type: ClassVar[str] = "ticket.made_safe.v1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +142,22 @@ class TicketCompleted(TicketFact):
     completed_at: datetime | None = None
     timezone: str = "Asia/Shanghai"
     completion: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketCalledBack(TicketFact):
+    """The desk called about a completed job; `outcome` is `reached` or `not_reached`."""
+
+    type: ClassVar[str] = "ticket.called_back.v1"
+    outcome: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAnswered(TicketFact):
+    """A human answered the return visit that it is solved; `satisfaction` is 1 to 5 where they said so."""
+
+    type: ClassVar[str] = "ticket.answered.v1"
+    satisfaction: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +222,23 @@ class TicketOverridden(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketReevaluated(TicketFact):
+    """A manager moved it on purpose to the terms now in force: policy, calendar, or both."""
+
+    type: ClassVar[str] = "ticket.reevaluated.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnclaimed(TicketFact):
+    """Nobody has taken the job by `due_at`; it is put before `to`, a dispatcher or a manager."""
+
+    type: ClassVar[str] = "ticket.unclaimed.v1"
+    to: str = "dispatcher"
+    level: int = 1
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketPhotographed(TicketFact):
     """A photo was added."""
 
@@ -190,12 +248,16 @@ class TicketPhotographed(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaWarned(TicketFact):
-    """A clock (`acknowledge`, `attend`, `resolve`) is near its target; `due_at` is the target's moment."""
+    """A clock is near its target; `due_at` is the target's moment, `rule` says whose target it is.
+
+    Clocks are `acknowledge`, `attend`, `make_safe`, `resolve`, `callback` and `total`.
+    """
 
     type: ClassVar[str] = "sla.warned.v1"
     clock: str = ""
     generation: int = 1
     due_at: datetime | None = None
+    rule: str = "standard"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,3 +268,4 @@ class SlaBreached(TicketFact):
     clock: str = ""
     generation: int = 1
     due_at: datetime | None = None
+    rule: str = "standard"
