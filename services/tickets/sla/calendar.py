@@ -1,7 +1,7 @@
 """Working time: when so many seconds of it will have passed, and how many passed between two moments."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.tickets.sla.calendar_json import Closure, join
 from services.tickets.sla.country import HolidaysUnknown
@@ -15,10 +15,14 @@ __all__ = [
     "HolidaysUnknown",
     "NeverDue",
     "add",
+    "add_calendar_days",
     "add_days",
     "between",
     "end_of_day",
+    "in_seconds",
+    "is_closing",
     "next_opening",
+    "usual_day_seconds",
     "utc",
 ]
 
@@ -155,27 +159,61 @@ def between(calendar: Calendar, start: datetime, end: datetime, pauses: Iterable
     for paused, resumed in joined_pauses(pauses, end):
         total += _measure(calendar, start, min(paused, end))
         start = max(start, resumed)
-    total += _measure(calendar, start, end)
-    whole, rest = divmod(total, timedelta(seconds=1))
-    return whole if not rest else total.total_seconds()
+    return in_seconds(total + _measure(calendar, start, end))
+
+
+def in_seconds(length: timedelta) -> float:
+    """A length in seconds, an int when they are whole."""
+    return length.total_seconds() if length.microseconds else length.days * 86_400 + length.seconds
 
 
 def add_days(calendar: Calendar, start: datetime, days: int) -> datetime:
     """The same wall-clock time on the n-th working day after `start` (UTC), where a day is not so many hours.
 
-    From a closed day the first working day after it is the first counted. Raises NeverDue or HolidaysUnknown.
+    From a closed day the first working day after it is the first counted; a day on which closures leave no time
+    is no working day, nor is one the zone's calendar left out. Raises ValueError, NeverDue or HolidaysUnknown.
     """
-    if days < 0:
-        raise ValueError(f"days: {days} is less than none")
+    check_days(days)
     local = utc("start", start).astimezone(calendar.zone)
     day, left = local.date(), days
     while left:
         day += DAY
-        left -= bool(calendar.wall_spans(day))
+        left -= bool(calendar.open_periods(day))
         if day - local.date() > HORIZON:
             raise NeverDue("days: the deadline would lie more than a hundred years away")
+    return _same_time(calendar, local, day)
+
+
+def add_calendar_days(calendar: Calendar, start: datetime, days: int) -> datetime:
+    """The same wall-clock time so many days of the calendar's zone after `start` (UTC), open or not."""
+    check_days(days)
+    local = utc("start", start).astimezone(calendar.zone)
+    return _same_time(calendar, local, local.date() + days * DAY)
+
+
+def check_days(days: int) -> None:
+    """Refuse a number of days that is none, or more than a hundred years of them (ValueError)."""
+    if type(days) is not int or not 0 <= days <= HORIZON.days:
+        raise ValueError(f"days: {days!r} is not a whole number of days between none and a hundred years")
+
+
+def _same_time(calendar: Calendar, local: datetime, day: date) -> datetime:
+    if day == local.date():
+        return local.astimezone(UTC)
     seconds = local.hour * 3600 + local.minute * 60 + local.second
     return moment(calendar.zone, day, seconds) + timedelta(microseconds=local.microsecond)
+
+
+def usual_day_seconds(calendar: Calendar) -> int:
+    """Open seconds of an ordinary working day: the length most open weekdays have, in doubt that of the earlier."""
+    lengths = [sum(end - start for start, end in spans) for spans in calendar.hours if spans]
+    return max(lengths, key=lengths.count)
+
+
+def is_closing(calendar: Calendar, at: datetime) -> bool:
+    """Whether the desk was open just before this moment and is not just after it."""
+    tick = timedelta(microseconds=1)
+    return bool(_measure(calendar, at - tick, at)) and not _measure(calendar, at, at + tick)
 
 
 def end_of_day(calendar: Calendar, at: datetime) -> datetime:

@@ -6,9 +6,10 @@ CHOICES = {
     "at_closing": ("stay", "next_opening"),
     "first_response_pauses": (False, True),
     "attend_pauses": (False, True),
-    "reopening": ("restart", "resume"),
+    "reopening": ("restart", "resume", "both"),
     "switched_policy": ("from_opening", "from_switch"),
     "at_due": ("met", "breached"),
+    "day": ("same_time", "working_hours"),
 }
 
 
@@ -20,12 +21,16 @@ class Switches:
         is in time) or moves to the "next_opening".
     first_response_pauses: whether waiting for something stops the acknowledge clock (default no: an answer can
         always be given).
-    attend_pauses: the same for the attend clock (default no).
+    attend_pauses: the same for the attend and make_safe clocks (default no: somebody can always go and look).
     reopening: a reopened job gets the full time again ("restart", default), or goes on from where it stood with
-        the time it lay completed counted as a pause ("resume"). The first verdict is kept either way.
+        the time it lay completed counted as a pause ("resume"), or is told "both" ways: the clock restarts, and
+        beside it one clock "total" goes on from the filing. The first verdict is kept in any case.
     switched_policy: new targets given to a running ticket count "from_opening" (default) or "from_switch", the
-        moment of an override, which then ends one generation of its clocks as void and begins the next.
+        moment of an override or re-evaluation, which then ends one generation of its clocks as void and begins
+        the next.
     at_due: an answer exactly at the due moment is "met" (default) or "breached".
+    day: a target of n working days is due at the "same_time" (default) on the n-th working day, or after n times
+        the "working_hours" of an ordinary open weekday.
     """
 
     at_closing: str = "stay"
@@ -34,6 +39,7 @@ class Switches:
     reopening: str = "restart"
     switched_policy: str = "from_opening"
     at_due: str = "met"
+    day: str = "same_time"
 
     def __post_init__(self) -> None:
         for field in fields(self):

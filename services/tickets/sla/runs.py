@@ -1,0 +1,245 @@
+"""From a ticket's history to the stretches each of its clocks ran: where they start, stop and stand still."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from services.tickets.sla.calendar import utc
+from services.tickets.sla.switches import Switches
+from services.tickets.sla.targets import CLAIM, TOTAL
+
+WAITING = "waiting"
+DISALLOW = "disallow"
+ENDS_RESOLVE = frozenset({"complete", "confirm", "close"})
+ENDS_ATTEND = ENDS_RESOLVE | {"arrive", "start"}
+ENDS_ACKNOWLEDGE = ENDS_ATTEND | {"acknowledge", "claim", "assign", "depart"}
+ENDS = {
+    "acknowledge": ENDS_ACKNOWLEDGE,
+    "attend": ENDS_ATTEND,
+    "make_safe": ENDS_RESOLVE | {"make_safe"},
+    "resolve": ENDS_RESOLVE,
+    # Closing is no call: a resident who says nothing was not asked.
+    "callback": frozenset({"answer", "confirm", "reopen"}),
+    CLAIM: ENDS_ATTEND | {"claim", "assign"},
+    TOTAL: ENDS_RESOLVE,
+}
+# The verb that begins the next generation of a clock once the one before it has ended.
+BEGINS_AGAIN = {"resolve": "reopen", TOTAL: "reopen", "callback": "complete", CLAIM: "release"}
+# Nobody waits for parts to be called back or claimed, and only what the policy allows stops the first response.
+NEVER_WAIT = frozenset({"callback", CLAIM})
+VOIDS = frozenset({"cancel", "decline"})
+SWITCHES_POLICY = frozenset({"override", "reevaluate"})
+# A job that is let go or worked on again waits for nobody any more, even when nobody pressed "resume".
+ENDS_PAUSE = ENDS_RESOLVE | VOIDS | {"resume", DISALLOW, "release", "claim", "depart", "arrive", "start", "reopen"}
+# These people speak for the desk; what the system or the resident does is no answer to the resident.
+NOT_THE_DESK = frozenset({"system", "resident"})
+
+Pause = tuple[datetime, datetime | None]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of a ticket's history: the verb (`file`, `claim`, …), its moment, and who did it.
+
+    `status` is the ticket's status after it; when given, waiting is read from it rather than from the verb.
+    `until` is when a pause ends by itself, `reason` what is waited for; `data` is what else the row recorded, such
+    as a call's `outcome`.
+    """
+
+    action: str
+    at: datetime
+    reason: str | None = None
+    actor_role: str = ""
+    status: str = ""
+    until: datetime | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One pause as history tells it: the number of the event that began it, and of the one that ended it.
+
+    It is over at `until`, when that is given, whether or not an event says so. `end` is the earlier of the two.
+    """
+
+    first: int
+    start: datetime
+    until: datetime | None
+    last: int | None = None
+    end: datetime | None = None
+    disallowed: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What had happened to a ticket by `asof`: its events in order, and when it waited."""
+
+    events: Sequence[Event]
+    waits: Sequence[Wait]
+    asof: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """One stretch of one clock before it is judged: when it started and stopped, and when it stood still.
+
+    `waits` are the pauses, the last of them (start, None) while it lasts, at the latest `until`; `idle` is the time a
+    job lay completed before it was reopened, on a clock that goes on afterwards.
+    """
+
+    generation: int
+    started_at: datetime
+    stopped_at: datetime | None
+    void: bool
+    waits: tuple[Pause, ...] = ()
+    until: datetime | None = None
+    idle: tuple[Pause, ...] = ()
+
+
+def tell(events: Iterable[Event], asof: datetime | None) -> Told | None:
+    """The history up to `asof` (default: the last event), sorted, in UTC; None when nothing had happened yet."""
+    history = sorted((in_utc(event) for event in events), key=lambda event: event.at)
+    if not history:
+        return None
+    asof = utc("asof", asof) if asof else history[-1].at
+    if history[-1].at > asof:
+        history = [event for event in history if event.at <= asof]
+    return Told(history, waits_of(history), asof) if history else None
+
+
+def in_utc(event: Event) -> Event:
+    """The same event with its moments in UTC; a naive moment is refused."""
+    at = utc("at", event.at)
+    until = None if event.until is None else utc("until", event.until)
+    if event.at.tzinfo is UTC and (until is None or until.tzinfo is UTC):
+        return event
+    return replace(event, at=at, until=until)
+
+
+def waits_of(events: Sequence[Event]) -> list[Wait]:
+    """When the job waited, from the status when history tells it, else from the verb."""
+    found: list[Wait] = []
+    open_wait: Wait | None = None
+    for number, event in enumerate(events):
+        if event.status:
+            waiting = event.status == WAITING
+        else:
+            waiting = event.action == "pause" or (open_wait is not None and event.action not in ENDS_PAUSE)
+        if waiting and open_wait is None:
+            open_wait = Wait(number, event.at, event.until)
+        elif open_wait is not None and not waiting:
+            found.append(ended(open_wait, number, event))
+            open_wait = None
+        elif open_wait is not None and event.action == "pause":
+            # Only a new pause goes on waiting once the first is over; any other event leaves it over.
+            if open_wait.until is not None and open_wait.until <= event.at:
+                found.append(replace(open_wait, end=open_wait.until))
+                open_wait = Wait(number, event.at, event.until)
+            else:
+                lasts = open_wait.until and event.until and max(open_wait.until, event.until)
+                open_wait = replace(open_wait, until=lasts)
+    return [*found, open_wait] if open_wait else found
+
+
+def ended(wait: Wait, number: int, event: Event) -> Wait:
+    """The pause that this event ended, unless it was over before: an expiry noticed late lengthens nothing."""
+    end = event.at if wait.until is None else min(event.at, wait.until)
+    return replace(wait, last=number, end=end, disallowed=event.action == DISALLOW)
+
+
+def runs(kind: str, told: Told, switches: Switches) -> list[Run]:
+    """The generations of one clock.
+
+    One for acknowledge, attend and make_safe; one more for each reopening for resolve, for each completion for
+    callback and for each release for claim; for total only one, once the job was reopened. Where a policy counts
+    from the switch, each change of targets ends one generation as void and begins the next, so that a breach from
+    before it is not forgotten.
+    """
+    events = told.events
+    overriding = switches.switched_policy == "from_switch" and kind != TOTAL
+    going_on = kind == TOTAL or (kind == "resolve" and switches.reopening == "resume")
+    again = BEGINS_AGAIN.get(kind, "")
+    first = following(events, 0, "complete") if kind == "callback" else 0
+    found: list[Run] = []
+    resuming = False
+    while first is not None:
+        numbers = range(first + 1, len(events))
+        last = next((n for n in numbers if stops(kind, events[n], overriding)), None)
+        run = one_run(len(found) + 1, kind, told, first, last, switches)
+        found.append(resumed(found[-1], run) if resuming else run)
+        if last is None:
+            break
+        if overriding and events[last].action in SWITCHES_POLICY:
+            first, resuming = last, False
+        else:
+            first, resuming = following(events, last + 1, again) if again else None, going_on
+    if kind == TOTAL:
+        return [replace(found[-1], generation=1)] if len(found) > 1 else []
+    return found
+
+
+def following(events: Sequence[Event], start: int, action: str) -> int | None:
+    """The number of the first event from `start` on with this verb."""
+    return next((n for n in range(start, len(events)) if events[n].action == action), None)
+
+
+def stops(kind: str, event: Event, overriding: bool) -> bool:
+    """Whether an event ends a clock of this kind, for good or as void."""
+    action = event.action
+    if action in VOIDS or (overriding and action in SWITCHES_POLICY):
+        return True
+    if action in ENDS.get(kind, ENDS_RESOLVE):
+        return not (kind == "acknowledge" and event.actor_role in NOT_THE_DESK)
+    return kind == "callback" and action == "call_back" and event.data.get("outcome") == "reached"
+
+
+def pausing(kind: str, switches: Switches) -> bool:
+    """Whether waiting stops a clock of this kind; to make safe is a visit and waits no more than one."""
+    if kind in NEVER_WAIT:
+        return False
+    if kind == "acknowledge":
+        return switches.first_response_pauses
+    return switches.attend_pauses if kind in ("attend", "make_safe") else True
+
+
+def one_run(generation: int, kind: str, told: Told, first: int, last: int | None, switches: Switches) -> Run:
+    """The run from the event that started it to the one that ended it, if it has ended."""
+    end = None if last is None else told.events[last]
+    started_at, stopped_at = told.events[first].at, None if end is None else end.at
+    void = end is not None and (end.action in VOIDS or end.action in SWITCHES_POLICY)
+    if not told.waits or not pausing(kind, switches):
+        return Run(generation, started_at, stopped_at, void)
+    pauses, until = [], None
+    for wait in told.waits:
+        part = within(wait, told, first, last)
+        if part is not None:
+            pauses.append(part)
+            until = wait.until if part[1] is None else until
+    return Run(generation, started_at, stopped_at, void, tuple(pauses), until)
+
+
+def within(wait: Wait, told: Told, first: int, last: int | None) -> Pause | None:
+    """The part of a pause that stops the run from event `first` to event `last`, if any does.
+
+    A pause that was disallowed stops nothing, except in a run that had already ended by then.
+    """
+    if (last is not None and wait.first > last) or (wait.last is not None and wait.last <= first):
+        return None
+    if wait.disallowed and (last is None or (wait.last or 0) <= last):
+        return None
+    start, end = max(wait.start, told.events[first].at), wait.end
+    now = told.asof if last is None else told.events[last].at
+    if end is None and wait.until is not None and wait.until <= now:
+        end = wait.until
+    if last is not None:
+        end = now if end is None else min(end, now)
+    return (start, end) if end is None or end > start else None
+
+
+def resumed(before: Run, run: Run) -> Run:
+    """A reopened run that goes on where the one before it stood, the time it lay completed being no part of it."""
+    idle = (before.stopped_at or run.started_at, run.started_at)
+    return replace(
+        run, started_at=before.started_at, waits=(*before.waits, *run.waits), idle=(*before.idle, idle, *run.idle)
+    )
