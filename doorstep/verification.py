@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from services.tickets import chain, service_levels
-from services.tickets.models import clocks, communities, history, remarks, tickets
+from services.tickets.books import Books, books_of
+from services.tickets.models import clocks, history, remarks, tickets
 
 BATCH = 200
 # What only a step changes. State and breach are moved by timers too, and follow from these and the time of day.
@@ -27,7 +28,9 @@ def verify(db: Connection, progress: Callable[[int, int], None]) -> Iterator[str
         said = _by_ticket(db, select(remarks).where(remarks.c.ticket_id.in_(ids)))
         for ticket in found:
             key = ticket["id"]
-            broken = first_problem(ticket, entries.get(key, []), stored.get(key, []), said.get(key, []))
+            told = entries.get(key, [])
+            library = books_of(db, ticket["organisation_id"], ticket["community_id"], told)
+            broken = first_problem(ticket, told, stored.get(key, []), said.get(key, []), library)
             if broken:
                 yield f"Ticket {ticket['number']} ({key}): {broken}"
         last = ids[-1]
@@ -36,8 +39,7 @@ def verify(db: Connection, progress: Callable[[int, int], None]) -> Iterator[str
 
 
 def _page(db: Connection, last: str) -> Sequence[Row]:
-    wanted = select(tickets, communities.c.calendar).join(communities, communities.c.id == tickets.c.community_id)
-    page = wanted.where(tickets.c.id > last).order_by(tickets.c.id).limit(BATCH)
+    page = select(tickets).where(tickets.c.id > last).order_by(tickets.c.id).limit(BATCH)
     return [dict(row) for row in db.execute(page).mappings()]
 
 
@@ -48,7 +50,9 @@ def _by_ticket(db: Connection, wanted: Any) -> dict[str, list[Row]]:
     return rows
 
 
-def first_problem(ticket: Row, entries: Sequence[Row], stored: Sequence[Row], said: Sequence[Row]) -> str | None:
+def first_problem(
+    ticket: Row, entries: Sequence[Row], stored: Sequence[Row], said: Sequence[Row], library: Books
+) -> str | None:
     """What is wrong with one ticket, in words; None where everything follows from its history."""
     broken = chain.first_break(entries)
     if broken is not None:
@@ -58,7 +62,7 @@ def first_problem(ticket: Row, entries: Sequence[Row], stored: Sequence[Row], sa
     end = entries[-1]
     if (ticket["version"], ticket["history_hash"], ticket["status"]) != (end["seq"], end["hash"], end["status"]):
         return f"version or status is not that of its last entry, {end['seq']}"
-    return _changed_words(entries, said) or _wrong_clock(ticket, entries, stored)
+    return _changed_words(entries, said) or _wrong_clock(ticket, entries, stored, library)
 
 
 def _changed_words(entries: Sequence[Row], said: Sequence[Row]) -> str | None:
@@ -70,10 +74,9 @@ def _changed_words(entries: Sequence[Row], said: Sequence[Row]) -> str | None:
     return None
 
 
-def _wrong_clock(ticket: Row, entries: Sequence[Row], stored: Sequence[Row]) -> str | None:
+def _wrong_clock(ticket: Row, entries: Sequence[Row], stored: Sequence[Row], library: Books) -> str | None:
     moved = max(entry["at"] for entry in entries if entry["action"] in service_levels.MOVES_CLOCKS)
-    calendar = service_levels.calendar_of(ticket["calendar"])
-    computed = service_levels.clocks_of(entries, ticket["sla_class"], ticket["urgency"], calendar, moved)
+    computed = service_levels.clocks_of(entries, ticket["community_id"], library, moved)
     ours = {(clock.kind, clock.generation): clock for clock in computed}
     theirs = {(row["kind"], row["generation"]): row for row in stored}
     if ours.keys() != theirs.keys():

@@ -13,6 +13,8 @@ from services.kit.database import make_engine
 from services.notify import models as notify
 from services.surveys import models as surveys
 from services.tickets import models as tickets
+from services.tickets.books import Books as Library
+from services.tickets.books import books_of
 
 Row = dict[str, Any]
 OUTBOXES = {"tickets": tickets.outbox, "surveys": surveys.outbox, "gateway": gateway.outbox}
@@ -21,13 +23,16 @@ INBOXES = {"tickets": tickets.inbox, "notify": notify.inbox, "surveys": surveys.
 
 @dataclass(frozen=True)
 class Books:
-    """Everything of the demo's organisation: rows as the services wrote them. Boxes are by service."""
+    """Everything of the demo's organisation: rows as the services wrote them.
+
+    Boxes are by service, `libraries` hold the policies and calendars that a ticket's history speaks of, by ticket.
+    """
 
     tickets: list[Row]
     history: dict[str, list[Row]]
     clocks: list[Row]
     firings: list[Row]
-    calendars: dict[str, Any]
+    libraries: dict[str, Library]
     notices: list[Row]
     deliveries: list[Row]
     visits: list[Row]
@@ -47,7 +52,9 @@ def read(env: dict[str, str]) -> Books:
         found = _rows(db, select(tickets.tickets).where(ours))
         clocks = _rows(db, select(tickets.clocks).where(tickets.clocks.c.organisation_id == HUATING.id))
         firings = _rows(db, select(tickets.firings))
-        calendars = {row["id"]: row["calendar"] for row in _rows(db, select(tickets.communities))}
+        libraries = {
+            row["id"]: books_of(db, row["organisation_id"], row["community_id"], history[row["id"]]) for row in found
+        }
     with _database(env, "notify") as db:
         notices = _rows(db, select(notify.notices))
         deliveries = _rows(db, select(notify.deliveries))
@@ -58,7 +65,7 @@ def read(env: dict[str, str]) -> Books:
     inboxes = {
         name: {row["event_id"]: row for row in _read(env, name, select(table))} for name, table in INBOXES.items()
     }
-    return Books(found, history, clocks, firings, calendars, notices, deliveries, visits, answers, outboxes, inboxes)
+    return Books(found, history, clocks, firings, libraries, notices, deliveries, visits, answers, outboxes, inboxes)
 
 
 def unsettled(env: dict[str, str]) -> dict[str, int]:

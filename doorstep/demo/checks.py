@@ -177,10 +177,9 @@ def clocks(_ledger: Ledger, books: Books) -> Iterator[str]:
         fired.setdefault(row["ticket_id"], []).append((row["kind"], row["generation"], row["level"]))
     now = time.now()
     for ticket in books.tickets:
-        calendar = service_levels.calendar_of(books.calendars[ticket["community_id"]])
-        entries = books.history.get(ticket["id"], [])
-        computed = service_levels.clocks_of(entries, ticket["sla_class"], ticket["urgency"], calendar, now)
-        rows = service_levels.rows_of(computed, ticket["id"], ticket["organisation_id"], fired.get(ticket["id"], []))
+        entries, library = books.history.get(ticket["id"], []), books.libraries[ticket["id"]]
+        computed = service_levels.clocks_of(entries, ticket["community_id"], library, now)
+        rows = service_levels.rows_of(computed, ticket, fired.get(ticket["id"], []))
         if _by_kind(rows) != _by_kind(stored.get(ticket["id"], [])):
             yield f"ticket {ticket['id']}: stored clocks {stored.get(ticket['id'])} are not what history gives: {rows}"
 

@@ -20,7 +20,8 @@ STATUSES = (*OPEN, *DONE, *ENDED)
 POOL = ("filed", "acknowledged")
 HELD = ("claimed", "assigned", "on_the_way", "on_site", "in_progress", "waiting", "reopened")
 
-# What a job may wait for. Each keeps the contract clock from running, so the list is short and has no "other".
+# What a job may wait for. Each keeps the contract clock from running, so the list is short and has no "other"; a
+# community's policy says which of them it accepts and for how long at the most.
 WAITING_REASONS = ("parts", "access", "resident_choice", "third_party", "weather", "approval")
 
 OWNER = "owner"
@@ -62,10 +63,20 @@ RULES: tuple[Rule, ...] = (
     Rule("pause", "crew", ("on_site", "in_progress"), "waiting", OWNER),
     Rule("resume", "crew", ("waiting",), "in_progress", OWNER),
     *_desk("resume", ("waiting",), "in_progress"),
+    # The pause ran out.
+    Rule("resume", "system", ("waiting",), "in_progress"),
+    Rule("object", "resident", ("waiting",), None, HOUSEHOLD),
+    # The pause is taken back: it gives no credit.
+    *_desk("disallow", ("waiting",), "in_progress"),
+    Rule("make_safe", "crew", HELD, None, OWNER),
+    *_desk("make_safe", OPEN, None),
     Rule("complete", "crew", ("in_progress",), "completed", OWNER),
     Rule("confirm", "resident", ("completed",), "confirmed", HOUSEHOLD),
     # Nobody objected in time. The resident said nothing, and the record does not pretend they did.
     Rule("close", "system", ("completed",), "closed"),
+    *_desk("call_back", DONE, None),
+    # A human answered the return visit: it is solved.
+    Rule("answer", "system", DONE, None),
     Rule("reopen", "resident", DONE, "reopened", HOUSEHOLD),
     *_desk("reopen", DONE, "reopened"),
     Rule("reopen", "system", DONE, "reopened"),
@@ -75,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     *_desk("promise", OPEN, None),
     Rule("promise", "crew", HELD, None, OWNER),
     *_desk("override", OPEN, None),
+    Rule("reevaluate", "manager", OPEN, None),
     Rule("comment", "resident", STATUSES, None, HOUSEHOLD),
     Rule("comment", "crew", STATUSES, None),
     *_desk("comment", STATUSES, None),
@@ -112,7 +124,12 @@ ACTION_NAMES_ZH = {
     "start": "开始处理",
     "pause": "暂停",
     "resume": "继续",
+    "object": "对暂停提出异议",
+    "disallow": "不予认可暂停",
+    "make_safe": "排除危险",
     "complete": "完成",
+    "call_back": "电话回访",
+    "answer": "回访答复",
     "confirm": "确认",
     "close": "关闭",
     "reopen": "重新打开",
@@ -120,6 +137,7 @@ ACTION_NAMES_ZH = {
     "decline": "婉拒",
     "promise": "承诺时间",
     "override": "更正",
+    "reevaluate": "改用现行时限",
     "comment": "留言",
     "photograph": "添加照片",
 }

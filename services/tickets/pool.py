@@ -22,7 +22,9 @@ _NEED_ZH = {
     "self_actualisation": "自我实现",
 }
 _URGENCY_ZH = {"emergency": "紧急", "urgent": "加急", "routine": "常规"}
-_CLOCK_ZH = {"acknowledge": "受理", "attend": "到场", "resolve": "解决"}
+# What a crew is measured by; answering is for the desk, and how long nobody takes a job is its own affair.
+CREWS_CLOCKS = ("attend", "make_safe", "resolve")
+_CLOCK_ZH = {"attend": "到场", "make_safe": "排险", "resolve": "解决"}
 
 
 def reasons(job: Mapping[str, Any], now: datetime, locale: str) -> list[str]:
@@ -49,7 +51,7 @@ def _time_left(job: Mapping[str, Any], now: datetime, chinese: bool) -> str:
     late, amount = minutes < 0, _amount(abs(minutes), chinese)
     if chinese:
         return f"{_CLOCK_ZH[job['next_due_clock']]}时限{'已超' if late else '还剩'}{amount}"
-    return f"{amount} {'past the time' if late else 'left'} to {job['next_due_clock']}"
+    return f"{amount} {'past the time' if late else 'left'} to {job['next_due_clock'].replace('_', ' ')}"
 
 
 def _amount(minutes: int, chinese: bool) -> str:

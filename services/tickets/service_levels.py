@@ -2,25 +2,73 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import orjson
 
+from services.tickets import catalogue
 from services.tickets.sla.calendar import Calendar
-from services.tickets.sla.clocks import BREACHED, RUNNING, Clock, Event, compute
-from services.tickets.sla.policy import standard_policy
+from services.tickets.sla.clocks import BREACHED, PAUSED, RUNNING, Clock, Event, compute
+from services.tickets.sla.conditions import Facts
+from services.tickets.sla.policy import Policy
+from services.tickets.sla.targets import Target
 
 BREACH = 0
+FIRST_CALENDAR = 1
 
 # The verbs after which some clock may have started, stopped, paused or changed its target.
 MOVES_CLOCKS = frozenset(
     {
-        "file", "acknowledge", "claim", "assign", "release", "depart", "arrive", "start", "pause", "resume",
-        "complete", "confirm", "close", "reopen", "cancel", "decline", "override",
+        "file", "acknowledge", "claim", "assign", "release", "depart", "arrive", "start", "pause", "resume", "disallow",
+        "make_safe", "complete", "call_back", "answer", "confirm", "close", "reopen", "cancel", "decline", "override",
+        "reevaluate",
     }
 )  # fmt: skip
+_CHANGES_TERMS = ("override", "reevaluate")
+_TERMS = (
+    "catalogue_code", "sla_class", "work_type", "urgency", "need_level", "circumstances", "policy_version",
+    "calendar_version",
+)  # fmt: skip
+
+Entry = Mapping[str, Any]
+
+
+class Library(Protocol):
+    """Where policies and calendars are found by version (books.Books)."""
+
+    @property
+    def policies(self) -> Mapping[str, Policy]:
+        """Policies by version."""
+
+    @property
+    def calendars(self) -> Mapping[int, Calendar]:
+        """The community's calendars by version."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a ticket runs by for a stretch of its history: the entry it begins with, and what counts from there."""
+
+    first: int
+    said: Mapping[str, Any]
+
+    def targets(self, library: Library, community_id: str, filed_at: datetime) -> tuple[Target, ...]:
+        """The targets that these facts have under this policy."""
+        calendar = library.calendars[self.said["calendar_version"]]
+        facts = Facts(
+            catalogue_code=self.said["catalogue_code"],
+            sla_class=self.said["sla_class"],
+            work_type=self.said["work_type"],
+            need_level=self.said["need_level"],
+            urgency=self.said["urgency"],
+            community_id=community_id,
+            circumstances=frozenset(self.said["circumstances"]),
+            filed_on=filed_at.astimezone(ZoneInfo(calendar.tz)).date(),
+        )
+        return library.policies[self.said["policy_version"]].targets_for(facts)
 
 
 @functools.lru_cache(maxsize=256)
@@ -33,46 +81,88 @@ def calendar_of(document: Mapping[str, Any]) -> Calendar:
     return _calendar(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
 
 
-def events_of(entries: Iterable[Mapping[str, Any]]) -> list[Event]:
+def terms_of(entries: Sequence[Entry]) -> list[Terms]:
+    """Return the terms of a ticket in order: those it was filed under, then each change that history records."""
+    first = dict(entries[0]["data"])
+    item = catalogue.load().get(first["catalogue_code"])
+    # Entries from before these were recorded: the item says what it implies, and there was one calendar.
+    said: dict[str, Any] = {
+        "sla_class": item.sla_class,
+        "work_type": item.work_type,
+        "circumstances": [],
+        "calendar_version": FIRST_CALENDAR,
+        **{name: first[name] for name in _TERMS if name in first},
+    }
+    found = [Terms(0, said)]
+    for number, entry in enumerate(entries):
+        changes = entry["data"].get("changes", {}) if entry["action"] in _CHANGES_TERMS else {}
+        moved = {name: changes[name][1] for name in _TERMS if name in changes}
+        if moved:
+            said = {**said, **moved}
+            found.append(Terms(number, said))
+    return found
+
+
+def versions_of(entries: Iterable[Entry]) -> tuple[set[str], set[int]]:
+    """Return the policy and calendar versions that a ticket's history speaks of."""
+    found = terms_of(list(entries))
+    return {terms.said["policy_version"] for terms in found}, {terms.said["calendar_version"] for terms in found}
+
+
+def events_of(entries: Iterable[Entry]) -> list[Event]:
     """Return history rows as the events the clocks are computed from."""
-    return [
-        Event(entry["action"], entry["at"], None, entry["actor_role"], entry["status"])
-        for entry in entries
-        if entry["action"] in MOVES_CLOCKS
-    ]
+    return [_event(entry) for entry in entries if entry["action"] in MOVES_CLOCKS]
 
 
-def clocks_of(
-    entries: Iterable[Mapping[str, Any]], sla_class: str, urgency: str, calendar: Calendar, asof: datetime
-) -> tuple[Clock, ...]:
-    """Return a ticket's clocks as they stand at `asof`, from its history alone.
+def _event(entry: Entry) -> Event:
+    data = entry["data"]
+    until = data.get("until")
+    return Event(
+        entry["action"],
+        entry["at"],
+        data.get("waiting_reason"),
+        entry["actor_role"],
+        entry["status"],
+        datetime.fromisoformat(until) if until else None,
+        data,
+    )
 
-    `sla_class` and `urgency` are today's. A breach from before the desk changed them stays a breach: softer targets
-    are for the time to come, and correcting a ticket must not be a way to make a missed deadline disappear.
+
+def clocks_of(entries: Iterable[Entry], community_id: str, library: Library, asof: datetime) -> tuple[Clock, ...]:
+    """Return a ticket's clocks as they stand at `asof`, from its history and the versions it speaks of alone.
+
+    What came after `asof` has not happened. A breach from before the desk changed what counts stays a breach:
+    softer targets are for the time to come, and correcting a ticket must not make a missed deadline disappear.
     """
-    policy = standard_policy()
-    told = list(entries)
-    targets = policy.targets(sla_class, urgency)
-    found = compute(events_of(told), targets, calendar, asof=asof, switches=policy.switches)
+    told = [entry for entry in entries if entry["at"] <= asof]
+    if not told:
+        return ()
+    terms = terms_of(told)
+    found = _computed(told, terms[-1], community_id, library, asof)
     missed: dict[tuple[str, int], Clock] = {}
-    for before, at, then_class, then_urgency in _before_overrides(told, sla_class, urgency):
-        targets = policy.targets(then_class, then_urgency)
-        for clock in compute(events_of(before), targets, calendar, asof=min(at, asof), switches=policy.switches):
+    for before, after in _pairs(terms):
+        until = told[after.first]["at"]
+        for clock in _computed(told[: after.first], before, community_id, library, until):
             if clock.breached_at is not None:
-                missed[clock.kind, clock.generation] = clock
-    return tuple(_still_missed(clock, missed.get((clock.kind, clock.generation))) for clock in found)
+                missed.setdefault((clock.kind, clock.generation), replace(clock, stopped_at=clock.stopped_at or until))
+    kept = [_still_missed(clock, missed.pop((clock.kind, clock.generation), None)) for clock in found]
+    return (*kept, *missed.values())
 
 
-def _before_overrides(
-    entries: Sequence[Mapping[str, Any]], sla_class: str, urgency: str
-) -> Iterator[tuple[Sequence[Mapping[str, Any]], datetime, str, str]]:
-    """Yield, newest first, the history before each change of class or urgency, its moment, and both as they were."""
-    for number in range(len(entries) - 1, -1, -1):
-        changes = entries[number]["data"].get("changes", {}) if entries[number]["action"] == "override" else {}
-        if "sla_class" in changes or "urgency" in changes:
-            sla_class = changes.get("sla_class", [sla_class])[0]
-            urgency = changes.get("urgency", [urgency])[0]
-            yield entries[:number], entries[number]["at"], sla_class, urgency
+def _pairs(terms: Sequence[Terms]) -> Iterator[tuple[Terms, Terms]]:
+    return zip(terms, terms[1:], strict=False)
+
+
+def _computed(
+    entries: Sequence[Entry], terms: Terms, community_id: str, library: Library, asof: datetime
+) -> tuple[Clock, ...]:
+    return compute(
+        events_of(entries),
+        terms.targets(library, community_id, entries[0]["at"]),
+        library.calendars[terms.said["calendar_version"]],
+        asof=asof,
+        switches=library.policies[terms.said["policy_version"]].switches,
+    )
 
 
 def _still_missed(clock: Clock, missed: Clock | None) -> Clock:
@@ -83,35 +173,29 @@ def _still_missed(clock: Clock, missed: Clock | None) -> Clock:
         state=BREACHED,
         target_seconds=missed.target_seconds,
         basis=missed.basis,
+        rule=missed.rule,
         due_at=missed.due_at,
         breached_at=missed.breached_at,
     )
 
 
 def rows_of(
-    clocks: Sequence[Clock], ticket_id: str, organisation_id: str, fired: Iterable[tuple[str, int, int]]
+    clocks: Sequence[Clock], ticket: Mapping[str, Any], fired: Iterable[tuple[str, int, int]]
 ) -> list[dict[str, Any]]:
-    """Return the clock rows to store. `fired` are the (kind, generation, level) that went out already."""
+    """Return the clock rows of a ticket to store. `fired` are the (kind, generation, level) that went out already."""
     gone = set(fired)
+    beside = {name: ticket[name] for name in _BESIDE}
+    beside |= {"ticket_id": ticket["id"], "crew_id": ticket["completed_by"] or ticket["owner_id"]}
     rows = []
     for clock in clocks:
         level, fire_at = _next_firing(clock, gone)
         rows.append(
             {
-                "ticket_id": ticket_id,
-                "kind": clock.kind,
-                "generation": clock.generation,
-                "organisation_id": organisation_id,
-                "state": clock.state,
-                "started_at": clock.started_at,
-                "target_seconds": clock.target_seconds,
-                "basis": clock.basis,
+                **beside,
+                **{name: getattr(clock, name) for name in STORED},
                 "warnings_at": list(clock.warnings_at),
-                "due_at": clock.due_at,
-                "stopped_at": clock.stopped_at,
-                "paused_at": clock.paused_at,
-                "breached_at": clock.breached_at,
-                "unknown": clock.unknown,
+                "contract_seconds": clock.elapsed_seconds if clock.stopped_at else None,
+                "pause_seconds": clock.pause_seconds if clock.stopped_at else None,
                 "next_level": level,
                 "next_fire_at": fire_at,
             }
@@ -119,16 +203,25 @@ def rows_of(
     return rows
 
 
+# The columns that say what a clock says, under the same name.
+STORED = (
+    "kind", "generation", "state", "started_at", "target_seconds", "basis", "rule", "due_at", "stopped_at",
+    "paused_at", "paused_until", "breached_at", "unknown",
+)  # fmt: skip
+_BESIDE = ("organisation_id", "filed_at", "community_id", "need_level", "work_type", "policy_version")
+
+
 def _next_firing(clock: Clock, gone: set[tuple[str, int, int]]) -> tuple[int | None, datetime | None]:
     """Return the next level of a clock and its moment: the warnings in order, then the breach.
 
     A clock stopped after its time was up still owes its breach: it is true whether or not a timer looked. One that
-    runs on past its time owes its warnings too, for the same reason.
+    runs on past its time owes its warnings too, for the same reason. One that waits until a known moment keeps its
+    deadlines, so that nobody has to notice the end of the pause before they count.
     """
     due: list[tuple[datetime, int]] = []
-    if clock.stopped_at is None and clock.state in (RUNNING, BREACHED):
+    if clock.stopped_at is None and clock.state in (RUNNING, PAUSED, BREACHED):
         due = [(at, level) for level, at in enumerate(clock.warnings_at, start=1)]
-    if clock.due_at is not None and (clock.state == RUNNING or clock.breached_at is not None):
+    if clock.due_at is not None and (clock.state in (RUNNING, PAUSED) or clock.breached_at is not None):
         due.append((clock.due_at, BREACH))
     owed = sorted(item for item in due if (clock.kind, clock.generation, item[1]) not in gone)
     return (owed[0][1], owed[0][0]) if owed else (None, None)

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select
 
 from services.kit import clock
 from services.tickets import chain, service_levels
-from services.tickets.models import clocks, communities, history, tickets
+from services.tickets.books import books_of
+from services.tickets.models import clocks, history, tickets
 from tests.tickets.walking import HTTP_ACTIONS, attempt
 
 if TYPE_CHECKING:
@@ -110,9 +111,7 @@ def record_adds_up(engine: Engine, ticket_id: str) -> None:
                 select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq)
             ).mappings()
         ]
-        calendar = db.execute(
-            select(communities.c.calendar).where(communities.c.id == ticket["community_id"])
-        ).scalar_one()
+        library = books_of(db, ticket["organisation_id"], ticket["community_id"], entries)
         stored = [dict(row) for row in db.execute(select(clocks).where(clocks.c.ticket_id == ticket_id)).mappings()]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
     assert chain.first_break(entries) is None
@@ -127,10 +126,8 @@ def record_adds_up(engine: Engine, ticket_id: str) -> None:
     answered = [e["at"] for e in entries if e["action"] in ("acknowledge", "claim", "assign", "release")]
     assert ticket["acknowledged_at"] == (answered[0] if answered else None)
     moved = [entry["at"] for entry in entries if entry["action"] in service_levels.MOVES_CLOCKS]
-    computed = service_levels.clocks_of(
-        entries, ticket["sla_class"], ticket["urgency"], service_levels.calendar_of(calendar), moved[-1]
-    )
-    rows = service_levels.rows_of(computed, ticket_id, ticket["organisation_id"], [])
+    computed = service_levels.clocks_of(entries, ticket["community_id"], library, moved[-1])
+    rows = service_levels.rows_of(computed, ticket, [])
     key = ("kind", "generation")
     assert sorted(rows, key=lambda row: [row[k] for k in key]) == sorted(stored, key=lambda row: [row[k] for k in key])
 

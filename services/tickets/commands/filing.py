@@ -1,12 +1,10 @@
 """Filing: a request becomes a ticket with its history, clocks and event, in one statement."""
 
 import secrets
-import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cachetools import TTLCache
 from sqlalchemy import Connection, select
 
 from services.contracts.tickets import TicketFiled
@@ -14,11 +12,10 @@ from services.kit import clock as time
 from services.kit.errors import Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
-from services.tickets import catalogue, chain, service_levels, writing
+from services.tickets import books, catalogue, chain, service_levels, writing
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
 from services.tickets.models import UNIT_NAME, buildings, communities, people, units
-from services.tickets.sla.policy import standard_policy
 from services.tickets.triage import Corrections, Verdict, triage
 
 DISPATCH = "dispatch"
@@ -26,9 +23,6 @@ INTERNAL = "internal"  # What staff ask of each other; no resident files it or s
 CHANNELS = ("api", "web", "phone", "counter", "email", "patrol", "sensor")
 _DIGITS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # No 0/O, 1/I/L, U: numbers are read out over the phone.
 _TITLE_CHARACTERS = 60
-# A household files from the same home again and again; what is said of the place there is at most a minute old.
-_LOCK = threading.Lock()
-_HOMES: TTLCache[tuple[str, str], dict[str, Any]] = TTLCache(10_000, ttl=60.0)
 _RANK = {name: rank for rank, name in enumerate(catalogue.URGENCIES)}
 
 
@@ -45,6 +39,7 @@ class Filing:
     channel: str = "api"
     on_behalf_of: str | None = None
     community_id: str | None = None
+    circumstances: tuple[str, ...] = ()
 
 
 def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corrections | None = None) -> Ticket:
@@ -54,7 +49,6 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
     verdict, item = _decide(actor, filing, corrections)
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
-    policy = standard_policy()
     ticket: Ticket = {
         "id": str(new_id()),
         "organisation_id": actor.organisation_id,
@@ -70,8 +64,10 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         **columns_of(item),
         "urgency": urgency,
         "because": because,
+        "circumstances": _circumstances(filing),
         "status": "filed",
         "waiting_reason": None,
+        "paused_until": None,
         "owner_id": None,
         "owner_desk": DISPATCH,
         "completed_by": None,
@@ -82,13 +78,16 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         "first_completed_at": None,
         "completed_at": None,
         "changed_at": at,
-        "policy_version": policy.version,
+        "solved": None,
+        "satisfaction": None,
+        "policy_version": place["policy_version"],
+        "calendar_version": place["calendar_version"],
         "version": 0,
         "history_hash": chain.GENESIS,
     }
     if item.code == verdict.catalogue_code:
         ticket |= {"need_level": verdict.need_level, "confidence": verdict.confidence}
-    _write(db, actor, ticket, place)
+    _write(db, actor, ticket)
     return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
 
 
@@ -111,16 +110,27 @@ def _decide(actor: Actor, filing: Filing, corrections: Corrections | None) -> tu
     return verdict, item
 
 
-def _write(db: Connection, actor: Actor, ticket: Ticket, place: dict[str, Any]) -> None:
+# What the clocks are computed from stands in the first entry of the history, so that they follow from it alone.
+_TERMS = (
+    "catalogue_code", "sla_class", "work_type", "need_level", "urgency", "circumstances", "community_id", "channel",
+    "policy_version", "calendar_version",
+)  # fmt: skip
+
+
+def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     at = ticket["filed_at"]
-    data = {key: ticket[key] for key in ("catalogue_code", "need_level", "urgency", "channel", "policy_version")}
-    entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", data, at)
+    entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", {key: ticket[key] for key in _TERMS}, at)
     ticket["version"], ticket["history_hash"] = 1, entry["hash"]
-    calendar = service_levels.calendar_of(place["calendar"])
-    computed = service_levels.clocks_of([entry], ticket["sla_class"], ticket["urgency"], calendar, at)
-    rows = service_levels.rows_of(computed, ticket["id"], ticket["organisation_id"], [])
+    library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], [entry])
+    computed = service_levels.clocks_of([entry], ticket["community_id"], library, at)
+    rows = service_levels.rows_of(computed, ticket, [])
     event = event_of(TicketFiled, ticket, actor, at, {"channel": ticket["channel"]})
     writing.write_filing(db, ticket, entry, rows, event)
+
+
+def _circumstances(filing: Filing) -> list[str]:
+    """Return what was said to make it more pressing."""
+    return sorted(set(filing.circumstances))
 
 
 def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple[str, ...]]:
@@ -140,22 +150,18 @@ def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple
 
 
 def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...]) -> dict[str, Any]:
-    """Return community, unit, calendar and zone. A resident with one home need not name it."""
+    """Return community, unit, terms and zone. A resident with one home need not name it."""
     unit_id = filing.unit_id
     if unit_id is None and filing.location is None and filing.community_id is None and len(homes) == 1:
         unit_id = homes[0]
     columns = (
         communities.c.id.label("community_id"),
-        communities.c.calendar,
+        communities.c.calendar_version,
+        communities.c.policy_version,
         communities.c.timezone,
         communities.c.name.label("community_name"),
     )
     if unit_id is not None:
-        if actor.role == "resident" and unit_id in homes:
-            with _LOCK:
-                known = _HOMES.get((actor.organisation_id, unit_id))
-            if known is not None:
-                return known
         wanted = (
             select(units.c.id.label("unit_id"), UNIT_NAME, *columns)
             .join_from(units, communities, communities.c.id == units.c.community_id)
@@ -170,10 +176,7 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
                 "This is none of your homes. GET /api/v1/me lists them.",
                 "这不是您的房屋，请在 GET /api/v1/me 中查看。",
             )
-        place = dict(row)
-        with _LOCK:
-            _HOMES[actor.organisation_id, unit_id] = place
-        return place
+        return dict(row)
     return _shared_place(db, actor, filing, homes, columns)
 
 

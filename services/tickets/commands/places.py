@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.kit.errors import invalid_field
 from services.tickets import service_levels
-from services.tickets.models import buildings, communities, units
+from services.tickets.models import buildings, calendars, communities, units
+from services.tickets.sla.policy import STANDARD_VERSION
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,17 @@ def add_places(db: Connection, organisation_id: str, places: Sequence[Place]) ->
             "name": place.name,
             "timezone": calendar.tz,
             "calendar": dict(place.calendar),
+            "calendar_version": service_levels.FIRST_CALENDAR,
+            "policy_version": STANDARD_VERSION,
+        }
+        first = {
+            "community_id": place.id,
+            "version": service_levels.FIRST_CALENDAR,
+            "organisation_id": organisation_id,
+            "document": dict(place.calendar),
         }
         db.execute(insert(communities).values(community).on_conflict_do_nothing())
+        db.execute(insert(calendars).values(first).on_conflict_do_nothing())
         building_rows = [
             {"id": key, "organisation_id": organisation_id, "community_id": place.id, "name": name}
             for key, (name, _) in place.homes.items()

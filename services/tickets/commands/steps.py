@@ -13,7 +13,7 @@ from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, NotFound, Stale
 from services.kit.events import new_id
 from services.kit.identity import ROLE_NAMES_ZH, Actor
-from services.tickets import chain, lifecycle, service_levels, writing
+from services.tickets import books, chain, lifecycle, service_levels, writing
 from services.tickets.models import NAMED_TICKETS, firings, history, people, tickets
 
 Ticket = dict[str, Any]
@@ -45,7 +45,7 @@ def no_such_ticket() -> NotFound:
 
 
 def lock(db: Connection, ticket_id: str) -> Ticket:
-    """Lock a ticket for this transaction and return it with `calendar`, `timezone` and the names beside its ids."""
+    """Lock a ticket for this transaction and return it with `timezone` and the names beside its ids."""
     wanted = NAMED_TICKETS.where(tickets.c.id == ticket_id).with_for_update(of=tickets)
     row = db.execute(wanted).mappings().one_or_none()
     if row is None:
@@ -119,7 +119,7 @@ def take(
     if step.acknowledges and ticket["acknowledged_at"] is None:
         after["acknowledged_at"] = moment
     if after["status"] != "waiting":
-        after["waiting_reason"] = None
+        after |= {"waiting_reason": None, "paused_until": None}
     if after["owner_id"] != ticket["owner_id"]:
         after["owner_name"] = badge_of(db, after["owner_id"]) if after["owner_id"] else None
     remark, sealed = _note(step, actor, ticket, moment)
@@ -198,16 +198,15 @@ def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> list
     """Return every clock of a ticket, computed anew from its history and `entry`."""
     past = select(history).where(history.c.ticket_id == after["id"]).order_by(history.c.seq)
     entries = [dict(row) for row in db.execute(past).mappings()]
-    calendar = service_levels.calendar_of(after["calendar"])
-    computed = service_levels.clocks_of(
-        [*entries, entry], after["sla_class"], after["urgency"], calendar, after["changed_at"]
-    )
+    entries.append(dict(entry))
+    library = books.books_of(db, after["organisation_id"], after["community_id"], entries)
+    computed = service_levels.clocks_of(entries, after["community_id"], library, after["changed_at"])
     fired: list[Any] = []
     # Most steps of most tickets come before anything was fired, and then there is nothing to ask.
     if any(at <= after["changed_at"] for clock in computed for at in (*clock.warnings_at, clock.due_at) if at):
         gone = select(firings.c.kind, firings.c.generation, firings.c.level)
         fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])))
-    return service_levels.rows_of(computed, after["id"], after["organisation_id"], fired)
+    return service_levels.rows_of(computed, after, fired)
 
 
 def badge_of(db: Connection, person_id: str) -> str | None:

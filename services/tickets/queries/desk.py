@@ -41,7 +41,7 @@ def pool(
     """Return a page of the jobs `actor` can take, most pressing first, each with why, and the next cursor."""
     due = (
         select(clocks.c.ticket_id, func.min(clocks.c.due_at).label("at"))
-        .where(clocks.c.stopped_at.is_(None), clocks.c.kind != "acknowledge")
+        .where(clocks.c.stopped_at.is_(None), clocks.c.kind.in_(order.CREWS_CLOCKS))
         .group_by(clocks.c.ticket_id)
         .subquery()
     )
@@ -87,7 +87,7 @@ def _next_due(db: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     rows = db.execute(
         select(clocks.c.ticket_id, clocks.c.due_at, clocks.c.kind)
         .ext(distinct_on(clocks.c.ticket_id))
-        .where(clocks.c.ticket_id.in_(ids), clocks.c.stopped_at.is_(None), clocks.c.kind != "acknowledge")
+        .where(clocks.c.ticket_id.in_(ids), clocks.c.stopped_at.is_(None), clocks.c.kind.in_(order.CREWS_CLOCKS))
         .where(clocks.c.due_at.is_not(None))
         .order_by(clocks.c.ticket_id, clocks.c.due_at)
     )

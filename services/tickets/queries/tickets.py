@@ -11,9 +11,11 @@ from services.kit import clock as time
 from services.kit.http.paging import read_cursor, write_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
+from services.tickets.books import books_of
 from services.tickets.commands.steps import no_such_ticket
 from services.tickets.models import NAMED_TICKETS, Moment, history, people, photos, remarks, tickets
 from services.tickets.queries.views import moment, ticket_view
+from services.tickets.sla.targets import CLAIM
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,16 @@ def history_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, A
     ]
 
 
-def clocks_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:
-    """Return the ticket's clocks as they stand now, computed from its history and not from the stored rows."""
+def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, Any]]:
+    """Return the ticket's clocks as they stand now, computed from its history and not from the stored rows.
+
+    How long a job may lie before the desk hears of it is a matter among staff.
+    """
     row = ticket_row(db, ticket_id)
-    entries = db.execute(select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq))
-    calendar = service_levels.calendar_of(row["calendar"])
-    computed = service_levels.clocks_of(
-        [dict(entry) for entry in entries.mappings()], row["sla_class"], row["urgency"], calendar, time.now()
-    )
+    past = select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq)
+    entries = [dict(entry) for entry in db.execute(past).mappings()]
+    library = books_of(db, row["organisation_id"], row["community_id"], entries)
+    computed = service_levels.clocks_of(entries, row["community_id"], library, time.now())
     return [
         {
             "clock": clock.kind,
@@ -108,18 +112,22 @@ def clocks_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:
             "started_at": moment(clock.started_at),
             "target_seconds": clock.target_seconds,
             "basis": clock.basis,
+            "rule": clock.rule,
             "warnings_at": [at.isoformat() for at in clock.warnings_at],
             "due_at": moment(clock.due_at),
             "stopped_at": moment(clock.stopped_at),
             "paused_at": moment(clock.paused_at),
+            "paused_until": moment(clock.paused_until),
             "pauses": [[moment(begin), moment(end)] for begin, end in clock.pauses],
             "breached_at": moment(clock.breached_at),
             "contract_seconds": clock.elapsed_seconds,
             "lived_seconds": clock.lived_seconds,
+            "pause_seconds": clock.pause_seconds,
             "remaining_seconds": clock.remaining_seconds,
             "unknown_because": clock.unknown,
         }
         for clock in computed
+        if actor.is_staff or clock.kind != CLAIM
     ]
 
 

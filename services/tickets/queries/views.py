@@ -11,10 +11,11 @@ from services.tickets.commands.steps import in_household
 COLUMNS = (
     "id", "number", "status", "title", "description", "community_id", "unit_id", "location", "requester_id",
     "filed_by", "channel", "catalogue_code", "topic", "work_type", "need_level", "standard", "value_tier", "urgency",
-    "confidence", "because", "waiting_reason", "version", "completions",
+    "confidence", "because", "circumstances", "waiting_reason", "version", "completions", "policy_version",
+    "calendar_version",
 )  # fmt: skip
 MOMENTS = (
-    "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at",
+    "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",
 )  # fmt: skip
 
 

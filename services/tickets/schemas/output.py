@@ -5,7 +5,7 @@ from marshmallow import fields
 from marshmallow.validate import OneOf, Range
 
 from services.tickets import catalogue, lifecycle
-from services.tickets.sla.policy import KINDS
+from services.tickets.sla.targets import ALL_KINDS
 
 
 class Because(ma.Schema):
@@ -52,10 +52,14 @@ class Ticket(ma.Schema):
     urgency = fields.String(required=True, validate=OneOf(catalogue.URGENCIES))
     confidence = fields.Float(required=True)
     because = fields.List(fields.Nested(Because), required=True)
+    circumstances = fields.List(fields.String(), required=True)
     waiting_reason = fields.String(required=True, allow_none=True)
+    paused_until = fields.AwareDateTime(required=True, allow_none=True)
     owner = fields.Nested(Owner, required=True)
     version = fields.Integer(required=True)
     completions = fields.Integer(required=True)
+    policy_version = fields.String(required=True)
+    calendar_version = fields.Integer(required=True)
     promised_at = fields.AwareDateTime(required=True, allow_none=True)
     filed_at = fields.AwareDateTime(required=True)
     acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -97,20 +101,23 @@ class History(ma.Schema):
 class Clock(ma.Schema):
     """One clock: contract time has its pauses taken off, lived time has not."""
 
-    clock = fields.String(required=True, validate=OneOf(KINDS))
+    clock = fields.String(required=True, validate=OneOf(ALL_KINDS))
     generation = fields.Integer(required=True)
     state = fields.String(required=True)
     started_at = fields.AwareDateTime(required=True)
     target_seconds = fields.Integer(required=True)
     basis = fields.String(required=True)
+    rule = fields.String(required=True)
     warnings_at = fields.List(fields.AwareDateTime(), required=True)
     due_at = fields.AwareDateTime(required=True, allow_none=True)
     stopped_at = fields.AwareDateTime(required=True, allow_none=True)
     paused_at = fields.AwareDateTime(required=True, allow_none=True)
+    paused_until = fields.AwareDateTime(required=True, allow_none=True)
     pauses = fields.List(fields.List(fields.AwareDateTime(allow_none=True)), required=True)
     breached_at = fields.AwareDateTime(required=True, allow_none=True)
     contract_seconds = fields.Float(required=True, allow_none=True)
     lived_seconds = fields.Float(required=True)
+    pause_seconds = fields.Float(required=True)
     remaining_seconds = fields.Float(required=True, allow_none=True)
     unknown_because = fields.String(required=True, allow_none=True)
 

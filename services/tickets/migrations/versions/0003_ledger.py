@@ -1,0 +1,131 @@
+"""The SLA ledger: versions of calendars and policies, pauses that end, and clocks that a report reads alone."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from services.kit.migrate import in_tenant, protect
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_FIRST_POLICY = "2026-11-22.1"
+_ROLE = "(SELECT current_setting('doorstep.role', true))"
+# The cast outside changes nothing, but makes it an array to look into rather than a query to look through.
+_COMMUNITIES = (
+    "(SELECT string_to_array(NULLIF(current_setting('doorstep.communities', true), ''), ',')::uuid[])::uuid[]"
+)
+# A report reads a hundred thousand clocks of its own: for staff the row itself says whether it is theirs, and what the
+# caller may see is asked once a statement, not once a row.
+_CLOCK = f"""organisation_id = (SELECT NULLIF(current_setting('doorstep.organisation', true), '')::uuid)
+    AND CASE
+    WHEN {_ROLE} = 'resident' THEN sees_ticket(ticket_id)
+    WHEN {_ROLE} IN ('crew', 'dispatcher', 'manager', 'admin')
+        THEN {_COMMUNITIES} IS NULL OR community_id = ANY({_COMMUNITIES})
+    ELSE false END"""
+_OPEN = "'filed', 'acknowledged', 'claimed', 'assigned', 'on_the_way', 'on_site', 'in_progress', 'waiting', 'reopened'"
+
+
+def upgrade() -> None:
+    """Add what the ledger needs, filled for what is there, and say who may do what with it."""
+    _versions()
+    _tickets()
+    _clocks()
+    for statement in _security():
+        op.execute(statement)
+
+
+def _versions() -> None:
+    op.add_column("communities", sa.Column("calendar_version", sa.Integer(), server_default="1", nullable=False))
+    op.add_column("communities", sa.Column("policy_version", sa.Text(), server_default=_FIRST_POLICY, nullable=False))
+    op.alter_column("communities", "policy_version", server_default=None)
+    op.create_table(
+        "calendars",
+        sa.Column("community_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        *_version_columns(),
+        sa.ForeignKeyConstraint(["community_id"], ["communities.id"], name=op.f("fk_calendars_community_id")),
+        sa.PrimaryKeyConstraint("community_id", "version", name=op.f("pk_calendars")),
+    )
+    op.create_table(
+        "policies",
+        sa.Column("version", sa.Text(), nullable=False),
+        *_version_columns(),
+        sa.PrimaryKeyConstraint("organisation_id", "version", name=op.f("pk_policies")),
+    )
+    _over_all(
+        "communities",
+        "INSERT INTO calendars (community_id, version, organisation_id, document)"
+        " SELECT id, 1, organisation_id, calendar FROM communities",
+    )
+
+
+def _version_columns() -> list[sa.Column]:
+    return [
+        sa.Column("organisation_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.UUID(as_uuid=False), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+    ]
+
+
+def _tickets() -> None:
+    op.add_column("tickets", sa.Column("circumstances", sa.ARRAY(sa.Text()), server_default="{}", nullable=False))
+    op.add_column("tickets", sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("tickets", sa.Column("solved", sa.Boolean(), nullable=True))
+    op.add_column("tickets", sa.Column("satisfaction", sa.SmallInteger(), nullable=True))
+    op.add_column("tickets", sa.Column("calendar_version", sa.Integer(), server_default="1", nullable=False))
+    op.create_index("ix_tickets_paused", "tickets", ["paused_until"], postgresql_where=sa.text("status = 'waiting'"))
+    op.create_index("ix_tickets_open", "tickets", ["community_id"], postgresql_where=sa.text(f"status IN ({_OPEN})"))
+    op.create_index(
+        "ix_history_pauses", "history", ["organisation_id", "at"], postgresql_where=sa.text("action = 'pause'")
+    )
+
+
+def _clocks() -> None:
+    op.add_column("clocks", sa.Column("rule", sa.Text(), server_default="standard", nullable=False))
+    op.add_column("clocks", sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("clocks", sa.Column("contract_seconds", sa.Float(), nullable=True))
+    op.add_column("clocks", sa.Column("pause_seconds", sa.Float(), nullable=True))
+    op.add_column("clocks", sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("clocks", sa.Column("community_id", sa.UUID(as_uuid=False), nullable=True))
+    op.add_column("clocks", sa.Column("need_level", sa.SmallInteger(), nullable=True))
+    op.add_column("clocks", sa.Column("work_type", sa.Text(), nullable=True))
+    op.add_column("clocks", sa.Column("policy_version", sa.Text(), nullable=True))
+    op.add_column("clocks", sa.Column("crew_id", sa.UUID(as_uuid=False), nullable=True))
+    _over_all(
+        "clocks",
+        "UPDATE clocks SET filed_at = t.filed_at, community_id = t.community_id, need_level = t.need_level,"
+        " work_type = t.work_type, policy_version = t.policy_version, crew_id = coalesce(t.completed_by, t.owner_id)"
+        " FROM tickets t WHERE t.id = clocks.ticket_id",
+        "tickets",
+    )
+    for name in ("filed_at", "community_id", "work_type", "policy_version"):
+        op.alter_column("clocks", name, nullable=False)
+    op.create_index("ix_clocks_report", "clocks", ["organisation_id", "filed_at"])
+
+
+def _over_all(table: str, statement: str, *read: str) -> None:
+    """Run a statement over every organisation's rows: the tables' owner is held to their policies otherwise."""
+    for name in (table, *read):
+        op.execute(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
+    op.execute(statement)
+    for name in (table, *read):
+        op.execute(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
+
+
+def _security() -> list[str]:
+    tenant = in_tenant()
+    return [
+        *protect("tickets", "calendars", tenant, web="SELECT, INSERT", worker="SELECT, INSERT"),
+        *protect("tickets", "policies", tenant, web="SELECT, INSERT", worker="SELECT, INSERT"),
+        *(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            for table in ("calendars", "policies")
+        ),
+        f"ALTER POLICY clocks_web ON clocks USING ({_CLOCK}) WITH CHECK ({tenant})",
+    ]

@@ -1,0 +1,37 @@
+"""The tables of the tickets service."""
+
+from services.kit import inbox as kit_inbox
+from services.kit import outbox as kit_outbox
+from services.kit.http import effects
+from services.tickets.models.clocks import clocks, firings
+from services.tickets.models.columns import Id, Moment, metadata
+from services.tickets.models.places import UNIT_NAME, buildings, calendars, communities, people, policies, units
+from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
+
+__all__ = [
+    "NAMED_TICKETS",
+    "UNIT_NAME",
+    "Id",
+    "Moment",
+    "buildings",
+    "calendars",
+    "clocks",
+    "communities",
+    "firings",
+    "history",
+    "idempotency_keys",
+    "inbox",
+    "metadata",
+    "outbox",
+    "people",
+    "photos",
+    "policies",
+    "refilings",
+    "remarks",
+    "tickets",
+    "units",
+]
+
+outbox = kit_outbox.define(metadata)
+inbox = kit_inbox.define(metadata)
+idempotency_keys = effects.define(metadata)
