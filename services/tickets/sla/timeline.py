@@ -1,0 +1,192 @@
+"""Why a clock came out as it did: its story from start to sum, in sentences a manager and a resident can read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.tickets.sla import wording
+from services.tickets.sla.calendar import Calendar, HolidaysUnknown
+from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, Clock, compute
+from services.tickets.sla.opening import DAY
+from services.tickets.sla.runs import Event, Told, Wait, stops, tell
+from services.tickets.sla.switches import Switches
+from services.tickets.sla.targets import WORKING, Target
+
+MOST_CLOSED = 40
+# A spell that begins before the end and lasts longer than this is left out rather than guessed at.
+LONGEST_SPELL = timedelta(days=400)
+# A breach at the moment of the stop is told before it, a pause before the warning that it holds up.
+ORDER = (
+    "started", "reopened", "closed", "more_closed", "resumed", "expired", "disallowed", "paused", "ran_on", "warned",
+    "due", "breached", "completed", "stopped", "void", "unknown", "sum",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a clock's story: when, what (a word of `ORDER`), and the sentence by language.
+
+    `until` is the end of what lasted, where it has one.
+    """
+
+    at: datetime
+    what: str
+    says: Mapping[str, str]
+    until: datetime | None = None
+
+
+def explain(
+    events: Iterable[Event],
+    targets: Iterable[Target],
+    calendar: Calendar,
+    *,
+    kind: str,
+    generation: int = 1,
+    asof: datetime | None = None,
+    switches: Switches = DEFAULT_SWITCHES,
+    clock: Clock | None = None,
+) -> tuple[Moment, ...]:
+    """The story of one clock up to `asof`, oldest first; the last line is the sum.
+
+    `clock` is the clock to tell when it is known already, for one whose terms changed on the way is not what today's
+    targets alone would make of it. Raises ValueError when the ticket has no such clock.
+    """
+    history = list(events)
+    told = tell(history, asof)
+    if clock is None:
+        found = compute(history, targets, calendar, asof=asof, switches=switches)
+        clock = next((one for one in found if (one.kind, one.generation) == (kind, generation)), None)
+    if clock is None or told is None:
+        raise ValueError(f"kind: the ticket has no clock {kind!r} of generation {generation}")
+    lines = [
+        *begun(clock, calendar),
+        *spells(clock, calendar, told.asof),
+        *waited(clock, told, calendar),
+        *marks(clock, told.asof),
+        *ended(clock, told, switches),
+    ]
+    lines.sort(key=lambda line: (line.at, ORDER.index(line.what)))
+    return (*lines, summed(clock, told.asof))
+
+
+def begun(clock: Clock, calendar: Calendar) -> Iterator[Moment]:
+    """The start, and why there is no deadline when there is none to compute."""
+    words = {
+        "kind": wording.KINDS.get(clock.kind, {wording.ZH: clock.kind, wording.EN: clock.kind}),
+        "generation": clock.generation,
+        "target": wording.length(clock.target_seconds),
+        "basis": wording.BASES[clock.basis],
+        "rule": clock.rule,
+        "zone": calendar.tz,
+    }
+    yield Moment(clock.started_at, "started", wording.say("started", **words))
+    if clock.unknown:
+        yield Moment(clock.started_at, "unknown", wording.say("unknown", why=clock.unknown))
+
+
+def spells(clock: Clock, calendar: Calendar, asof: datetime) -> Iterator[Moment]:
+    """The closed spells of the calendar that a clock in working time met, up to a bound, and how many more."""
+    if clock.basis != WORKING:
+        return
+    end = clock.stopped_at or max(asof, clock.due_at or asof)
+    found = list(closed_between(calendar, clock.started_at, end))
+    for shut, opens in found[:MOST_CLOSED]:
+        says = wording.say("closed", until=wording.local(calendar.zone, opens))
+        yield Moment(shut, "closed", says, opens)
+    if more := found[MOST_CLOSED:]:
+        says = wording.say("more_closed", count=len(more), until=wording.local(calendar.zone, more[-1][1]))
+        yield Moment(more[0][0], "more_closed", says, more[-1][1])
+
+
+def closed_between(calendar: Calendar, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The closed spells that begin before `end`, the first cut to `start`, as far as the calendar is known."""
+    day, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date() + LONGEST_SPELL
+    since = start
+    try:
+        while since < end and day <= last:
+            for opens, closes in calendar.open_periods(day):
+                if since < min(opens, end):
+                    yield since, opens
+                since = max(since, closes)
+            day += DAY
+    except HolidaysUnknown:
+        return
+
+
+def waited(clock: Clock, told: Told, calendar: Calendar) -> Iterator[Moment]:
+    """The pauses while the clock ran, whether they stopped it, were disallowed or are nothing to it."""
+    until = clock.stopped_at or told.asof
+    credited = {start for start, _ in clock.pauses}
+    for wait in told.waits:
+        start = max(wait.start, clock.started_at)
+        over = wait.until if wait.end is None else wait.end
+        if start > until or (over is not None and over <= start):
+            continue
+        yield from paused(wait, start, start in credited, until, told, calendar)
+    idle = {wait.start for wait in told.waits} | {clock.started_at}
+    for start, end in clock.pauses:
+        if start not in idle and end is not None:
+            yield Moment(start, "completed", wording.say("completed"), end)
+            yield Moment(end, "reopened", wording.say("reopened"))
+
+
+def paused(
+    wait: Wait, start: datetime, credited: bool, until: datetime, told: Told, calendar: Calendar
+) -> Iterator[Moment]:
+    """One pause: its beginning with its reason, and its end when that came before the clock's."""
+    event = told.events[wait.first]
+    reason = wording.reason(event.reason or str(event.data.get("waiting_reason") or ""))
+    end = wait.end or wait.until
+    if not (credited or wait.disallowed):
+        yield Moment(start, "ran_on", wording.say("ran_on", reason=reason), end)
+        return
+    latest = "" if wait.until is None else wording.local(calendar.zone, wait.until)
+    sentence = "paused_until" if latest else "paused"
+    yield Moment(start, "paused", wording.say(sentence, reason=reason, until=latest), end)
+    if end is None or end > until:
+        return
+    if wait.disallowed and wait.last is not None and not credited:
+        since = wording.local(calendar.zone, start)
+        yield Moment(told.events[wait.last].at, "disallowed", wording.say("disallowed", since=since))
+    elif end < until or told.asof == until:
+        what = "expired" if end == wait.until else "resumed"
+        yield Moment(end, what, wording.say(what, length=wording.length((end - start).total_seconds())))
+
+
+def marks(clock: Clock, asof: datetime) -> Iterator[Moment]:
+    """The warnings that came, the due moment, and the breach."""
+    until = clock.stopped_at or asof
+    for level, at in enumerate(clock.warnings_at, start=1):
+        if at <= until:
+            yield Moment(at, "warned", wording.say("warned", level=level, levels=len(clock.warnings_at)))
+    if clock.due_at is not None:
+        still = clock.stopped_at is None and clock.due_at > asof
+        sentence = "due" if not still else "due_latest" if clock.paused_until else "due_later"
+        yield Moment(clock.due_at, "due", wording.say(sentence))
+    if clock.breached_at is not None:
+        yield Moment(clock.breached_at, "breached", wording.say("breached"))
+
+
+def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
+    """What stopped the clock, or made it void."""
+    if clock.stopped_at is None:
+        return
+    overriding = switches.switched_policy == "from_switch"
+    by = (event for event in told.events if event.at == clock.stopped_at and stops(clock.kind, event, overriding))
+    event = next(by, None)
+    what = "void" if clock.state == "void" else "stopped"
+    yield Moment(clock.stopped_at, what, wording.say(what, action=wording.action(event.action if event else "")))
+
+
+def summed(clock: Clock, asof: datetime) -> Moment:
+    """Contract and lived time, the target, and by how much it was late."""
+    until = clock.stopped_at or asof
+    late = until - clock.due_at if clock.state == BREACHED and clock.due_at is not None else None
+    words = {
+        "contract": wording.length(clock.elapsed_seconds),
+        "lived": wording.length(clock.lived_seconds),
+        "paused": wording.length(clock.pause_seconds),
+        "target": wording.length(clock.target_seconds),
+        "verdict": wording.verdict(clock.state, late),
+    }
+    return Moment(until, "sum", wording.say("sum", **words))
