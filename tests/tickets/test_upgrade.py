@@ -94,9 +94,9 @@ def settle(db: Connection) -> dict[str, Any]:
     for row in (first, second):
         insert(db, "history", **{**row, "data": json.dumps(row["data"])})
     for kind, seconds, stopped in (
-        ("acknowledge", 900, second["at"]),
+        ("acknowledge", 1_800, second["at"]),
         ("attend", 7200, None),
-        ("resolve", 43200, None),
+        ("resolve", 86_400, None),
     ):
         insert(
             db, "clocks", ticket_id=ticket["id"], kind=kind, generation=1, state="met" if stopped else "running",
