@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -14,6 +13,7 @@ from doorstep.dead_letters import dead_letters
 from doorstep.demo.command import demo
 from doorstep.homes import home_of_environment
 from doorstep.processes import CannotStart
+from doorstep.sla_commands import sla
 from services.kit.settings import Reader, SettingsError
 
 
@@ -115,25 +115,6 @@ def _standard_input() -> Iterable[str]:
     return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
 
 
-@main.group()
-def sla() -> None:
-    """Work with service levels."""
-
-
-@sla.command("eval")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
-def evaluate(file: TextIO) -> None:
-    """Work out the calendar cases of FILE; exit status 1 where one comes out otherwise than expected."""
-    from services.tickets.sla import cases
-
-    try:
-        evaluated = cases.evaluate(json.load(file))
-    except (json.JSONDecodeError, ValueError) as problem:
-        raise click.ClickException(f"{file.name}: {problem}") from problem
-    click.echo(json.dumps(evaluated, ensure_ascii=False, indent=1))
-    sys.exit(1 if cases.any_differs(evaluated) else 0)
-
-
 @main.command()
 def bench() -> None:
     """Measure a throw-away desk: filing, claiming and telling, as ratios to what the database alone does."""
@@ -173,3 +154,4 @@ def verify_history() -> None:
 
 main.add_command(dead_letters)
 main.add_command(demo)
+main.add_command(sla)
