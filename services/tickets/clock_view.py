@@ -1,0 +1,36 @@
+"""How a clock looks from outside: plain data, the same in the API, in a case file and where that is checked."""
+
+from datetime import datetime
+from typing import Any
+
+from services.tickets.sla.clocks import Clock
+
+
+def clock_view(clock: Clock) -> dict[str, Any]:
+    """Return a clock with its moments as ISO 8601 in UTC and its lengths in seconds."""
+    return {
+        "clock": clock.kind,
+        "generation": clock.generation,
+        "state": clock.state,
+        "started_at": moment(clock.started_at),
+        "target_seconds": clock.target_seconds,
+        "basis": clock.basis,
+        "rule": clock.rule,
+        "warnings_at": [at.isoformat() for at in clock.warnings_at],
+        "due_at": moment(clock.due_at),
+        "stopped_at": moment(clock.stopped_at),
+        "paused_at": moment(clock.paused_at),
+        "paused_until": moment(clock.paused_until),
+        "pauses": [[moment(begin), moment(end)] for begin, end in clock.pauses],
+        "breached_at": moment(clock.breached_at),
+        "contract_seconds": clock.elapsed_seconds,
+        "lived_seconds": clock.lived_seconds,
+        "pause_seconds": clock.pause_seconds,
+        "remaining_seconds": clock.remaining_seconds,
+        "unknown_because": clock.unknown,
+    }
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return a moment as ISO 8601 in UTC, or None."""
+    return None if value is None else value.isoformat()
