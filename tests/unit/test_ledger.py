@@ -1,0 +1,172 @@
+"""From a ticket's history alone: which terms it ran by when, and what its clocks say under them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.tickets import service_levels
+from services.tickets.books import Books
+from services.tickets.sla.clocks import BREACHED, MET, RUNNING, VOID, Clock
+from services.tickets.sla.policy import Policy, read_policy, standard_document, standard_policy
+
+COMMUNITY = "01a20000-0000-7000-8000-000000000001"
+OPEN = {"tz": "Asia/Shanghai", "hours": {day: [["08:30", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+SHORT = {"tz": "Asia/Shanghai", "hours": {"mon": [["09:00", "10:00"]]}}
+MONDAY = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # nine in the morning there
+FILED = {
+    "catalogue_code": "water-leak-pipe",
+    "sla_class": "standard",
+    "work_type": "repair",
+    "need_level": 1,
+    "urgency": "urgent",
+    "circumstances": [],
+    "community_id": COMMUNITY,
+    "channel": "api",
+    "policy_version": standard_policy().version,
+    "calendar_version": 1,
+}
+
+
+def softer(hours: int) -> Policy:
+    """Return a policy of its own that gives everything urgent and ordinary so many hours to be done."""
+    document = standard_document() | {"version": "own-1"}
+    document["classes"]["standard"]["urgent"]["resolve"] = {"seconds": hours * 3600, "basis": "clock"}
+    return read_policy(document)
+
+
+LIBRARY = Books(
+    {standard_policy().version: standard_policy(), "own-1": softer(100)},
+    {1: service_levels.calendar_of(OPEN), 2: service_levels.calendar_of(SHORT)},
+)
+
+
+def entry(minutes: float, action: str, status: str, role: str = "crew", **data: Any) -> dict[str, Any]:
+    at = MONDAY + timedelta(minutes=minutes)
+    return {"at": at, "action": action, "status": status, "actor_role": role, "data": data}
+
+
+def filed(**changes: Any) -> dict[str, Any]:
+    return entry(0, "file", "filed", "resident", **{**FILED, **changes})
+
+
+def moved(minutes: float, action: str = "override", **changes: list[Any]) -> dict[str, Any]:
+    return entry(minutes, action, "acknowledged", "manager", changes=changes)
+
+
+def clocks(*entries: Mapping[str, Any], hours: float) -> dict[tuple[str, int], Clock]:
+    asof = MONDAY + timedelta(hours=hours)
+    found = service_levels.clocks_of(entries, COMMUNITY, LIBRARY, asof)
+    return {(clock.kind, clock.generation): clock for clock in found}
+
+
+def test_a_ticket_runs_by_the_terms_in_its_first_entry() -> None:
+    due = clocks(filed(), hours=1)["resolve", 1].due_at
+    assert due == MONDAY + timedelta(hours=24)
+    assert clocks(filed(policy_version="own-1"), hours=1)["resolve", 1].due_at == MONDAY + timedelta(hours=100)
+
+
+def test_an_entry_from_before_the_ledger_takes_the_rest_from_its_item() -> None:
+    old = {name: FILED[name] for name in ("catalogue_code", "need_level", "urgency", "channel", "policy_version")}
+    assert clocks(entry(0, "file", "filed", "resident", **old), hours=1) == clocks(filed(), hours=1)
+
+
+def test_a_softer_urgency_counts_from_opening_and_forgives_no_breach() -> None:
+    to_routine = moved(60 * 3, urgency=["urgent", "routine"])
+    before = clocks(filed(), to_routine, hours=2.5)
+    after = clocks(filed(), to_routine, hours=4)
+    assert before["attend", 1].state == BREACHED
+    assert after["attend", 1].state == BREACHED
+    assert after["attend", 1].breached_at == MONDAY + timedelta(hours=2)
+    assert after["resolve", 1].basis == "working"
+
+
+@pytest.mark.parametrize("hours", [1, 2.9, 3, 4, 30, 500])
+def test_what_was_true_at_a_moment_is_told_the_same_whatever_came_later(hours: float) -> None:
+    story = [
+        filed(),
+        moved(60 * 3, urgency=["urgent", "routine"]),
+        moved(60 * 5, "reevaluate", policy_version=[standard_policy().version, "own-1"]),
+        entry(60 * 6, "complete", "completed"),
+    ]
+    at = MONDAY + timedelta(hours=hours)
+    known = [row for row in story if row["at"] <= at]
+    asof = clocks(*story, hours=hours)
+    assert asof == clocks(*known, hours=hours)
+
+
+def test_new_terms_count_only_once_somebody_moves_the_ticket_to_them() -> None:
+    version = standard_policy().version
+    story = (filed(), moved(60, "reevaluate", policy_version=[version, "own-1"], calendar_version=[1, 2]))
+    assert clocks(story[0], hours=2)["resolve", 1].due_at == MONDAY + timedelta(hours=24)
+    assert clocks(*story, hours=2)["resolve", 1].due_at == MONDAY + timedelta(hours=100)
+
+
+def test_a_clock_that_the_new_terms_do_not_have_keeps_its_breach() -> None:
+    danger = filed(catalogue_code="gas-leak", sla_class="life_safety", urgency="emergency", need_level=2)
+    away = moved(120, sla_class=["life_safety", "standard"], catalogue_code=["gas-leak", "water-leak-pipe"])
+    found = clocks(danger, away, hours=3)
+    assert found["make_safe", 1].state == BREACHED
+    assert found["make_safe", 1].breached_at == MONDAY + timedelta(hours=1)
+    assert found["make_safe", 1].stopped_at == away["at"], "it is over, or it would be overdue for ever"
+
+
+def test_correcting_twice_keeps_the_breach_of_the_first_terms() -> None:
+    story = [filed(), moved(60 * 3, urgency=["urgent", "routine"]), moved(60 * 4, urgency=["routine", "urgent"])]
+    assert clocks(*story, hours=5)["attend", 1].breached_at == MONDAY + timedelta(hours=2)
+
+
+def test_circumstances_count_from_the_moment_they_are_known() -> None:
+    told = moved(10, circumstances=[[], ["only_toilet"]])
+    known = clocks(filed(), told, hours=0.5)["attend", 1]
+    assert known.rule == "only-toilet-unusable"
+    assert known.due_at == MONDAY + timedelta(hours=1)
+    assert clocks(filed(), hours=0.5)["attend", 1].rule == "standard"
+
+
+def test_the_day_of_filing_is_the_communitys_own() -> None:
+    document = standard_document() | {"version": "own-2"}
+    document["rules"].append(
+        {
+            "code": "winter",
+            "name": {"zh-CN": "冬季", "en": "Winter"},
+            "when": {"season": {"from": "11-15", "to": "03-15"}},
+            "targets": {"attend": {"seconds": 600, "basis": "clock"}},
+        }
+    )
+    library = replace(LIBRARY, policies={**LIBRARY.policies, "own-2": read_policy(document)})
+    late = datetime(2026, 11, 14, 16, 30, tzinfo=UTC)  # the fifteenth has begun there
+    for at, rule in ((late, "winter"), (late - timedelta(hours=1), "standard")):
+        told = {**filed(policy_version="own-2"), "at": at}
+        found = service_levels.clocks_of([told], COMMUNITY, library, at)
+        assert {clock.kind: clock.rule for clock in found}["attend"] == rule
+
+
+def test_nothing_is_told_of_a_ticket_before_it_was_filed() -> None:
+    assert clocks(filed(), hours=-1) == {}
+
+
+def test_a_paused_clock_with_an_end_keeps_its_deadline_in_the_timer() -> None:
+    until = MONDAY + timedelta(hours=5)
+    story = (
+        filed(),
+        entry(30, "claim", "claimed"),
+        entry(40, "start", "in_progress"),
+        entry(60, "pause", "waiting", waiting_reason="parts", until=until.isoformat()),
+    )
+    ticket = {
+        "id": "x", "organisation_id": "o", "filed_at": MONDAY, "community_id": COMMUNITY, "need_level": 1,
+        "work_type": "repair", "policy_version": "p", "completed_by": None, "owner_id": "crew",
+    }  # fmt: skip
+    found = service_levels.clocks_of(story, COMMUNITY, LIBRARY, MONDAY + timedelta(hours=1))
+    rows = {row["kind"]: row for row in service_levels.rows_of(found, ticket, [])}
+    assert rows["resolve"]["paused_until"] == until
+    assert rows["resolve"]["due_at"] == MONDAY + timedelta(hours=28)
+    assert rows["resolve"]["next_fire_at"] == rows["resolve"]["warnings_at"][0]
+    assert (rows["resolve"]["contract_seconds"], rows["resolve"]["pause_seconds"]) == (None, None)
+    assert rows["attend"]["state"] == MET
+    assert rows["attend"]["contract_seconds"] == 40 * 60
+    assert {row["crew_id"] for row in rows.values()} == {"crew"}
+    assert {row["state"] for row in rows.values()} <= {MET, RUNNING, VOID, "paused"}
