@@ -12,8 +12,8 @@ import yaml
 
 from services.tickets.sla.calendar_json import read_date
 from services.tickets.sla.conditions import Facts
-from services.tickets.sla.rules import LONGEST_TEXT, Rule, read_code, read_rules, read_texts
-from services.tickets.sla.target_json import refuse_unknown
+from services.tickets.sla.rules import Rule, read_code, read_rules, read_texts
+from services.tickets.sla.target_json import read_text, refuse_unknown
 
 FOLDER = Path(__file__).with_name("packs")
 FIELDS = ("code", "version", "name", "country", "source", "in_force", "choice", "note", "rules")
@@ -67,13 +67,6 @@ def read_pack(where: str, data: object) -> Pack:
         choice=str(choice),
         note=read_texts(f"{where}.note", data["note"]) if "note" in data else None,
     )
-
-
-def read_text(where: str, text: object) -> str:
-    """A text that a pack cannot do without."""
-    if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_TEXT:
-        raise ValueError(f"{where}: a pack needs one, as text")
-    return text
 
 
 def read_packs(where: str, data: object) -> tuple[Pack, ...]:

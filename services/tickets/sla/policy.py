@@ -22,7 +22,7 @@ from services.tickets.sla.escalation import Chain, claim_target, read_escalation
 from services.tickets.sla.packs import Pack, read_packs
 from services.tickets.sla.rules import Rule, read_rules
 from services.tickets.sla.switches import CHOICES, Switches
-from services.tickets.sla.target_json import read_target, require_keys
+from services.tickets.sla.target_json import read_target, read_text, require_keys
 from services.tickets.sla.targets import ALL_KINDS, JUDGED, Target
 
 URGENCIES = ("emergency", "urgent", "routine")
@@ -103,9 +103,7 @@ def read_policy(document: object) -> Policy:
     """
     if not isinstance(document, Mapping):
         raise ValueError("policy: expected an object with version and classes")
-    version = document.get("version")
-    if not isinstance(version, str) or not 0 < len(version.strip()) <= LONGEST_VERSION:
-        raise ValueError(f"version: a policy needs one, as text of at most {LONGEST_VERSION} letters")
+    version = read_text("version", document.get("version"), most=LONGEST_VERSION)
     unknown = [str(key) for key in document if key not in FIELDS]
     if unknown:
         raise ValueError(f"{unknown[0]}: a policy has no such field")

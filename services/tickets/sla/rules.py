@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.tickets.sla.conditions import Conditions, Facts, read_conditions
-from services.tickets.sla.target_json import read_target, refuse_unknown
+from services.tickets.sla.target_json import read_target, read_text, refuse_unknown
 from services.tickets.sla.targets import JUDGED, STANDARD_RULE, Target
 
 LOCALES = ("zh-CN", "en")
@@ -15,7 +15,6 @@ CONFIDENCES = ("A", "B")
 CODE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.ASCII)
 FIELDS = ("code", "name", "when", "targets", "source", "confidence", "note")
 MOST_RULES = 300
-LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,7 @@ def read_rule(where: str, data: object, pack: str = "") -> Rule:
     if code == STANDARD_RULE:
         raise ValueError(f"{where}.code: {STANDARD_RULE!r} is the table's own name")
     source, confidence = data.get("source", ""), data.get("confidence", "")
-    if not isinstance(source, str) or len(source) > LONGEST_TEXT or (pack and not source.strip()):
-        raise ValueError(f"{where}.source: expected text that says where the rule stands")
+    read_text(f"{where}.source", source, may_be_empty=not pack)
     if confidence not in (CONFIDENCES if pack else (*CONFIDENCES, "")):
         raise ValueError(f"{where}.confidence: {confidence!r} is none of {', '.join(CONFIDENCES)}")
     name = read_texts(f"{where}.name", data.get("name"))
@@ -94,11 +92,7 @@ def read_texts(where: str, data: object) -> Mapping[str, str]:
     """A text in each language of the product, none of them empty."""
     if not isinstance(data, Mapping) or set(data) != set(LOCALES):
         raise ValueError(f"{where}: expected a text for each of {', '.join(LOCALES)}")
-    for locale in LOCALES:
-        text = data[locale]
-        if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
-            raise ValueError(f"{where}.{locale}: expected text of at most {LONGEST_TEXT} letters")
-    return dict(data)
+    return {locale: read_text(f"{where}.{locale}", data[locale]) for locale in LOCALES}
 
 
 def refuse_contradictions(where: str, rules: Iterable[Rule]) -> None:

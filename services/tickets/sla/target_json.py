@@ -1,5 +1,6 @@
 """Reading one target from JSON, refusing every length that could not be meant."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from services.tickets.sla.targets import BASES, CLOCK, DEFAULT_WARN, STANDARD_RU
 
 LONGEST_SECONDS = 366 * 86_400
 LONGEST_DAYS = 366
+LONGEST_TEXT = 1000
 TARGET_FIELDS = ("seconds", "days", "basis", "warn", "sundown", "source", "pauses")
 
 
@@ -26,8 +28,7 @@ def read_target(where: str, kind: str, data: object, rule: str = STANDARD_RULE, 
     sundown, source, pauses = told.get("sundown", False), told.get("source", ""), told.get("pauses", True)
     if not isinstance(sundown, bool) or (sundown and (basis != CLOCK or days)):
         raise ValueError(f"{where}.sundown: it is true or false, and counts its minimum in clock time")
-    if not isinstance(source, str):
-        raise ValueError(f"{where}.source: expected text")
+    read_text(f"{where}.source", source, may_be_empty=True)
     if not isinstance(pauses, bool):
         raise ValueError(f"{where}.pauses: it is true or false")
     return Target(kind, seconds, basis, read_warn(where, data), sundown, source, days, rule, pauses)
@@ -59,6 +60,15 @@ def read_warn(where: str, data: Mapping[str, Any]) -> tuple[float, ...]:
     if not numbers or any(not 0 < part < 1 for part in warn) or list(warn) != sorted(set(warn)):
         raise ValueError(f"{where}.warn: expected rising fractions between 0 and 1")
     return tuple(warn)
+
+
+def read_text(where: str, text: object, *, most: int = LONGEST_TEXT, may_be_empty: bool = False) -> str:
+    """A text that a person can read and a database can keep: no control characters, no halves of characters."""
+    if not isinstance(text, str) or len(text) > most or not (may_be_empty or text.strip()):
+        raise ValueError(f"{where}: expected text of at most {most} letters")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter != "\n" for letter in text):
+        raise ValueError(f"{where}: the text holds a character that cannot be written")
+    return text
 
 
 def refuse_unknown(where: str, data: Mapping[Any, Any], known: Iterable[str], what: str) -> None:
