@@ -17,6 +17,7 @@ LOOK_AGAIN_SECONDS = 0.1
 # How often a household looks at its notices.
 NOTICES_SECONDS = 1.5
 JOBS_SEEN, CLAIMS_TRIED = 10, 3
+PAUSE = timedelta(hours=1)
 OURS = {
     "handed over": ("同事更顺路，转由其处理。", "A colleague is nearer."),
     "released": ("临时有紧急任务，先放回待接单。", "Called to an emergency; back to the pool."),
@@ -27,6 +28,11 @@ OURS = {
     "cancelled": ("已自行解决，谢谢。", "Solved meanwhile, thank you."),
     "reopened": ("昨天又出现了同样的情况。", "The same thing happened again."),
 }
+
+
+def waiting_for(reason: str) -> dict[str, str]:
+    """Return the body of a pause that ends today."""
+    return {"reason": reason, "note": "已说明原因，并告知预计恢复时间。", "until": (clock.now() + PAUSE).isoformat()}
 
 
 def step(day: Day, who: Client, ticket_id: str, action: str, body: Mapping[str, Any] | None = None) -> bool:
@@ -157,7 +163,7 @@ class Crew:
             return
         ways: list[tuple[str, Mapping[str, Any] | None]] = [("depart", None), ("arrive", None), ("start", None)]
         if plan.pause and ledger.first_time(ticket_id, "pause"):
-            ways += [("pause", {"reason": plan.pause}), ("resume", None)]
+            ways += [("pause", waiting_for(plan.pause)), ("resume", None)]
         if plan.remark:
             ways.append(("comments", {"body": "已拍照存档，备件型号已登记。", "visible": False}))
         # The resident may withdraw the request until work begins; then there is nothing left to do.

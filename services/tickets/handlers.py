@@ -37,9 +37,11 @@ def on_account_changed(db: Connection, event: Event, fact: AccountChanged) -> No
 
 # surveys: survey.answered.v1
 def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> None:
-    """“Not solved” reopens the ticket. An answer about an earlier completion, or to an open ticket, changes nothing."""
-    if fact.solved:
-        return
+    """“Not solved” reopens the ticket, “solved” goes on record as a human's answer. Safe to repeat.
+
+    An answer about an earlier completion, a second one about the same, or one to a ticket that is open again changes
+    nothing: the completion it speaks of is no longer what counts.
+    """
     actor = system_actor(event.organisation_id)
     try:
         ticket = commands.lock(db, str(uuid.UUID(fact.ticket_id)))
@@ -47,10 +49,15 @@ def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> No
         raise PermanentError(f"survey {fact.survey_id} is about a ticket that is not here") from problem
     if ticket["organisation_id"] != event.organisation_id:
         raise PermanentError(f"survey {fact.survey_id} is about another organisation's ticket")
-    if ticket["completions"] != fact.completion:
+    if ticket["completions"] != fact.completion or (fact.solved and ticket["solved"] is not None):
         log.info("survey.superseded", ticket_id=fact.ticket_id, completion=fact.completion)
         return
+    survey = {"survey_id": fact.survey_id, "completion": fact.completion}
     try:
-        commands.reopen(db, actor, fact.ticket_id, reason=None, cause="survey", data={"survey_id": fact.survey_id})
+        if fact.solved:
+            commands.answer(db, actor, fact.ticket_id, satisfaction=fact.satisfaction, data=survey)
+        else:
+            said = {**survey, "solved": False, "satisfaction": fact.satisfaction}
+            commands.reopen(db, actor, fact.ticket_id, reason=None, cause="survey", answered=said)
     except Conflict:
         log.info("survey.already_reopened", ticket_id=fact.ticket_id, status=ticket["status"])

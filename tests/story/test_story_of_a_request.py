@@ -4,15 +4,23 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from story_people import Person
+
+from services.kit import clock
 
 # A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
 pytestmark = pytest.mark.timeout(400)
 
 People = Callable[[str], Person]
 CLAIMS = 200
+
+
+def in_an_hour() -> str:
+    """Return the moment an hour from now."""
+    return (clock.now() + timedelta(hours=1)).isoformat()
 
 
 def do_the_work(crew: Person, ticket: dict[str, object], *verbs: str) -> None:
@@ -42,7 +50,7 @@ def test_a_request_travels_to_the_return_visit_and_back_until_it_is_solved(perso
     assert claimed["owner"]["name"] in refused.body["detail"]
 
     do_the_work(crew, ticket, "depart", "arrive", "start")
-    crew.step(ticket, "pause", reason="parts").ok()
+    crew.step(ticket, "pause", reason="parts", note="等角阀到货", until=in_an_hour()).ok()
     do_the_work(crew, ticket, "resume")
     crew.step(ticket, "complete", note="更换了角阀").ok()
     for kind in ("acknowledged", "claimed", "departed", "arrived", "paused", "resumed", "completed"):

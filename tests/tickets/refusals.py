@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WHO = {
     "/tickets/{id}/claim": "crew", "/tickets/{id}/depart": "crew", "/tickets/{id}/arrive": "crew",
     "/tickets/{id}/start": "crew", "/tickets/{id}/pause": "crew", "/tickets/{id}/complete": "crew",
-    "/tickets/{id}/confirm": "resident",
+    "/tickets/{id}/confirm": "resident", "/tickets/{id}/object": "resident", "/tickets/{id}/reevaluate": "manager",
 }  # fmt: skip
 
 

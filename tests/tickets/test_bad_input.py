@@ -1,10 +1,12 @@
 """Bad input gets a clear answer: a problem that names the field, never a 5xx, and nothing half-written."""
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from services.kit import clock
 from tests.tickets.refusals import Caller, fields_of, is_problem
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ NO_MOMENT = (
     17, True, [], {}, "", "tomorrow", "2027-01-01", "2027-01-01T10:00:00", "2027-13-01T10:00:00Z",
     "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", HALF, 10**30,
 )  # fmt: skip
+NO_CIRCUMSTANCES = (17, True, "infant", {}, ["rich"], [""], [17], [None], [["infant"]], ["infant"] * 99, [HALF])
 UNKNOWN = ("unknown", "organisation_id", "status", "owner_id", "Description", "описание", HALF, "a.b", "", "__proto__")
 
 FIELDS: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -34,11 +37,21 @@ FIELDS: dict[str, dict[str, tuple[Any, ...]]] = {
         "urgency": tuple(bad for bad in NO_CHOICE if bad is not None),
         "channel": NO_CHOICE,
         "on_behalf_of": NO_ID,
+        "circumstances": NO_CIRCUMSTANCES,
     },
     "/triage": {"text": (*NO_TEXT, None, "", "x" * 5001)},
     "/tickets/{id}/release": {"reason": (*NO_TEXT, None, "", " ", "x" * 1001)},
     "/tickets/{id}/assign": {"to": (*NO_ID, None), "note": (*NO_TEXT, "", "x" * 1001)},
-    "/tickets/{id}/pause": {"reason": (*NO_CHOICE, "other"), "note": (*NO_TEXT, "x" * 1001)},
+    "/tickets/{id}/pause": {
+        "reason": (*NO_CHOICE, "other"),
+        "note": (*NO_TEXT, None, "", " ", "x" * 1001),
+        "until": (*NO_MOMENT, None),
+    },
+    "/tickets/{id}/object": {"reason": (*NO_TEXT, None, "", "x" * 1001)},
+    "/tickets/{id}/disallow": {"reason": (*NO_TEXT, None, "", "x" * 1001)},
+    "/tickets/{id}/make-safe": {"note": (*NO_TEXT, "x" * 2001)},
+    "/tickets/{id}/call-back": {"outcome": NO_CHOICE, "note": (*NO_TEXT, "x" * 1001)},
+    "/tickets/{id}/reevaluate": {"reason": (*NO_TEXT, None, "", "x" * 1001)},
     "/tickets/{id}/complete": {"note": (*NO_TEXT, "x" * 2001)},
     "/tickets/{id}/reopen": {"reason": (*NO_TEXT, None, "", "x" * 1001)},
     "/tickets/{id}/cancel": {"reason": (*NO_TEXT, "", "x" * 1001)},
@@ -49,18 +62,23 @@ FIELDS: dict[str, dict[str, tuple[Any, ...]]] = {
         "catalogue_code": (*NO_LINE, "", "no-such-item"),
         "need_level": NO_LEVEL,
         "urgency": tuple(bad for bad in NO_CHOICE if bad is not None),
+        "circumstances": NO_CIRCUMSTANCES,
     },
     "/tickets/{id}/comments": {"body": (*NO_TEXT, None, "", "x" * 2001), "visible": NO_FLAG},
     **{f"/tickets/{{id}}/{verb}": {} for verb in ("acknowledge", "claim", "depart", "arrive", "start", "confirm")},
     "/tickets/{id}/resume": {},
 }
 GOOD: dict[str, Any] = {
-    "description": "厨房水管漏水", "text": "漏水", "reason": "parts", "to": "00000000-0000-7000-8000-000000000001",
+    "until": (clock.now() + timedelta(hours=2)).isoformat(),
+    "description": "厨房水管漏水", "text": "漏水", "reason": "parts", "note": "等配件", "outcome": "reached",
+    "to": "00000000-0000-7000-8000-000000000001",
     "promised_at": "2999-01-01T00:00:00Z", "body": "好",
 }  # fmt: skip
 NEEDS = {
     "/tickets": ("description",), "/triage": ("text",), "/tickets/{id}/release": ("reason",),
-    "/tickets/{id}/assign": ("to",), "/tickets/{id}/pause": ("reason",), "/tickets/{id}/reopen": ("reason",),
+    "/tickets/{id}/assign": ("to",), "/tickets/{id}/pause": ("reason", "note", "until"),
+    "/tickets/{id}/reopen": ("reason",), "/tickets/{id}/object": ("reason",), "/tickets/{id}/disallow": ("reason",),
+    "/tickets/{id}/call-back": ("outcome",), "/tickets/{id}/reevaluate": ("reason",),
     "/tickets/{id}/decline": ("reason",), "/tickets/{id}/promise": ("promised_at",),
     "/tickets/{id}/override": ("reason",), "/tickets/{id}/comments": ("body",),
 }  # fmt: skip

@@ -34,6 +34,12 @@ QUERIES = {
     "work_type": ("", "x"),
     "community_id": ("", "x", "\x00"),
     "owner": ("", "x", "you", "0" * 37),
+    "crew_id": ("", "x", "me"),
+    "policy_version": ("", "\x00", "v" * 101),
+    "from": ("", "yesterday", "2027-01-01"),
+    "to": ("", "x", "2027-01-01T10:00:00"),
+    "clock": ("", "claim", "x"),
+    "verdict": ("", "late", "x"),
     "unknown": ("1",),
     "offset": ("1",),
 }

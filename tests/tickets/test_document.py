@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from services.kit import testing
-from tests.tickets.walking import jpeg
+from tests.tickets.walking import jpeg, waiting
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -63,7 +63,7 @@ def test_answers_are_what_the_document_says(document: dict[str, Any], estate: "E
         follows(document, f"/api/v1{path}", "get", 200, estate.get(name, path).json)
     triage = estate.post("resident", "/triage", {"text": "今天天气不错，帮我订一张火车票"})
     follows(document, "/api/v1/triage", "post", 200, triage.json)
-    pause, note = {"reason": "parts"}, {"note": "好了"}
+    pause, note = waiting(), {"note": "好了"}
     steps = (("claim", None), ("start", None), ("pause", pause), ("resume", None), ("complete", note))
     for verb, body in steps:
         answer = estate.post("crew", f"/tickets/{ticket['id']}/{verb}", body)

@@ -12,13 +12,20 @@ from services.contracts.surveys import SurveyAnswered, SurveyExpired
 from services.kit import clock, inbox, testing
 from services.kit.events import Event, PermanentError
 from services.tickets import handlers, models
-from services.tickets.models import outbox, people
+from services.tickets.models import outbox, people, tickets
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
 
 
-def answered(estate: "Estate", ticket: dict[str, Any], *, solved: bool = False, completion: int = 1) -> Event:
+def answered(
+    estate: "Estate",
+    ticket: dict[str, Any],
+    *,
+    solved: bool = False,
+    completion: int = 1,
+    satisfaction: int | None = None,
+) -> Event:
     """Return the event of an answered survey."""
     fact = SurveyAnswered(
         survey_id=testing.fresh(),
@@ -29,7 +36,7 @@ def answered(estate: "Estate", ticket: dict[str, Any], *, solved: bool = False, 
         requester_id=ticket["requester_id"],
         completion=completion,
         solved=solved,
-        satisfaction=None if solved else 1,
+        satisfaction=satisfaction if solved else 1,
         has_comment=False,
     )
     return to_event(fact, organisation_id=estate.organisation_id, subject=fact.survey_id, at=clock.now())
@@ -71,10 +78,64 @@ def test_another_survey_of_the_same_completion_reopens_nothing_twice(estate: "Es
     assert state(estate, done) == ("reopened", done["version"] + 1)
 
 
-def test_solved_changes_nothing(estate: "Estate", worker_engine: Engine) -> None:
+def columns(engine: Engine, ticket: dict[str, Any]) -> tuple[bool | None, int | None]:
+    """Return what the ticket's row keeps of a human's answer."""
+    with engine.connect() as db:
+        row = db.execute(select(tickets.c.solved, tickets.c.satisfaction).where(tickets.c.id == ticket["id"])).one()
+    return row.solved, row.satisfaction
+
+
+def test_solved_goes_on_record_once_and_answers_the_call(estate: "Estate", worker_engine: Engine) -> None:
     done = estate.completed()
+    assert columns(worker_engine, done) == (None, None)
+    event = answered(estate, done, solved=True, satisfaction=5)
+    tell(worker_engine, event, event, answered(estate, done, solved=True, satisfaction=1))
+    assert state(estate, done) == ("completed", done["version"] + 1)
+    assert columns(worker_engine, done) == (True, 5)
+    last = estate.get("manager", f"/tickets/{done['id']}/history").json["items"][-1]
+    assert (last["action"], last["actor_role"]) == ("answer", "system")
+    survey = {"survey_id": event.data["survey_id"], "completion": 1, "solved": True, "satisfaction": 5}
+    assert last["data"] == survey
+    with worker_engine.connect() as db:
+        told = select(outbox.c.data).where(outbox.c.subject == done["id"], outbox.c.type == "ticket.answered.v1")
+        assert [data["satisfaction"] for data in db.execute(told).scalars()] == [5]
+        rows = db.execute(select(models.clocks).where(models.clocks.c.ticket_id == done["id"])).mappings()
+        callback = [row for row in rows if row["kind"] == "callback"]
+    assert all(row["state"] == "met" for row in callback)
+
+
+def test_an_answer_of_solved_to_a_job_that_is_open_again_changes_nothing(
+    estate: "Estate", worker_engine: Engine
+) -> None:
+    done = estate.completed()
+    ticket = estate.step("resident", done, "reopen", {"reason": "又漏了"})
     tell(worker_engine, answered(estate, done, solved=True))
-    assert state(estate, done) == ("completed", done["version"])
+    assert state(estate, done) == ("reopened", ticket["version"])
+    assert columns(worker_engine, done) == (None, None)
+
+
+def test_a_new_completion_has_not_been_answered_yet(estate: "Estate", worker_engine: Engine) -> None:
+    done = estate.completed()
+    tell(worker_engine, answered(estate, done))
+    assert columns(worker_engine, done) == (False, 1)
+    last = estate.get("manager", f"/tickets/{done['id']}/history").json["items"][-1]
+    assert (last["data"]["solved"], last["data"]["satisfaction"], last["data"]["completion"]) == (False, 1, 1)
+    for verb in ("start", "complete"):
+        estate.step("crew", done, verb)
+    assert columns(worker_engine, done) == (None, None)
+    tell(worker_engine, answered(estate, done, solved=True, completion=1))
+    assert columns(worker_engine, done) == (None, None)
+    tell(worker_engine, answered(estate, done, solved=True, completion=2))
+    assert columns(worker_engine, done) == (True, None)
+
+
+def test_not_solved_counts_also_after_somebody_else_of_the_home_said_solved(
+    estate: "Estate", worker_engine: Engine
+) -> None:
+    done = estate.completed()
+    tell(worker_engine, answered(estate, done, solved=True), answered(estate, done))
+    assert state(estate, done) == ("reopened", done["version"] + 2)
+    assert columns(worker_engine, done) == (False, 1)
 
 
 def test_an_answer_about_an_earlier_completion_is_superseded(estate: "Estate", worker_engine: Engine) -> None:

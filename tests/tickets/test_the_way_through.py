@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from services.tickets import chain
+from tests.tickets.walking import waiting
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -24,7 +25,7 @@ def test_the_whole_way_from_filing_to_confirmation(estate: "Estate") -> None:
     assert ticket["owner"]["name"] == "crew badge"
     for verb in ("depart", "arrive", "start"):
         ticket = estate.step("crew", ticket, verb)
-    ticket = estate.step("crew", ticket, "pause", {"reason": "parts", "note": "等配件"})
+    ticket = estate.step("crew", ticket, "pause", waiting())
     assert ticket["waiting_reason"] == "parts"
     ticket = estate.step("crew", ticket, "resume")
     ticket = estate.step("crew", ticket, "complete", {"note": "已更换水管"})

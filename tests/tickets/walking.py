@@ -12,11 +12,12 @@ from services.kit import clock, testing
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
 
-ROUTES = {"comment": "comments", "photograph": "photos"}
+ROUTES = {"comment": "comments", "photograph": "photos", "make_safe": "make-safe", "call_back": "call-back"}
 # Whom the routes are open to; the system acts without HTTP.
 HTTP_ACTIONS = (
-    "acknowledge", "claim", "release", "assign", "depart", "arrive", "start", "pause", "resume", "complete",
-    "confirm", "reopen", "cancel", "decline", "promise", "override", "comment", "photograph",
+    "acknowledge", "claim", "release", "assign", "depart", "arrive", "start", "pause", "resume", "object",
+    "disallow", "make_safe", "complete", "call_back", "confirm", "reopen", "cancel", "decline", "promise", "override",
+    "reevaluate", "comment", "photograph",
 )  # fmt: skip
 
 
@@ -27,20 +28,30 @@ def jpeg(size: tuple[int, int] = (40, 30), color: str = "green") -> bytes:
     return out.getvalue()
 
 
+def waiting(reason: str = "parts", **length: float) -> dict[str, str]:
+    """Return the body of a pause, of two hours unless a length is given."""
+    until = clock.now() + timedelta(**(length or {"hours": 2}))
+    return {"reason": reason, "note": "等配件到货", "until": until.isoformat()}
+
+
 def body_for(action: str, ticket: dict[str, Any], estate: "Estate") -> Any:
     """Return a body the action takes; an assignment goes to whoever does not have the job."""
     crew, colleague = estate.people["crew"].id, estate.people["colleague"].id
     bodies: dict[str, Any] = {
         "release": {"reason": "有急事"},
         "assign": {"to": colleague if ticket["owner"]["id"] == crew else crew},
-        "pause": {"reason": "parts"},
+        "pause": waiting(),
+        "object": {"reason": "配件店就在楼下"},
+        "disallow": {"reason": "配件在库房"},
+        "call_back": {"outcome": "reached"},
         "reopen": {"reason": "还在漏"},
         "decline": {"reason": "不属于物业范围"},
         "promise": {"promised_at": (clock.now() + timedelta(hours=3)).isoformat()},
         "override": {"reason": "看过现场", "need_level": 1 + (ticket["need_level"] or 0) % 5},
+        "reevaluate": {"reason": "按新时限执行"},
         "comment": {"body": "明天上午在家"},
     }
-    return bodies.get(action, {})
+    return bodies.get(action.replace("-", "_"), {})
 
 
 def attempt(estate: "Estate", name: str, ticket: dict[str, Any], action: str) -> TestResponse:
@@ -52,5 +63,5 @@ def attempt(estate: "Estate", name: str, ticket: dict[str, Any], action: str) ->
             data={"photo": (io.BytesIO(jpeg()), "photo.jpg")},
             headers=testing.bearer(estate.people[name]),
         )
-    headers = {"If_Match": f'"v{ticket["version"]}"'} if action == "override" else {}
+    headers = {"If_Match": f'"v{ticket["version"]}"'} if action in ("override", "reevaluate") else {}
     return estate.post(name, path, body_for(action, ticket, estate), **headers)

@@ -98,7 +98,7 @@ def start(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def pause(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
-    """Wait for something, with the reason the resident reads."""
+    """Wait for something until a moment, with a reason and a note the resident reads and may object to."""
     return _take(commands.pause, db, ticket_id, **body)
 
 
@@ -110,6 +110,36 @@ def pause(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
 def resume(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Go on with the work."""
     return _take(commands.resume, db, ticket_id)
+
+
+@steps.route("/tickets/<uuid:ticket_id>/object", methods=["POST"])
+@access("resident")
+@steps.arguments(schemas.Reason)
+@steps.alt_response(200, schema=schemas.Ticket)
+@one_effect
+def object_to(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Object to the waiting: once a pause, with a reason that everybody on the ticket reads."""
+    return _take(commands.object_to, db, ticket_id, **body)
+
+
+@steps.route("/tickets/<uuid:ticket_id>/disallow", methods=["POST"])
+@access(*DESK)
+@steps.arguments(schemas.Reason)
+@steps.alt_response(200, schema=schemas.Ticket)
+@one_effect
+def disallow(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Take a pause back, with a reason everybody reads: the clocks ran all the while."""
+    return _take(commands.disallow, db, ticket_id, **body)
+
+
+@steps.route("/tickets/<uuid:ticket_id>/make-safe", methods=["POST"])
+@access("crew", *DESK)
+@steps.arguments(schemas.Note, required=False)
+@steps.alt_response(200, schema=schemas.Ticket)
+@one_effect
+def make_safe(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Say that nobody is in danger any more; the repair may still be to come."""
+    return _take(commands.make_safe, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/complete", methods=["POST"])
@@ -130,6 +160,16 @@ def complete(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answ
 def confirm(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Say that it is solved."""
     return _take(commands.confirm, db, ticket_id)
+
+
+@steps.route("/tickets/<uuid:ticket_id>/call-back", methods=["POST"])
+@access(*DESK)
+@steps.arguments(schemas.CallBack)
+@steps.alt_response(200, schema=schemas.Ticket)
+@one_effect
+def call_back(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Record a call about the completed job; only one that reached somebody counts."""
+    return _take(commands.call_back, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/reopen", methods=["POST"])
@@ -182,3 +222,14 @@ def promise(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answe
 def override(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Correct item, need level or urgency, with a reason; an edit, so it needs If-Match."""
     return _take(commands.override, db, ticket_id, edit=True, **body)
+
+
+@steps.route("/tickets/<uuid:ticket_id>/reevaluate", methods=["POST"])
+@access("manager")
+@steps.doc(parameters=[IF_MATCH])
+@steps.arguments(schemas.Reason)
+@steps.alt_response(200, schema=schemas.Ticket)
+@one_effect
+def reevaluate(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Move an open ticket to the policy and calendar now in force, with a reason; it needs If-Match."""
+    return _take(commands.reevaluate, db, ticket_id, edit=True, **body)

@@ -41,16 +41,10 @@ def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
 def list_tickets(query: dict[str, Any]) -> Response:
     """List the tickets the caller may see, newest first."""
     actor = current_actor()
-    wanted = queries.TicketFilter(
-        status=(query["status"],) if query["status"] else (),
-        urgency=query["urgency"],
-        need_level=query["need_level"],
-        work_type=query["work_type"],
-        community_id=str(query["community_id"]) if query["community_id"] else None,
-        owner=_owner(query["owner"], actor),
-    )
+    limit, after, status, owner = (query.pop(name) for name in ("limit", "after", "status", "owner"))
+    wanted = queries.TicketFilter(status=(status,) if status else (), owner=_owner(owner, actor), **words(query))
     with scoped() as db:
-        found, more = queries.list_tickets(db, actor, wanted, query["limit"], query["after"])
+        found, more = queries.list_tickets(db, actor, wanted, limit, after)
     return respond(Answer({"items": found}, 200, page_link(more)))
 
 

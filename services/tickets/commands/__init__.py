@@ -2,14 +2,18 @@
 
 from services.tickets.commands.corrections import override
 from services.tickets.commands.filing import Filing, file_ticket
+from services.tickets.commands.pauses import disallow, expire_pause, object_to, pause, resume
 from services.tickets.commands.people import remember_person
 from services.tickets.commands.places import Place, add_places
+from services.tickets.commands.reevaluation import count_of_older_terms, reevaluate, reevaluate_open
 from services.tickets.commands.remarks import add_photo, comment
 from services.tickets.commands.steps import lock
 from services.tickets.commands.verbs import (
     acknowledge,
+    answer,
     arrive,
     assign,
+    call_back,
     cancel,
     claim,
     close,
@@ -17,11 +21,10 @@ from services.tickets.commands.verbs import (
     confirm,
     decline,
     depart,
-    pause,
+    make_safe,
     promise,
     release,
     reopen,
-    resume,
     start,
 )
 
@@ -31,21 +34,30 @@ __all__ = [
     "acknowledge",
     "add_photo",
     "add_places",
+    "answer",
     "arrive",
     "assign",
+    "call_back",
     "cancel",
     "claim",
     "close",
     "comment",
     "complete",
     "confirm",
+    "count_of_older_terms",
     "decline",
     "depart",
+    "disallow",
+    "expire_pause",
     "file_ticket",
     "lock",
+    "make_safe",
+    "object_to",
     "override",
     "pause",
     "promise",
+    "reevaluate",
+    "reevaluate_open",
     "release",
     "remember_person",
     "reopen",

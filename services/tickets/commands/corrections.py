@@ -1,5 +1,6 @@
 """Correcting what triage decided: the override is on the record, and triage learns from it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -21,9 +22,10 @@ def override(
     catalogue_code: str | None = None,
     need_level: int | None = None,
     urgency: str | None = None,
+    circumstances: Sequence[str] | None = None,
     version: int | None = None,
 ) -> Ticket:
-    """Change item, need level or urgency, with a reason. Pauses already taken keep their credit.
+    """Change item, need level, urgency or circumstances, with a reason. Pauses already taken keep their credit.
 
     The order of need levels is not rigid (Maslow says so himself), so an operator may set another.
     """
@@ -37,11 +39,13 @@ def override(
         changes["need_level"] = need_level
     if urgency is not None:
         changes["urgency"] = urgency
+    if circumstances is not None:
+        changes["circumstances"] = sorted(set(circumstances))
     changes = {name: value for name, value in changes.items() if ticket[name] != value}
     if not changes:
         raise Invalid(
-            "Nothing would change: give catalogue_code, need_level or urgency.",
-            "没有变化：请给出 catalogue_code、need_level 或 urgency。",
+            "Nothing would change: give catalogue_code, need_level, urgency or circumstances.",
+            "没有变化：请给出 catalogue_code、need_level、urgency 或 circumstances。",
             fields={"catalogue_code": ["give one that differs"]},
         )
     told = {name: [ticket[name], value] for name, value in changes.items()}

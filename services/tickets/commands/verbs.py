@@ -16,6 +16,8 @@ from services.tickets.models import people
 
 # What nobody lives to see is no promise; and a year of five digits could be written but never be read again.
 LONGEST_PROMISE = timedelta(days=366)
+# How a call about a completed job went.
+OUTCOMES = ("reached", "not_reached")
 
 
 def _plain(db: Connection, actor: Actor, ticket_id: str, version: int | None, step: Step) -> Ticket:
@@ -125,30 +127,11 @@ def start(db: Connection, actor: Actor, ticket_id: str, *, version: int | None =
     return _plain(db, actor, ticket_id, version, Step("start", facts.TicketStarted))
 
 
-def pause(
-    db: Connection,
-    actor: Actor,
-    ticket_id: str,
-    *,
-    reason: str,
-    note: str | None = None,
-    version: int | None = None,
+def make_safe(
+    db: Connection, actor: Actor, ticket_id: str, *, note: str | None = None, version: int | None = None
 ) -> Ticket:
-    """Wait for something outside the crew's hands; `reason` is one of lifecycle.WAITING_REASONS."""
-    step = Step(
-        "pause",
-        facts.TicketPaused,
-        changes={"waiting_reason": reason},
-        told={"waiting_reason": reason},
-        data={"waiting_reason": reason},
-        note=note,
-    )
-    return _plain(db, actor, ticket_id, version, step)
-
-
-def resume(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """Go on with the work."""
-    return _plain(db, actor, ticket_id, version, Step("resume", facts.TicketResumed))
+    """Nobody is in danger any more; the repair itself may still be to come."""
+    return _plain(db, actor, ticket_id, version, Step("make_safe", facts.TicketMadeSafe, note=note))
 
 
 def complete(
@@ -168,6 +151,9 @@ def complete(
             "completions": completion,
             "completed_at": at,
             "first_completed_at": ticket["first_completed_at"] or at,
+            # Nobody has been asked about this completion yet.
+            "solved": None,
+            "satisfaction": None,
         },
         told={
             "crew_id": actor.id,
@@ -186,6 +172,33 @@ def confirm(db: Connection, actor: Actor, ticket_id: str, *, version: int | None
     return _plain(db, actor, ticket_id, version, Step("confirm", facts.TicketConfirmed))
 
 
+def call_back(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    outcome: str,
+    note: str | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """The desk calls about a completed job; only `reached` makes it a call that was kept. The note stays internal."""
+    told = {"outcome": outcome}
+    step = Step("call_back", facts.TicketCalledBack, told=told, data=told, note=note, note_visible=False)
+    return _plain(db, actor, ticket_id, version, step)
+
+
+def answer(db: Connection, actor: Actor, ticket_id: str, *, satisfaction: int | None, data: dict[str, Any]) -> Ticket:
+    """A human answered the return visit that it is solved. `data` says which survey, and goes into history."""
+    step = Step(
+        "answer",
+        facts.TicketAnswered,
+        changes={"solved": True, "satisfaction": satisfaction},
+        told={"satisfaction": satisfaction},
+        data={**data, "solved": True, "satisfaction": satisfaction},
+    )
+    return _plain(db, actor, ticket_id, None, step)
+
+
 def close(db: Connection, actor: Actor, ticket_id: str) -> Ticket:
     """Close what nobody objected to in time; on the record as the system's act, not as the resident's answer."""
     return _plain(db, actor, ticket_id, None, Step("close", facts.TicketClosed))
@@ -198,12 +211,13 @@ def reopen(
     *,
     reason: str | None,
     cause: str,
-    data: dict[str, Any] | None = None,
+    answered: dict[str, Any] | None = None,
     version: int | None = None,
 ) -> Ticket:
     """It was not solved: whoever completed it is accountable again, or the desk where they have left.
 
-    `cause` is resident, staff or survey. The completion before stays in history and in `first_completed_at`.
+    `cause` is resident, staff or survey; `answered` is what a survey's answer said, for history and the ticket's own
+    columns. The completion before stays in history and in `first_completed_at`.
     """
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
@@ -212,12 +226,13 @@ def reopen(
     if crew is not None:
         still_here = select(people.c.id).where(people.c.id == crew, people.c.active)
         crew = db.execute(still_here).scalar_one_or_none()
+    of_human = {name: answered[name] for name in ("solved", "satisfaction")} if answered else {}
     step = Step(
         "reopen",
         facts.TicketReopened,
-        changes={"owner_id": crew, "owner_desk": None if crew else DISPATCH, "completed_at": None},
+        changes={"owner_id": crew, "owner_desk": None if crew else DISPATCH, "completed_at": None, **of_human},
         told={"cause": cause, "crew_id": ticket["completed_by"]},
-        data={"cause": cause, **(data or {})},
+        data={"cause": cause, **(answered or {})},
         note=reason,
     )
     return take(db, actor, ticket, step, rule)

@@ -155,12 +155,15 @@ refilings = Table(
 )
 Index(None, refilings.c.organisation_id, refilings.c.id)
 
-# A ticket with the names beside its ids that readers and refusals need, and its community's time zone.
+# A ticket with the names beside its ids that readers and refusals need, its community's time zone, and the terms that
+# what is filed there now would have.
 NAMED_TICKETS = (
     select(
         tickets,
         communities.c.timezone,
         communities.c.name.label("community_name"),
+        communities.c.policy_version.label("policy_in_force"),
+        communities.c.calendar_version.label("calendar_in_force"),
         UNIT_NAME,
         people.c.badge.label("owner_name"),
     )

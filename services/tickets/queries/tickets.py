@@ -1,26 +1,33 @@
 """One ticket and lists of them, with their history, clocks, comments and photos."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, cast, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, cast, exists, func, literal, select, tuple_
 
 from services.kit import clock as time
 from services.kit.http.paging import read_cursor, write_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
 from services.tickets.books import books_of
+from services.tickets.clock_view import clock_view
 from services.tickets.commands.steps import no_such_ticket
-from services.tickets.models import NAMED_TICKETS, Moment, history, people, photos, remarks, tickets
+from services.tickets.models import NAMED_TICKETS, Moment, clocks, history, people, photos, remarks, tickets
+from services.tickets.queries.verdicts import has_verdict
 from services.tickets.queries.views import moment, ticket_view
-from services.tickets.sla.targets import CLAIM
+from services.tickets.sla.targets import CLAIM, JUDGED
 
 
 @dataclass(frozen=True)
 class TicketFilter:
-    """What a list is narrowed to; None leaves a column free. `owner` is a person's id."""
+    """What a list is narrowed to; None leaves a column free. `owner` is a person's id.
+
+    `crew_id` is who completed it, else who has it; `since` and `until` bound the time of filing, the end not
+    included; `clock` and `verdict` ask for a clock of that kind that stands like that.
+    """
 
     status: tuple[str, ...] = ()
     urgency: str | None = None
@@ -28,6 +35,12 @@ class TicketFilter:
     work_type: str | None = None
     community_id: str | None = None
     owner: str | None = None
+    crew_id: str | None = None
+    policy_version: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    clock: str | None = None
+    verdict: str | None = None
 
 
 def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
@@ -44,13 +57,7 @@ def list_tickets(
     """Return a page, newest first, and the cursor of the next one or None. Reads one row more than it shows."""
     statement = NAMED_TICKETS.order_by(tickets.c.filed_at.desc(), tickets.c.id.desc()).limit(limit + 1)
     statement = statement.where(tickets.c.organisation_id == actor.organisation_id)
-    if wanted.status:
-        statement = statement.where(tickets.c.status.in_(wanted.status))
-    for name in ("urgency", "need_level", "work_type", "community_id"):
-        if getattr(wanted, name) is not None:
-            statement = statement.where(tickets.c[name] == getattr(wanted, name))
-    if wanted.owner is not None:
-        statement = statement.where(tickets.c.owner_id == wanted.owner)
+    statement = statement.where(*_narrowed(wanted))
     cursor = read_cursor(after, datetime, uuid.UUID)
     if cursor is not None:
         last = tuple_(literal(cursor[0], Moment), cursor[1])
@@ -59,6 +66,33 @@ def list_tickets(
     shown = rows[:limit]
     more = write_cursor([shown[-1]["filed_at"].isoformat(), shown[-1]["id"]]) if len(rows) > limit else None
     return [ticket_view(dict(row), actor) for row in shown], more
+
+
+def _narrowed(wanted: TicketFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions that a filter sets."""
+    crew = func.coalesce(tickets.c.completed_by, tickets.c.owner_id)
+    asked: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.status or None, tickets.c.status.in_),
+        *((getattr(wanted, name), tickets.c[name].__eq__) for name in _EQUAL),
+        (wanted.owner, tickets.c.owner_id.__eq__),
+        (wanted.crew_id, crew.__eq__),
+        (wanted.since, tickets.c.filed_at.__ge__),
+        (wanted.until, tickets.c.filed_at.__lt__),
+    )
+    conditions = [condition(value) for value, condition in asked if value is not None]
+    if wanted.clock is not None or wanted.verdict is not None:
+        conditions.append(_has_clock(wanted.clock, wanted.verdict, time.now()))
+    return conditions
+
+
+_EQUAL = ("urgency", "need_level", "work_type", "community_id", "policy_version")
+
+
+def _has_clock(kind: str | None, verdict: str | None, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a ticket has a clock that counts under a verdict; any clock judged, without a kind."""
+    kinds = JUDGED if kind is None else (kind,)
+    wanted = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.kind.in_(kinds))
+    return wanted if verdict is None else wanted.where(has_verdict(verdict, now))
 
 
 def history_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, Any]]:
@@ -104,31 +138,7 @@ def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, An
     entries = [dict(entry) for entry in db.execute(past).mappings()]
     library = books_of(db, row["organisation_id"], row["community_id"], entries)
     computed = service_levels.clocks_of(entries, row["community_id"], library, time.now())
-    return [
-        {
-            "clock": clock.kind,
-            "generation": clock.generation,
-            "state": clock.state,
-            "started_at": moment(clock.started_at),
-            "target_seconds": clock.target_seconds,
-            "basis": clock.basis,
-            "rule": clock.rule,
-            "warnings_at": [at.isoformat() for at in clock.warnings_at],
-            "due_at": moment(clock.due_at),
-            "stopped_at": moment(clock.stopped_at),
-            "paused_at": moment(clock.paused_at),
-            "paused_until": moment(clock.paused_until),
-            "pauses": [[moment(begin), moment(end)] for begin, end in clock.pauses],
-            "breached_at": moment(clock.breached_at),
-            "contract_seconds": clock.elapsed_seconds,
-            "lived_seconds": clock.lived_seconds,
-            "pause_seconds": clock.pause_seconds,
-            "remaining_seconds": clock.remaining_seconds,
-            "unknown_because": clock.unknown,
-        }
-        for clock in computed
-        if actor.is_staff or clock.kind != CLAIM
-    ]
+    return [clock_view(clock) for clock in computed if actor.is_staff or clock.kind != CLAIM]
 
 
 def comments_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:

@@ -52,4 +52,7 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
         is_owner=row["owner_id"] == actor.id,
         in_household=in_household(dict(row), actor),
     )
-    return [action for action in offered if able or action != "claim"]
+    in_force = (row.get("policy_in_force"), row.get("calendar_in_force"))
+    older = None not in in_force and in_force != (row["policy_version"], row["calendar_version"])
+    useless = {*(() if able else ("claim",)), *(() if older else ("reevaluate",))}
+    return [action for action in offered if action not in useless]

@@ -2,6 +2,7 @@
 
 from services.tickets.schemas.input import (
     Assignment,
+    CallBack,
     Comment,
     MaybeReason,
     NewTicket,
@@ -51,6 +52,7 @@ from services.tickets.schemas.output import (
 __all__ = [
     "Assignment",
     "Because",
+    "CallBack",
     "CatalogueItem",
     "CatalogueView",
     "Clock",

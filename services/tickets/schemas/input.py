@@ -1,11 +1,25 @@
 """What the tickets API takes in: bodies and queries, unknown fields refused."""
 
+from typing import Any
+
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
 
 from services.kit.http import Line, Page, Prose, StrictSchema, TrueOrFalse
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
+from services.tickets.commands.verbs import OUTCOMES
+from services.tickets.queries.verdicts import VERDICTS
+from services.tickets.sla.conditions import CIRCUMSTANCES
+from services.tickets.sla.targets import JUDGED, TOTAL
+
+
+class Circumstances(fields.List):
+    """What makes waiting worse: codes of sla.CIRCUMSTANCES, an unknown one refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        one = fields.String(validate=OneOf(tuple(CIRCUMSTANCES)))
+        super().__init__(one, validate=Length(max=len(CIRCUMSTANCES)), **kwargs)
 
 
 class NewTicket(StrictSchema):
@@ -20,6 +34,7 @@ class NewTicket(StrictSchema):
     urgency = fields.String(load_default=None, validate=OneOf(catalogue.URGENCIES))
     channel = fields.String(load_default="api", validate=OneOf(CHANNELS))
     on_behalf_of = fields.UUID(load_default=None)
+    circumstances = Circumstances(load_default=())
 
 
 class TriageText(StrictSchema):
@@ -52,9 +67,17 @@ class MaybeReason(StrictSchema):
 
 
 class Pause(StrictSchema):
-    """What the job waits for."""
+    """What the job waits for, in words that the resident reads, and until when at the longest."""
 
     reason = fields.String(required=True, validate=OneOf(lifecycle.WAITING_REASONS))
+    note = Prose(required=True, most=1000)
+    until = fields.AwareDateTime(required=True)
+
+
+class CallBack(StrictSchema):
+    """Whether the call about a completed job reached somebody, and what the desk remembers of it."""
+
+    outcome = fields.String(required=True, validate=OneOf(OUTCOMES))
     note = Prose(most=1000, load_default=None)
 
 
@@ -85,6 +108,7 @@ class Override(StrictSchema):
     catalogue_code = Line(most=60, load_default=None)
     need_level = fields.Integer(load_default=None, strict=True, validate=Range(1, 5))
     urgency = fields.String(load_default=None, validate=OneOf(catalogue.URGENCIES))
+    circumstances = Circumstances(load_default=None)
 
 
 class PhotoUpload(StrictSchema):
@@ -94,7 +118,10 @@ class PhotoUpload(StrictSchema):
 
 
 class TicketQuery(Page):
-    """What a list of tickets is narrowed to. `owner` takes an id, or `me`."""
+    """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing.
+
+    `clock` and `verdict` keep the tickets that have such a clock, by the same words as the reports.
+    """
 
     status = fields.String(load_default=None, validate=OneOf(lifecycle.STATUSES))
     urgency = fields.String(load_default=None, validate=OneOf(catalogue.URGENCIES))
@@ -102,6 +129,12 @@ class TicketQuery(Page):
     work_type = fields.String(load_default=None, validate=OneOf(catalogue.WORK_TYPES))
     community_id = fields.UUID(load_default=None)
     owner = fields.String(load_default=None, validate=Length(max=36))
+    crew_id = fields.UUID(load_default=None)
+    policy_version = Line(most=100, load_default=None)
+    since = fields.AwareDateTime(data_key="from", load_default=None)
+    until = fields.AwareDateTime(data_key="to", load_default=None)
+    clock = fields.String(load_default=None, validate=OneOf((*JUDGED, TOTAL)))
+    verdict = fields.String(load_default=None, validate=OneOf(VERDICTS))
 
 
 class ReportQuery(StrictSchema):
