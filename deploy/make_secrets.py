@@ -21,7 +21,9 @@ from services.kit import migrate
 OWNER = "doorstep_owner"
 # Containers run as users of their own, who cannot read what only the operator may. The folder around these files is
 # closed to everybody else on the machine, so that only the container into which one is mounted can read it.
-MOUNTED = ("database-password", "broker-users.json", "keys/signing-key.pem", "keys/verify-key.pem")
+MOUNTED = (
+    "database-password", "broker-users.json", "keys/signing-key.pem", "keys/verify-key.pem", "keys/case-key.pem",
+)  # fmt: skip
 # Compose reads a dollar, a quote or a hash in such a file in its own way, and kubectl does not.
 UNSAFE = set("$\"'#`\\ \t\n")
 

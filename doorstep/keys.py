@@ -19,13 +19,16 @@ from doorstep import processes
 class Keys:
     """`secret` is shared by the services; `role_secret`, from which database passwords come, is told to none of them.
 
-    The signing key belongs to the gateway alone; everybody verifies with the other half.
+    The signing key belongs to the gateway alone; everybody verifies with the other half. The case key signs the case
+    files that the tickets service hands out; its other half is for whoever receives one.
     """
 
     secret: str
     role_secret: str
     signing_key_file: Path
     verify_key_file: Path
+    case_key_file: Path
+    case_public_key_file: Path
 
 
 def keep_keys(home: Path) -> Keys:
@@ -33,19 +36,32 @@ def keep_keys(home: Path) -> Keys:
     folder = home / "keys"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    signing, verifying = folder / "signing-key.pem", folder / "verify-key.pem"
-    if not signing.exists():
-        made = Ed25519PrivateKey.generate()
-        text = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        processes.write_private(signing, text)
-    # Written anew each time: after a restored backup the two halves still belong together.
-    processes.write_private(verifying, _public_half(signing))
+    signing, verifying = _kept_pair(folder / "signing-key.pem", folder / "verify-key.pem")
+    case, case_public = _kept_pair(case_key_file(home), folder / "case-public-key.pem")
     return Keys(
         secret=processes.kept_secret(folder / "secret"),
         role_secret=processes.kept_secret(folder / "role-secret"),
         signing_key_file=signing,
         verify_key_file=verifying,
+        case_key_file=case,
+        case_public_key_file=case_public,
     )
+
+
+def case_key_file(home: Path) -> Path:
+    """Where the key is kept with which this installation signs case files."""
+    return home / "keys" / "case-key.pem"
+
+
+def _kept_pair(private: Path, public: Path) -> tuple[Path, Path]:
+    """Return both files of a key, made on first use."""
+    if not private.exists():
+        made = Ed25519PrivateKey.generate()
+        text = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        processes.write_private(private, text)
+    # Written anew each time: after a restored backup the two halves still belong together.
+    processes.write_private(public, _public_half(private))
+    return private, public
 
 
 def _public_half(signing: Path) -> str:

@@ -67,7 +67,10 @@ class Wiring:
         }
 
     def service_env(self, service: str) -> dict[str, str]:
-        """What one service is told beyond that: its databases and ports; the gateway also its key and neighbours."""
+        """What one service is told beyond that: its databases and ports; the gateway also its key and neighbours.
+
+        The tickets service signs case files with a key of its own.
+        """
         name = service.upper()
         env = {
             f"{name}_DATABASE_URL": self.database_url(service),
@@ -75,6 +78,8 @@ class Wiring:
             f"{name}_PORT": str(self.ports[service]),
             f"{name}_METRICS_PORT": str(self.ports[f"{service}-worker"]),
         }
+        if service == "tickets":
+            env["DOORSTEP_CASE_KEY_FILE"] = str(self.keys.case_key_file)
         if service == "gateway":
             env["DOORSTEP_SIGNING_KEY_FILE"] = str(self.keys.signing_key_file)
             env |= {f"{other.upper()}_URL": f"http://127.0.0.1:{self.ports[other]}" for other in SERVICES}

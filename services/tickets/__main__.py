@@ -17,7 +17,7 @@ def web() -> None:
 
 def worker() -> None:
     """Run the background loops until SIGTERM."""
-    own = settings.load()
+    own = settings.load(signs=False)
     work(own.kit, lambda engine: loops(own, engine, Waker(engine)))
 
 

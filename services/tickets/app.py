@@ -6,6 +6,7 @@ from services.kit.http import create_app
 from services.kit.http.app import JSON_LIMIT_BYTES
 from services.tickets import models, pictures
 from services.tickets.api import BLUEPRINTS
+from services.tickets.case_file import seals
 from services.tickets.settings import TicketsSettings
 
 
@@ -20,6 +21,7 @@ def make_app(settings: TicketsSettings) -> Flask:
     )
     app.before_request(_refuse_long_json)
     app.extensions["photos"] = pictures.open_store(settings.kit.home, settings.photo_bucket, settings.photo_endpoint)
+    app.extensions["case_key"] = settings.case_key and seals.read_private(settings.case_key.encode())
     return app
 
 

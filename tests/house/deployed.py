@@ -83,7 +83,7 @@ def pod_environment(workload: dict, secrets: Path) -> dict[str, str]:
 def settings_of(module: str, process: str) -> object:
     """Read the settings as the process does; raises SettingsError naming what is missing."""
     return {
-        "services.tickets": tickets_settings.load,
+        "services.tickets": lambda: tickets_settings.load(signs=process == "web"),
         "services.notify": notify_settings.load,
         "services.surveys": surveys_settings.load,
         "gateway": gateway_settings.load if process == "web" else lambda: load("gateway"),

@@ -144,11 +144,12 @@ def test_a_process_is_told_its_own_role_and_nobody_elses(secrets):
     holders = {name for name, one in OURS.items() if "secrets/migrate.env" in one["env_file"]}
     assert holders == {"migrate"}
     assert {name for name, one in OURS.items() if "signing-key.pem" in one["secrets"]} == {"gateway"}
+    assert {name for name, one in OURS.items() if "case-key.pem" in one["secrets"]} == {"tickets"}
 
 
 def test_secrets_are_kept_when_made_again_and_closed_to_others(tmp_path):
     make_secrets(tmp_path)
-    names = ("tickets-web.env", "migrate.env", "keys/signing-key.pem", "database-password")
+    names = ("tickets-web.env", "migrate.env", "keys/signing-key.pem", "keys/case-key.pem", "database-password")
     before = [(tmp_path / name).read_text() for name in names]
     make_secrets(tmp_path)
     assert [(tmp_path / name).read_text() for name in names] == before

@@ -30,7 +30,7 @@ CALENDAR = {"tz": "Asia/Shanghai", "hours": HOURS}
 def settings(fresh_database: Callable[[str], None], service_settings: Callable[..., Settings]) -> TicketsSettings:
     """Build the service's database once."""
     fresh_database("tickets")
-    return TicketsSettings(service_settings("tickets"))
+    return TicketsSettings(service_settings("tickets"), case_key=testing.keys()[0])
 
 
 @pytest.fixture(scope="session")
