@@ -11,7 +11,7 @@ import orjson
 
 from services.tickets import catalogue
 from services.tickets.sla.calendar import Calendar
-from services.tickets.sla.clocks import BREACHED, PAUSED, RUNNING, Clock, Event, compute
+from services.tickets.sla.clocks import BREACHED, PAUSED, RUNNING, VOID, Clock, Event, compute
 from services.tickets.sla.conditions import Facts
 from services.tickets.sla.policy import Policy
 from services.tickets.sla.targets import Target
@@ -132,21 +132,28 @@ def clocks_of(entries: Iterable[Entry], community_id: str, library: Library, aso
     """Return a ticket's clocks as they stand at `asof`, from its history and the versions it speaks of alone.
 
     What came after `asof` has not happened. A breach from before the desk changed what counts stays a breach:
-    softer targets are for the time to come, and correcting a ticket must not make a missed deadline disappear.
+    softer targets are for the time to come, and correcting a ticket must not make a missed deadline disappear. A
+    clock that the new terms do not know ended with the old ones, and nobody is warned of it any more.
     """
     told = [entry for entry in entries if entry["at"] <= asof]
     if not told:
         return ()
     terms = terms_of(told)
     found = _computed(told, terms[-1], community_id, library, asof)
+    there = {(clock.kind, clock.generation) for clock in found}
     missed: dict[tuple[str, int], Clock] = {}
+    ended: dict[tuple[str, int], Clock] = {}
     for before, after in _pairs(terms):
         until = told[after.first]["at"]
         for clock in _computed(told[: after.first], before, community_id, library, until):
+            key = (clock.kind, clock.generation)
             if clock.breached_at is not None:
-                missed.setdefault((clock.kind, clock.generation), replace(clock, stopped_at=clock.stopped_at or until))
+                missed.setdefault(key, replace(clock, stopped_at=clock.stopped_at or until))
+            elif key not in there:
+                ended[key] = _ended(clock, until)
+    without = [clock for key, clock in ended.items() if key not in missed]
     kept = [_still_missed(clock, missed.pop((clock.kind, clock.generation), None)) for clock in found]
-    return (*kept, *missed.values())
+    return (*kept, *missed.values(), *without)
 
 
 def _pairs(terms: Sequence[Terms]) -> Iterator[tuple[Terms, Terms]]:
@@ -177,6 +184,12 @@ def _still_missed(clock: Clock, missed: Clock | None) -> Clock:
         due_at=missed.due_at,
         breached_at=missed.breached_at,
     )
+
+
+def _ended(clock: Clock, until: datetime) -> Clock:
+    if clock.stopped_at is not None:
+        return clock
+    return replace(clock, state=VOID, stopped_at=until, paused_at=None, paused_until=None, remaining_seconds=None)
 
 
 def rows_of(
@@ -218,10 +231,19 @@ def _next_firing(clock: Clock, gone: set[tuple[str, int, int]]) -> tuple[int | N
     runs on past its time owes its warnings too, for the same reason. One that waits until a known moment keeps its
     deadlines, so that nobody has to notice the end of the pause before they count.
     """
-    due: list[tuple[datetime, int]] = []
-    if clock.stopped_at is None and clock.state in (RUNNING, PAUSED, BREACHED):
-        due = [(at, level) for level, at in enumerate(clock.warnings_at, start=1)]
-    if clock.due_at is not None and (clock.state in (RUNNING, PAUSED) or clock.breached_at is not None):
-        due.append((clock.due_at, BREACH))
-    owed = sorted(item for item in due if (clock.kind, clock.generation, item[1]) not in gone)
-    return (owed[0][1], owed[0][0]) if owed else (None, None)
+    goes_on = clock.stopped_at is None and clock.state in (RUNNING, PAUSED, BREACHED)
+    breaches = clock.state in (RUNNING, PAUSED) or clock.breached_at is not None
+    for at, level in levels_of(clock.warnings_at, clock.due_at):
+        if (breaches if level == BREACH else goes_on) and (clock.kind, clock.generation, level) not in gone:
+            return level, at
+    return None, None
+
+
+def levels_of(warnings_at: Iterable[datetime], due_at: datetime | None) -> list[tuple[datetime, int]]:
+    """Return (moment, level) of all that a clock has to tell, in the order in which it happens.
+
+    Of several targets the first to fall due breaches, and a milder one may warn later than that: by then there is
+    nothing left to warn of.
+    """
+    warned = [(at, level) for level, at in enumerate(warnings_at, start=1) if due_at is None or at < due_at]
+    return sorted(warned if due_at is None else [*warned, (due_at, BREACH)])
