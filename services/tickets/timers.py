@@ -1,4 +1,4 @@
-"""The loops that make deadlines happen: SLA warnings and breaches, and closing what nobody objected to."""
+"""The loops that make deadlines happen: warnings, breaches, unclaimed jobs, ends of pauses, and silence."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,23 +6,26 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import ARRAY, Connection, Engine, all_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.contracts.tickets import SlaBreached, SlaWarned
+from services.contracts.tickets import SlaBreached, SlaWarned, TicketUnclaimed
 from services.kit import outbox as kit_outbox
 from services.kit.identity import system_actor
-from services.tickets import commands
+from services.tickets import books, commands
 from services.tickets.commands.steps import event_of
-from services.tickets.models import clocks, firings, outbox, tickets
-from services.tickets.service_levels import BREACH
+from services.tickets.models import Id, clocks, firings, outbox, tickets
+from services.tickets.service_levels import BREACH, levels_of
+from services.tickets.sla.escalation import MANAGER
+from services.tickets.sla.targets import CLAIM
 
 log = structlog.get_logger()
 
-FIRED = Counter("doorstep_sla_fired_total", "Warnings and breaches fired.", ["level"])
+FIRED = Counter("doorstep_sla_fired_total", "Warnings, breaches and unclaimed jobs told.", ["level"])
 LATENESS = Histogram(
     "doorstep_sla_lateness_seconds", "How late a deadline was noticed.", buckets=(0.5, 1, 2, 5, 30, 3600)
 )
+EXPIRED = Counter("doorstep_pauses_expired_total", "Pauses that ended by themselves.")
 
 BATCH = 500
 
@@ -65,9 +68,9 @@ def fire_batch(db: Connection) -> int:
     new = {tuple(key) for key in db.execute(_FIRE, [_firing(row) for row in rows])}
     db.execute(_ADVANCE, [_advance(row) for row in rows])
     fresh = [row for row in rows if (row["ticket_id"], row["kind"], row["generation"], row["next_level"]) in new]
-    kit_outbox.emit(db, outbox, *(_event(row) for row in fresh))
+    kit_outbox.emit(db, outbox, *(_event(db, row) for row in fresh))
     for row in fresh:
-        FIRED.labels("breach" if row["next_level"] == BREACH else "warning").inc()
+        FIRED.labels(_said(row)).inc()
         LATENESS.observe((row["noticed_at"] - row["next_fire_at"]).total_seconds())
     return len(rows)
 
@@ -107,7 +110,7 @@ def _firing(row: dict[str, Any]) -> dict[str, Any]:
 
 def _advance(row: dict[str, Any]) -> dict[str, Any]:
     breach = row["next_level"] == BREACH
-    level, fire_at = (None, None) if breach else _after(row)
+    level, fire_at = _after(row)
     return {
         "of_ticket": row["ticket_id"],
         "of_kind": row["kind"],
@@ -120,18 +123,82 @@ def _advance(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _after(row: dict[str, Any]) -> tuple[int | None, Any]:
-    """Return the level after the warning that just fired: the next warning, or the breach."""
-    level = row["next_level"]
-    if level < len(row["warnings_at"]):
-        return level + 1, row["warnings_at"][level]
-    return (BREACH, row["due_at"]) if row["due_at"] is not None else (None, None)
+    """Return the level after the one that just fired, and its moment: the next warning, or the breach."""
+    told = (row["next_fire_at"], row["next_level"])
+    later = (owed for owed in levels_of(row["warnings_at"], row["due_at"]) if owed > told)
+    at, level = next(later, (None, None))
+    return level, at
 
 
-def _event(row: dict[str, Any]) -> Any:
+def _said(row: dict[str, Any]) -> str:
+    if row["kind"] == CLAIM:
+        return "unclaimed"
+    return "breach" if row["next_level"] == BREACH else "warning"
+
+
+def _event(db: Connection, row: dict[str, Any]) -> Any:
+    ticket, actor = {**row, "id": row["ticket_id"]}, system_actor(row["organisation_id"])
+    if row["kind"] == CLAIM:
+        told = {"to": _escalated_to(db, row), "level": row["next_level"], "due_at": row["next_fire_at"]}
+        return event_of(TicketUnclaimed, ticket, actor, row["next_fire_at"], told)
     fact = SlaBreached if row["next_level"] == BREACH else SlaWarned
-    told = {"clock": row["kind"], "generation": row["generation"], "due_at": row["due_at"]}
-    ticket = {**row, "id": row["ticket_id"]}
-    return event_of(fact, ticket, system_actor(row["organisation_id"]), row["next_fire_at"], told)
+    told = {"clock": row["kind"], "generation": row["generation"], "due_at": row["due_at"], "rule": row["rule"]}
+    return event_of(fact, ticket, actor, row["next_fire_at"], told)
+
+
+def _escalated_to(db: Connection, row: dict[str, Any]) -> str:
+    """Return who hears that nobody has the job, as the policy says that the ticket runs by; policies are cached.
+
+    The last step is the manager's in every chain, and it is owed even where the ticket was moved since to a policy
+    that escalates nothing.
+    """
+    if row["next_level"] == BREACH:
+        return MANAGER
+    policy = books.policy_of(db, row["organisation_id"], row["policy_version"])
+    return policy.escalated_to(row["urgency"], row["next_level"])
+
+
+def expire_pauses(engine: Engine, committed: Callable[[], None]) -> int:
+    """End every pause whose time is over; returns how many. Any number of processes may do this at once.
+
+    Each ticket is a transaction of its own and locked first, so that whoever resumes, disallows or completes at
+    this moment decides, and a pause is ended once. One that cannot be ended holds no other up: the troubles are
+    raised together at the end. However late this comes, the clocks count each pause to its own end.
+    """
+    total = 0
+    left: list[str] = []
+    troubles: list[Exception] = []
+    while True:
+        with engine.begin() as db:
+            row = db.execute(_PAUSE_OVER, {"left": left}).one_or_none()
+            if row is None:
+                break
+            try:
+                with db.begin_nested():
+                    ended = commands.expire_pause(db, system_actor(row.organisation_id), row.id)
+            except Exception as trouble:
+                ended = None
+                troubles.append(trouble)
+            if ended is None:  # Or our clock is behind the database's, and the next sweep ends it.
+                left.append(row.id)
+                continue
+        committed()
+        EXPIRED.inc()
+        total += 1
+    if troubles:
+        raise ExceptionGroup("some pauses could not be ended", troubles)
+    return total
+
+
+_PAUSE_OVER = (
+    select(tickets.c.id, tickets.c.organisation_id)
+    .where(tickets.c.status == "waiting")
+    .where(tickets.c.paused_until <= func.clock_timestamp())
+    .where(tickets.c.id != all_(bindparam("left", type_=ARRAY(Id))))
+    .order_by(tickets.c.paused_until)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 def close_silent(engine: Engine, after: timedelta, committed: Callable[[], None]) -> int:

@@ -1,4 +1,4 @@
-"""The background loops: relay events, take in what others say, fire deadlines, close what stays silent, sweep."""
+"""The background loops: relay events, take in what others say, fire deadlines, end pauses, close silence, sweep."""
 
 from sqlalchemy import Engine
 
@@ -19,6 +19,8 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "relay": relaying(settings.kit, SUBSCRIPTIONS, engine, models.outbox),
         "consume": consuming(settings.kit, SUBSCRIPTIONS, engine, models.inbox, handlers.handle, waker.wake),
         "timers": every(TICK_SECONDS, lambda: timers.fire_due(engine, waker.wake)),
+        # A loop of its own: after downtime thousands of pauses may end at once, and no deadline waits for them.
+        "pauses": every(TICK_SECONDS, lambda: timers.expire_pauses(engine, waker.wake)),
         "close": every(CLOSE_SECONDS, lambda: timers.close_silent(engine, settings.close_after, waker.wake)),
         "sweep": sweeping(engine, models.metadata),
     }
