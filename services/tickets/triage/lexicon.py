@@ -141,11 +141,11 @@ def _cues() -> Iterator[tuple[str, Cue]]:
 
 def _signs_matcher(signs: Mapping[str, list[str]], classes: Mapping[str, list[str]]) -> Matcher[str]:
     return Matcher(
-        (spelt, name) for name, phrases in signs.items() for phrase in phrases for spelt in _spell(phrase, classes)
+        (spelt, name) for name, phrases in signs.items() for phrase in phrases for spelt in spell(phrase, classes)
     )
 
 
-def _spell(phrase: str, classes: Mapping[str, list[str]]) -> Iterator[str]:
+def spell(phrase: str, classes: Mapping[str, list[str]]) -> Iterator[str]:
     """Every phrase that `phrase` stands for when each `<class>` in it is one of that class's words."""
     parts = _CLASS.split(phrase)
     missing = [name for name in parts[1::2] if name not in classes]
