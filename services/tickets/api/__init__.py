@@ -3,8 +3,9 @@
 from services.tickets.api.desk import desk
 from services.tickets.api.photos import photos
 from services.tickets.api.steps import steps
+from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
 
-BLUEPRINTS = (tickets, steps, photos, desk)
+BLUEPRINTS = (tickets, steps, photos, terms, desk)
 
 __all__ = ["BLUEPRINTS"]

@@ -8,6 +8,7 @@ from services.tickets.commands.places import Place, add_places
 from services.tickets.commands.reevaluation import count_of_older_terms, reevaluate, reevaluate_open
 from services.tickets.commands.remarks import add_photo, comment
 from services.tickets.commands.steps import lock
+from services.tickets.commands.terms import set_calendar, set_pack, set_policy
 from services.tickets.commands.verbs import (
     acknowledge,
     answer,
@@ -62,5 +63,8 @@ __all__ = [
     "remember_person",
     "reopen",
     "resume",
+    "set_calendar",
+    "set_pack",
+    "set_policy",
     "start",
 ]

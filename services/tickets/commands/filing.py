@@ -17,6 +17,7 @@ from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
 from services.tickets.models import UNIT_NAME, buildings, communities, people, units
 from services.tickets.triage import Corrections, Verdict, triage
+from services.tickets.triage.circumstances import circumstances_in
 
 DISPATCH = "dispatch"
 INTERNAL = "internal"  # What staff ask of each other; no resident files it or sees it.
@@ -129,8 +130,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
 
 
 def _circumstances(filing: Filing) -> list[str]:
-    """Return what was said to make it more pressing."""
-    return sorted(set(filing.circumstances))
+    """Return what was said to make it more pressing, and what the words themselves tell of it."""
+    return sorted({*filing.circumstances, *circumstances_in(f"{filing.title or ''}\n{filing.description}")})
 
 
 def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple[str, ...]]:

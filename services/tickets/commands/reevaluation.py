@@ -7,6 +7,7 @@ from services.kit.errors import Conflict
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
+from services.tickets.commands.terms import in_reach, no_such_community
 from services.tickets.models import NAMED_TICKETS, communities, tickets
 
 # One call writes so many tickets in one transaction, which is over in a second or two.
@@ -45,6 +46,11 @@ def reevaluate_open(db: Connection, actor: Actor, community_id: str, *, reason: 
 
     A ticket on which somebody takes a step at this moment is left for the next call.
     """
+    reachable = select(communities.c.id).where(
+        communities.c.id == community_id, communities.c.organisation_id == actor.organisation_id
+    )
+    if not in_reach(actor, community_id) or db.execute(reachable).one_or_none() is None:
+        raise no_such_community()
     wanted = NAMED_TICKETS.where(*of_older_terms(community_id)).order_by(tickets.c.id).limit(MOST_AT_ONCE)
     rows = db.execute(wanted.with_for_update(of=tickets, skip_locked=True)).mappings().all()
     for row in rows:

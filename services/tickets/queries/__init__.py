@@ -2,6 +2,7 @@
 
 from services.tickets.queries.desk import communities_of, corrections_of, places_of, pool, staff_of
 from services.tickets.queries.reports import sla_report
+from services.tickets.queries.terms import calendar_view, pack_views, policy_version, policy_view
 from services.tickets.queries.tickets import (
     TicketFilter,
     clocks_of,
@@ -15,14 +16,18 @@ from services.tickets.queries.views import ticket_view
 
 __all__ = [
     "TicketFilter",
+    "calendar_view",
     "clocks_of",
     "comments_of",
     "communities_of",
     "corrections_of",
     "history_of",
     "list_tickets",
+    "pack_views",
     "photos_of",
     "places_of",
+    "policy_version",
+    "policy_view",
     "pool",
     "sla_report",
     "staff_of",
