@@ -125,6 +125,15 @@ NOT_SAID = [
     "My mother visits on Sunday and needs a parking space",
     "the heating is not too loud",
     "水费怎么交",
+    "小区多次停水无人管",
+    "小区每晚间歇停电",
+    "动不动就停电",
+    "消防栓有一年多没水了",
+    "怎么给新生儿上户口",
+    "停车难是业主的心头重病",
+    "the filter is only 2 months old",
+    "There is no power to the air handler in the plant room",
+    "the cooler has no water on it",
     "问一下残疾人卫生间在哪",
     "老人活动室没有暖气片吗",
     "这个月停水几次了，每次停水都没通知",
@@ -164,6 +173,12 @@ def test_what_is_denied_asked_feared_or_over_is_not_believed(text: str) -> None:
 def test_circumstances_come_in_their_usual_order_and_once() -> None:
     found = circumstances_in("停电又停水，停水了，家里只有一个卫生间，有婴儿，没暖气，独居老人，坐轮椅，生病")
     assert found == tuple(CIRCUMSTANCES)
+
+
+def test_of_a_letter_only_the_beginning_is_about_the_home() -> None:
+    story = "这件事情要从前年说起，我们反映过很多回，每回都说正在研究。" * 12
+    assert circumstances_in("家里停水。" + story) == ("no_water",)
+    assert circumstances_in(story + "有的小区还停水，有的住着病人和残疾人。") == ()
 
 
 def test_a_long_letter_is_read_in_a_moment() -> None:

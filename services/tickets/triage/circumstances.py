@@ -19,7 +19,9 @@ FILE = Path(__file__).with_name("words") / "circumstances.yaml"
 # How many tokens may stand between a denying word and what it denies: Chinese characters, Latin words.
 REACH_ZH, REACH_EN = 4, 2
 REACH_NOT_YET, REACH_QUESTION = 6, 2
-COMMAS = frozenset(",，、:：()（）")
+COMMAS = frozenset(",，:：()（）")
+# A text longer than this is a letter that tells of much; only its first words are about the home it comes from.
+LETTER, LETTER_HEAD = 150, 60
 DENIES, NOTHING = "denies", "nothing"
 LACKS = ("no_water", "no_power", "no_heating")
 
@@ -42,7 +44,8 @@ def circumstances_in(text: str) -> tuple[str, ...]:
     the desk can name a circumstance themselves.
     """
     words, reading = _words(), read(text)
-    hits = list(words.says.find(reading.forms))
+    end = len(reading.forms) if len(reading.forms) <= LETTER else reading.title_end or LETTER_HEAD
+    hits = list(words.says.find(reading.forms, end))
     if not hits:
         return ()
     other = [hit for hit in words.other.find(reading.forms) if _one_clause(reading, hit.start, hit.end - 1)]
