@@ -201,6 +201,18 @@ def test_a_deadline_nobody_can_compute_is_named_beside_one_that_is_known() -> No
     assert "does not open" in (found.unknown or "")
 
 
+def test_a_breach_counts_more_than_a_deadline_nobody_can_compute() -> None:
+    desk = Calendar.from_json({"tz": "UTC", "hours": {"mon": [["08:00", "18:00"]]}, "country": "CN"})
+    filed = datetime(2026, 12, 28, 9, tzinfo=UTC)
+    events = [Event("file", filed), Event("complete", filed + timedelta(days=30))]
+    rules = [Target("resolve", 20 * HOUR, basis="working", rule="desk"), RESOLVE]
+    assert compute(events, rules[:1], desk)[0].state == "unknown"
+    (found,) = compute(events, rules, desk)
+    assert (found.state, found.rule) == ("breached", "standard")
+    (unsure,) = compute(events, [rules[0], Target("resolve", 999 * HOUR)], desk)
+    assert (unsure.state, unsure.rule) == ("unknown", "desk")
+
+
 def test_kinds_come_in_the_order_the_policy_asks_for_them() -> None:
     asked = [RESOLVE, CLAIM, MAKE_SAFE, STATUTE]
     found = compute(story(("file", 0), ("complete", 1), ("reopen", 2)), asked, ALWAYS)

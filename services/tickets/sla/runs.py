@@ -224,8 +224,6 @@ def within(wait: Wait, told: Told, first: int, last: int | None) -> Pause | None
 
     A pause that was disallowed stops nothing, except in a run that had already ended by then.
     """
-    if (last is not None and wait.first > last) or (wait.last is not None and wait.last <= first):
-        return None
     if wait.disallowed and (last is None or (wait.last or 0) <= last):
         return None
     start, end = max(wait.start, told.events[first].at), wait.end

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.tickets.sla import wording
 from services.tickets.sla.calendar import Calendar, HolidaysUnknown
-from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, Clock, compute
+from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, VOID, Clock, compute
 from services.tickets.sla.opening import DAY
 from services.tickets.sla.runs import Event, Told, Wait, stops, tell
 from services.tickets.sla.switches import Switches
@@ -15,10 +15,10 @@ from services.tickets.sla.targets import WORKING, Target
 MOST_CLOSED = 40
 # A spell that begins before the end and lasts longer than this is left out rather than guessed at.
 LONGEST_SPELL = timedelta(days=400)
-# A breach at the moment of the stop is told before it, a pause before the warning that it holds up.
+# What is told first of what falls on one moment: what ended or came due by then before what begins with it.
 ORDER = (
-    "started", "reopened", "closed", "more_closed", "resumed", "expired", "disallowed", "paused", "ran_on", "warned",
-    "due", "breached", "completed", "stopped", "void", "unknown", "sum",
+    "started", "reopened", "resumed", "expired", "disallowed", "warned", "due", "breached", "completed", "stopped",
+    "void", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
 )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def marks(clock: Clock, asof: datetime) -> Iterator[Moment]:
     for level, at in enumerate(clock.warnings_at, start=1):
         if at <= until:
             yield Moment(at, "warned", wording.say("warned", level=level, levels=len(clock.warnings_at)))
-    if clock.due_at is not None:
+    if clock.due_at is not None and clock.state != VOID:
         still = clock.stopped_at is None and clock.due_at > asof
         sentence = "due" if not still else "due_latest" if clock.paused_until else "due_later"
         yield Moment(clock.due_at, "due", wording.say(sentence))
@@ -174,7 +174,7 @@ def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
     overriding = switches.switched_policy == "from_switch"
     by = (event for event in told.events if event.at == clock.stopped_at and stops(clock.kind, event, overriding))
     event = next(by, None)
-    what = "void" if clock.state == "void" else "stopped"
+    what = "void" if clock.state == VOID else "stopped"
     yield Moment(clock.stopped_at, what, wording.say(what, action=wording.action(event.action if event else "")))
 
 
