@@ -123,6 +123,15 @@ def bench() -> None:
     desk.main()
 
 
+@main.command("bench-sla")
+@click.option("--tickets", type=click.IntRange(min=100), default=1_000_000, show_default=True, help="How many to make.")
+def bench_sla(tickets: int) -> None:
+    """Measure deadlines, reports and replays on a throw-away database as it grows to a million tickets."""
+    from doorstep.bench import sla
+
+    sla.main(tickets)
+
+
 @main.command()
 def asyncapi() -> None:
     """Print the AsyncAPI document of all events."""
