@@ -9,6 +9,11 @@ from services.contracts import Fact, surveys, tickets
 URGENT = "emergency"
 HURRIED = ("emergency", "urgent")
 STAFF_AUDIENCES = ("dispatcher", "manager")
+CALLBACK = "callback"
+# The clocks that somebody has to be there for.
+VISITS = ("attend", "make_safe")
+NOT_REACHED = "not_reached"
+PLEASED = 4
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,35 @@ def _visible(fact: Notable) -> bool:
     return bool(getattr(fact, "visible", False))
 
 
+def _expired(fact: Notable) -> bool:
+    return bool(getattr(fact, "expired", False))
+
+
+def _not_reached(fact: Notable) -> bool:
+    return getattr(fact, "outcome", "") == NOT_REACHED
+
+
+def _pleased(fact: Notable) -> bool:
+    return (getattr(fact, "satisfaction", None) or 0) >= PLEASED
+
+
+def _for_the_crew(fact: Notable) -> bool:
+    return getattr(fact, "clock", "") != CALLBACK
+
+
+def _for_the_desk(fact: Notable) -> bool:
+    """Calling after the work is the desk's, whoever did the work; so is what nobody has."""
+    return _unowned(fact) or not _for_the_crew(fact)
+
+
+def _unowned_visit(fact: Notable) -> bool:
+    return _unowned(fact) and getattr(fact, "clock", "") in VISITS
+
+
+def _put_before(role: str) -> When:
+    return lambda fact: getattr(fact, "to", "") == role
+
+
 @dataclass(frozen=True)
 class Rule:
     """An event, the audience that hears of it, and when. A receipt goes also to the person whose act it confirms."""
@@ -89,8 +123,11 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketArrived, "resident"),
     Rule(tickets.TicketPaused, "resident"),
     Rule(tickets.TicketResumed, "resident"),
+    Rule(tickets.TicketDisallowed, "resident"),
+    Rule(tickets.TicketMadeSafe, "resident"),
     Rule(tickets.TicketPromised, "resident"),
     Rule(tickets.TicketCompleted, "resident"),
+    Rule(tickets.TicketCalledBack, "resident", when=_not_reached),
     Rule(tickets.TicketClosed, "resident"),
     Rule(tickets.TicketDeclined, "resident"),
     Rule(tickets.TicketCancelled, "resident", when=_by_somebody_else),
@@ -103,7 +140,12 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketCancelled, "owner"),
     Rule(tickets.TicketReopened, "owner"),
     Rule(tickets.TicketOverridden, "owner"),
-    Rule(tickets.SlaWarned, "owner"),
+    Rule(tickets.TicketReevaluated, "owner"),
+    Rule(tickets.TicketResumed, "owner", when=_expired),
+    Rule(tickets.TicketObjected, "owner"),
+    Rule(tickets.TicketDisallowed, "owner"),
+    Rule(tickets.TicketAnswered, "owner", when=_pleased),
+    Rule(tickets.SlaWarned, "owner", when=_for_the_crew),
     # Whoever held it until now and may still be on the way to it.
     Rule(tickets.TicketAssigned, "former"),
     Rule(tickets.TicketReleased, "former"),
@@ -111,8 +153,14 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketFiled, "dispatcher", when=_hurried),
     Rule(tickets.TicketReleased, "dispatcher"),
     Rule(tickets.TicketReopened, "dispatcher"),
-    Rule(tickets.SlaWarned, "dispatcher", when=_unowned),
+    Rule(tickets.TicketObjected, "dispatcher"),
+    Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
+    Rule(tickets.SlaWarned, "dispatcher", when=_for_the_desk),
     Rule(tickets.SlaBreached, "dispatcher"),
+    # Whoever can lend people. Nobody there yet with the time running out is theirs too, whatever hours the policy's
+    # own chain counts.
+    Rule(tickets.TicketUnclaimed, "manager", when=_put_before("manager")),
+    Rule(tickets.SlaWarned, "manager", when=_unowned_visit),
     Rule(tickets.SlaBreached, "manager"),
 )
 KINDS = tuple(dict.fromkeys(rule.kind for rule in RULES))

@@ -10,7 +10,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from services.contracts import Fact
 from services.kit.identity import STAFF
-from services.notify.audience import Contact, Rule, is_urgent
+from services.notify.audience import CALLBACK, Contact, Rule, is_urgent
 from services.notify.words import label, moment, spoken
 
 _TEMPLATES = SandboxedEnvironment(
@@ -37,7 +37,7 @@ def render(fact: Fact, rule: Rule, reader: Contact, occurred_at: datetime) -> Wo
     """Return the words for one reader, in their language, with times as their own clock shows them."""
     locale = spoken(reader.locale)
     template = _TEMPLATES.get_template(f"{locale}/{rule.kind}.{rule.audience}.txt")
-    context = _context(fact, locale, reader.timezone, occurred_at)
+    context = _context(fact, rule, locale, reader.timezone, occurred_at)
     # Staff file requests too: the second line serves the first.
     greeted = "" if reader.role in STAFF else rule.audience
     text = template.render(context, salutation=label(locale, "salutation", greeted))
@@ -45,18 +45,23 @@ def render(fact: Fact, rule: Rule, reader: Contact, occurred_at: datetime) -> Wo
     return Words(locale, title.strip(), body.strip())
 
 
-def _context(fact: Fact, locale: str, zone: str, occurred_at: datetime) -> dict[str, Any]:
+def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: datetime) -> dict[str, Any]:
     def at(name: str) -> str:
         return moment(locale, zone, getattr(fact, name, None))
 
     happened = moment(locale, zone, occurred_at)
+    clock = getattr(fact, "clock", "")
+    reason = "reason" if rule.audience == "resident" else "staff_reason"
     return {
         "number": getattr(fact, "number", ""),
         "urgent": is_urgent(fact),
         "urgency": label(locale, "urgency", getattr(fact, "urgency", "routine")),
         "level": label(locale, "level", getattr(fact, "need_level", None)),
-        "clock": label(locale, "clock", getattr(fact, "clock", "")),
-        "reason": label(locale, "reason", getattr(fact, "waiting_reason", "")),
+        "clock": label(locale, "clock", clock),
+        "calling": clock == CALLBACK,
+        "reason": label(locale, reason, getattr(fact, "waiting_reason", "")),
+        "until": at("paused_until"),
+        "expired": getattr(fact, "expired", False),
         "cause": getattr(fact, "cause", ""),
         "occurred": happened,
         "completed": at("completed_at") or happened,

@@ -27,9 +27,17 @@ def _variants(rule: Rule) -> list[Fact]:
     if rule.fact is tickets.TicketReopened:
         changes += [{"cause": cause} for cause in ("resident", "staff", "survey", "one of a later version")]
     if rule.fact in (tickets.SlaWarned, tickets.SlaBreached):
-        changes += [{"clock": clock, "due_at": NOON} for clock in ("acknowledge", "attend", "resolve")]
+        clocks = ("acknowledge", "attend", "make_safe", "resolve", "callback", "total", "one of a later version")
+        changes += [{"clock": clock, "due_at": NOON} for clock in clocks]
+    if rule.fact is tickets.TicketUnclaimed:
+        changes += [{"due_at": NOON, "urgency": "routine"}]
+    if rule.fact in (tickets.TicketPaused, tickets.TicketObjected):
+        reasons = ("parts", "access", "resident_choice", "third_party", "weather", "approval", "of a later version")
+        changes += [{"waiting_reason": reason} for reason in reasons]
     if rule.fact is tickets.TicketPaused:
-        changes += [{"waiting_reason": reason} for reason in ("parts", "access", "weather", "of a later version")]
+        changes += [{"waiting_reason": "parts", "paused_until": NOON}]
+    if rule.fact is tickets.TicketResumed:
+        changes += [{"expired": True}]
     if rule.fact is tickets.TicketPromised:
         changes = [{"promised_at": NOON}]
     return [facts_about(rule.fact, **change) for change in changes]
@@ -64,6 +72,58 @@ def test_times_are_those_of_the_readers_own_clock() -> None:
     in_london = rendering.render(fact, rule, Contact("p", "o", locale="en", timezone="Europe/London"), NOON)
     assert "3月4日 17:30" in in_shanghai.title
     assert "4 Mar, 09:30" in in_london.title
+
+
+def said(kind: type[Fact], audience: str, locale: str = "en", **changes: object) -> str:
+    """Return what one reader is told of an event."""
+    rule = next(rule for rule in RULES if rule.fact is kind and rule.audience == audience)
+    words = rendering.render(facts_about(kind, **changes), rule, Contact("p", "o", locale=locale), NOON)
+    return f"{words.title}\n{words.body}"
+
+
+def test_whoever_has_to_wait_reads_for_what_until_when_and_that_they_may_object() -> None:
+    waiting = {"waiting_reason": "parts", "paused_until": NOON + timedelta(days=2)}
+    english, chinese = (said(tickets.TicketPaused, "resident", locale, **waiting) for locale in ("en", "zh-CN"))
+    assert "waiting for a part" in english
+    assert "until 6 Mar, 12:00 at the latest" in english
+    assert "object" in english
+    assert "等待配件到货" in chinese
+    assert "最迟到 3月6日 12:00" in chinese
+    assert "提出异议" in chinese
+    assert "at the latest" not in said(tickets.TicketPaused, "resident", waiting_reason="parts")
+
+
+def test_the_crew_reads_that_its_pause_ran_out_and_what_comes_next() -> None:
+    english = said(tickets.TicketResumed, "owner", expired=True)
+    assert "ran out on 4 Mar, 12:00, and its clocks run again" in english
+    assert "tell the resident the new time" in english
+    assert "继续计时" in said(tickets.TicketResumed, "owner", "zh-CN", expired=True)
+
+
+def test_what_a_job_waits_for_is_said_from_where_the_reader_stands() -> None:
+    assert "waiting for your choice" in said(tickets.TicketPaused, "resident", waiting_reason="resident_choice")
+    assert "waiting for the resident's choice" in said(
+        tickets.TicketObjected, "owner", waiting_reason="resident_choice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock", "english", "chinese"),
+    [
+        ("make_safe", "to make it safe", "排除危险时限"),
+        ("callback", "to call the resident", "回访时限"),
+        ("total", "to solve it for good", "彻底解决时限"),
+    ],
+)
+def test_every_clock_is_named_by_what_is_to_be_done(clock: str, english: str, chinese: str) -> None:
+    assert english in said(tickets.SlaBreached, "dispatcher", clock=clock, due_at=NOON)
+    assert chinese in said(tickets.SlaBreached, "dispatcher", "zh-CN", clock=clock, due_at=NOON)
+
+
+def test_a_call_that_is_due_is_asked_for_as_a_call() -> None:
+    due = said(tickets.SlaWarned, "dispatcher", clock="callback", due_at=NOON)
+    assert "awaits our call by 4 Mar, 12:00" in due
+    assert "find somebody" not in due
 
 
 def test_a_colleague_who_files_is_greeted_as_one() -> None:
