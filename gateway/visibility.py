@@ -6,7 +6,13 @@ from typing import Any
 
 from services.contracts.fact import Fact
 from services.contracts.surveys import SurveyFact
-from services.contracts.tickets import TicketCommented, TicketFact, TicketOverridden
+from services.contracts.tickets import (
+    TicketCommented,
+    TicketFact,
+    TicketOverridden,
+    TicketReevaluated,
+    TicketUnclaimed,
+)
 from services.kit.identity import Actor
 
 # What a client needs to know which of its pages went stale. No texts, no one-time links, no answers.
@@ -28,6 +34,8 @@ DATA = (
     "clock",
 )
 DESK = ("dispatcher", "manager", "admin")
+# What the desk sorts out among itself; the resident hears what comes of it.
+INSIDE = (TicketOverridden, TicketReevaluated, TicketUnclaimed)
 
 
 def may_see(actor: Actor, event: Mapping[str, Any]) -> bool:
@@ -47,9 +55,7 @@ def shown_to_residents(fact: Fact) -> bool:
     if isinstance(fact, TicketCommented) and not fact.visible:
         return False
     if isinstance(fact, TicketFact):
-        return (
-            fact.work_type != "internal" and not isinstance(fact, TicketOverridden) and not fact.type.startswith("sla.")
-        )
+        return fact.work_type != "internal" and not isinstance(fact, INSIDE) and not fact.type.startswith("sla.")
     return isinstance(fact, SurveyFact)
 
 

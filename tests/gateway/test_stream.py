@@ -118,6 +118,8 @@ def test_a_resident_hears_of_their_own_household_as_it_happens(client: FlaskClie
     [
         (ticket_facts.TicketCommented, {"visible": False}),
         (ticket_facts.TicketOverridden, {}),
+        (ticket_facts.TicketReevaluated, {}),
+        (ticket_facts.TicketUnclaimed, {"to": "manager"}),
         (ticket_facts.SlaBreached, {"clock": "attend"}),
         (ticket_facts.TicketFiled, {"work_type": "internal"}),
     ],
