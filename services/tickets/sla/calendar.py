@@ -40,11 +40,12 @@ class NeverDue(ValueError):
 
 def utc(name: str, value: datetime) -> datetime:
     """The same moment in UTC; one without a zone, or outside the years that can be counted, is refused."""
-    if value.tzinfo is None:
+    zone = value.tzinfo
+    if zone is None:
         raise ValueError(f"{name}: the moment has no time zone")
     if not 1900 <= value.year <= 9000:
         raise ValueError(f"{name}: the year {value.year} cannot be counted")
-    return value.astimezone(UTC)
+    return value if zone is UTC else value.astimezone(UTC)
 
 
 def joined_pauses(pauses: Iterable[Pause], end: datetime) -> tuple[Closure, ...]:
@@ -139,7 +140,9 @@ def add(
     if at_closing not in (STAY, NEXT_OPENING):
         raise ValueError(f"at_closing: {at_closing!r} is neither {STAY} nor {NEXT_OPENING}")
     wanted = timedelta(seconds=seconds)
-    for paused, resumed in joined_pauses(pauses, start):
+    if calendar.always_open and not pauses:
+        return start + wanted
+    for paused, resumed in joined_pauses(pauses, start) if pauses else ():
         run = _measure(calendar, start, paused)
         if wanted <= run:
             break
@@ -156,7 +159,7 @@ def between(calendar: Calendar, start: datetime, end: datetime, pauses: Iterable
     """
     start, end = utc("start", start), utc("end", end)
     total = ZERO
-    for paused, resumed in joined_pauses(pauses, end):
+    for paused, resumed in joined_pauses(pauses, end) if pauses else ():
         total += _measure(calendar, start, min(paused, end))
         start = max(start, resumed)
     return in_seconds(total + _measure(calendar, start, end))

@@ -158,7 +158,7 @@ def judge(kind: str, run: Run, target: Target, calendar: Calendar, asof: datetim
 
 def waited(run: Run, until: datetime) -> float:
     """Seconds the resident lived through while this run stood still for a pause."""
-    return in_seconds(sum(((end or until) - start for start, end in run.waits), ZERO))
+    return in_seconds(sum(((end or until) - start for start, end in run.waits), ZERO)) if run.waits else 0
 
 
 def verdict(late: bool, run: Run, paused: bool, known: bool) -> str:

@@ -90,6 +90,8 @@ def assumed(
     pauses: tuple[Pause, ...], until: datetime | None
 ) -> tuple[list[tuple[datetime, datetime]], datetime | None]:
     """The pauses with their ends, one that lasts taken to last until its expiry; and the start of one without."""
+    if not pauses:
+        return [], None
     closed = [(start, end) for start, end in pauses if end is not None]
     open_at = next((start for start, end in pauses if end is None), None)
     if open_at is None or until is None:
