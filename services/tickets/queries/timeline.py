@@ -16,21 +16,24 @@ from services.tickets.sla.targets import CLAIM
 from services.tickets.stories import story_of, story_view
 
 
-def clock_story(db: Connection, actor: Actor, ticket_id: str, kind: str, generation: int) -> dict[str, Any]:
+def clock_story(db: Connection, actor: Actor, ticket_id: str, kind: str, generation: int | None) -> dict[str, Any]:
     """Return `clock` as the list of clocks shows it, and its `timeline`. Raises NotFound where there is none.
 
-    How long a job may lie before the desk hears of it is a matter among staff, as in the list.
+    Without a generation the latest is told. How long a job may lie before the desk hears of it is a matter among
+    staff, as in the list.
     """
     row = ticket_row(db, ticket_id)
     past = select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq)
     entries = [dict(entry) for entry in db.execute(past).mappings()]
     library = books_of(db, row["organisation_id"], row["community_id"], entries)
     now = time.now()
-    for clock in service_levels.clocks_of(entries, row["community_id"], library, now):
-        if (clock.kind, clock.generation) == (kind, generation) and (actor.is_staff or kind != CLAIM):
-            story = story_of(entries, row["community_id"], library, clock, now)
-            return {"clock": clock_view(clock), "timeline": story_view(story)}
-    raise NotFound(
-        "The ticket has no such clock. GET /api/v1/tickets/{id}/clocks lists those it has.",
-        "该工单没有此项计时，可在 GET /api/v1/tickets/{id}/clocks 查看。",
-    )
+    computed = service_levels.clocks_of(entries, row["community_id"], library, now)
+    asked = [one for one in computed if one.kind == kind and generation in (None, one.generation)]
+    if not asked or (kind == CLAIM and not actor.is_staff):
+        raise NotFound(
+            "The ticket has no such clock. GET /api/v1/tickets/{id}/clocks lists those it has.",
+            "该工单没有此项计时，可在 GET /api/v1/tickets/{id}/clocks 查看。",
+        )
+    clock = max(asked, key=lambda one: one.generation)
+    story = story_of(entries, row["community_id"], library, clock, now)
+    return {"clock": clock_view(clock), "timeline": story_view(story)}
