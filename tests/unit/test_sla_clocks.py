@@ -242,7 +242,7 @@ def test_an_event_without_a_zone_is_refused() -> None:
         compute([Event("file", datetime(2026, 1, 1))], [RESOLVE], ALWAYS)
 
 
-@pytest.mark.parametrize("field", ["at_closing", "reopening", "switched_policy", "at_due", "attend_pauses"])
+@pytest.mark.parametrize("field", ["at_closing", "reopening", "switched_policy", "at_due", "attend_pauses", "day"])
 def test_an_unknown_switch_value_is_refused(field: str) -> None:
     with pytest.raises(ValueError, match=f"^switches.{field}: 'maybe' is none of"):
         Switches(**{field: "maybe"})  # type: ignore[arg-type]

@@ -5,6 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.tickets.lifecycle import WAITING_REASONS
 from services.tickets.sla import wording
@@ -13,6 +15,7 @@ from services.tickets.sla.clocks import Event, compute
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import ALL_KINDS, Target
 from services.tickets.sla.timeline import ORDER, Moment, explain
+from tests.unit.test_sla_clock_properties import PATIENT, calendars, histories, switches, targets
 
 HOUR = 3600
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -160,6 +163,31 @@ def test_a_clock_known_already_is_told_as_it_is() -> None:
     story = why([FILED], FOUR_HOURS, asof=at(20, 12), clock=strict)
     assert ("20 11:00", "breached") in lines(story)
     assert "by rule before" in story[0].says["en"]
+
+
+def test_a_change_of_terms_on_the_way_is_part_of_the_story() -> None:
+    story = why([FILED, event("override", at(20, 11)), event("complete", at(20, 12))], FOUR_HOURS)
+    assert lines(story)[1:3] == [("20 11:00", "terms"), ("20 12:00", "stopped")]
+    assert story[1].says["zh-CN"] == "工单条件变更：更正。"
+    anew = [FILED, event("override", at(20, 11))]
+    old = why(anew, FOUR_HOURS, switches=Switches(switched_policy="from_switch"))
+    assert old[-2].says["en"] == "Void because of “override”."
+
+
+@PATIENT
+@given(histories("disallow"), st.lists(targets, min_size=1, max_size=3), calendars, switches, st.integers(0, 400))
+def test_every_clock_of_any_history_has_a_story_that_ends_with_its_sum(
+    events: list[Event], wanted: list[Target], desk: Calendar, chosen: Switches, hours: int
+) -> None:
+    asof = events[0].at + timedelta(hours=hours)
+    for clock in compute(events, wanted, desk, asof=asof, switches=chosen):
+        story = explain(events, wanted, desk, kind=clock.kind, generation=clock.generation, asof=asof, switches=chosen)
+        told = [moment.what for moment in story]
+        assert (told[0], told[-1]) == ("started", "sum")
+        assert [moment.at for moment in story[:-1]] == sorted(moment.at for moment in story[:-1])
+        assert ("breached" in told) == (clock.breached_at is not None)
+        assert told.count("stopped") + told.count("void") == (clock.stopped_at is not None)
+        assert told.count("warned") == len([at for at in clock.warnings_at if at <= (clock.stopped_at or asof)])
 
 
 def test_a_clock_the_ticket_does_not_have_is_refused() -> None:

@@ -8,7 +8,7 @@ from services.tickets.sla import wording
 from services.tickets.sla.calendar import Calendar, HolidaysUnknown
 from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, VOID, Clock, compute
 from services.tickets.sla.opening import DAY
-from services.tickets.sla.runs import Event, Told, Wait, stops, tell
+from services.tickets.sla.runs import SWITCHES_POLICY, Event, Told, Wait, stops, tell
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import WORKING, Target
 
@@ -17,8 +17,8 @@ MOST_CLOSED = 40
 LONGEST_SPELL = timedelta(days=400)
 # What is told first of what falls on one moment: what ended or came due by then before what begins with it.
 ORDER = (
-    "started", "reopened", "resumed", "expired", "disallowed", "warned", "due", "breached", "completed", "stopped",
-    "void", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
+    "started", "reopened", "resumed", "expired", "disallowed", "warned", "due", "breached", "completed", "terms",
+    "stopped", "void", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def explain(
         *spells(clock, calendar, told.asof),
         *waited(clock, told, calendar),
         *marks(clock, told.asof),
+        *changed(clock, told),
         *ended(clock, told, switches),
     ]
     lines.sort(key=lambda line: (line.at, ORDER.index(line.what)))
@@ -167,13 +168,21 @@ def marks(clock: Clock, asof: datetime) -> Iterator[Moment]:
         yield Moment(clock.breached_at, "breached", wording.say("breached"))
 
 
+def changed(clock: Clock, told: Told) -> Iterator[Moment]:
+    """The corrections and re-evaluations while the clock ran, after which other targets may have held."""
+    until = clock.stopped_at or told.asof
+    for event in told.events:
+        if event.action in SWITCHES_POLICY and clock.started_at < event.at < until:
+            yield Moment(event.at, "terms", wording.say("terms", action=wording.action(event.action)))
+
+
 def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
     """What stopped the clock, or made it void."""
     if clock.stopped_at is None:
         return
     overriding = switches.switched_policy == "from_switch"
-    by = (event for event in told.events if event.at == clock.stopped_at and stops(clock.kind, event, overriding))
-    event = next(by, None)
+    there = [event for event in told.events if event.at == clock.stopped_at]
+    event = next((event for event in there if stops(clock.kind, event, overriding)), there[-1] if there else None)
     what = "void" if clock.state == VOID else "stopped"
     yield Moment(clock.stopped_at, what, wording.say(what, action=wording.action(event.action if event else "")))
 

@@ -69,6 +69,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         EN: "Will be due at the latest; sooner when work goes on sooner.",
     },
     "breached": {ZH: "超时：到截止时间仍未完成。", EN: "Breached: it was not done when it was due."},
+    "terms": {ZH: "工单条件变更：{action}。", EN: "The terms of the job changed by “{action}”."},
     "stopped": {ZH: "计时停止：{action}。", EN: "Stopped by “{action}”."},
     "void": {ZH: "计时作废：{action}。", EN: "Void because of “{action}”."},
     "unknown": {ZH: "截止时间无法计算：{why}", EN: "The deadline cannot be computed: {why}"},
