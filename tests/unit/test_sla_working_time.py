@@ -94,6 +94,27 @@ def test_a_refused_case_has_no_answer_and_a_reason() -> None:
     assert any_differs([{**cases[0], "expected": "2026-01-01T00:00:00Z"}])
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("start", "0001-01-01T00:00:00+14:00", "start: the year of '0001-01-01T00:00:00+14:00' cannot be counted"),
+        ("start", "9999-12-31T00:00:00Z", "start: the year 9999 cannot be counted"),
+        ("start", "2026-11-20", "start: '2026-11-20' has no offset"),
+        ("seconds", "60", "seconds: '60' is not a number"),
+        ("seconds", 1e300, "seconds: 1e+300 is not between"),
+        ("pauses", [["2026-11-20T16:30:00Z"]], "pauses: expected a list of"),
+        ("pauses", "at noon", "pauses: expected a list of"),
+        ("switches", ["stay"], "switches: known are at_closing"),
+        ("op", "subtract", "op: 'subtract' is none of"),
+    ],
+)
+def test_a_case_that_cannot_be_read_is_refused_by_its_field(field: str, value: Any, sentence: str) -> None:
+    case = {"op": "add", "calendar": SHANGHAI, "start": "2026-11-20T16:30:00+08:00", "seconds": 3600, "pauses": []}
+    (answered,) = evaluate([{**case, field: value}])
+    assert answered["actual"] is None
+    assert answered["error"].startswith(sentence)
+
+
 def test_a_case_that_only_asks_differs_from_nothing() -> None:
     case = {"op": "add", "calendar": SHANGHAI, "start": "2026-11-20T16:30:00+08:00", "seconds": 3600}
     answered = evaluate([case])

@@ -130,7 +130,10 @@ def read_moment(field: str, text: object) -> datetime:
         raise ValueError(f"{field}: {text!r} is not a moment such as 2026-02-01T08:00:00+08:00") from None
     if moment.tzinfo is None:
         raise ValueError(f"{field}: {text!r} has no offset from UTC")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{field}: the year of {text!r} cannot be counted") from None
 
 
 def read_closures(value: object) -> tuple[Closure, ...]:
