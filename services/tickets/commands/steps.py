@@ -182,13 +182,14 @@ def event_of(
         ticket_id=ticket["id"],
         actor_id=actor.id,
         actor_role=actor.role,
-        **{name: ticket[name] for name in _TOLD},
+        **{name: ticket[name] for name in TOLD},
         **told,
     )
     return to_event(told_fact, organisation_id=ticket["organisation_id"], subject=ticket["id"], at=at)
 
 
-_TOLD = (
+# What every event about a ticket tells of it, beside its id.
+TOLD = (
     "number", "version", "community_id", "unit_id", "requester_id", "status", "owner_id", "owner_desk",
     "catalogue_code", "work_type", "need_level", "urgency",
 )  # fmt: skip
