@@ -77,6 +77,13 @@ def test_by_time_of_filing_the_end_not_included(estate: "Estate") -> None:
     assert listed(estate, from_=(border - day).isoformat(), to=(border + day).isoformat()) == {new["id"]}
 
 
+def test_the_ends_of_time_are_times_too(estate: "Estate") -> None:
+    ticket = estate.file()
+    first, last = "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"
+    assert listed(estate, from_=first, to=last) == {ticket["id"]}
+    assert listed(estate, from_=last, to=first) == set()
+
+
 def test_by_policy(estate: "Estate") -> None:
     older = estate.file()
     path = f"/communities/{estate.community_id}/policy"
