@@ -10,6 +10,7 @@ import pytest
 from story_people import Person
 
 from services.kit import clock
+from tests.waiting import until
 
 # A whole desk starts within these: seconds on a quiet machine, a minute on a busy one.
 pytestmark = pytest.mark.timeout(400)
@@ -71,12 +72,18 @@ def test_a_request_travels_to_the_return_visit_and_back_until_it_is_solved(perso
     second = resident.hears(ticket, "survey.invited", times=2)["data"]["survey_token"]
     assert second != token
     resident.ask("POST", f"/surveys/{second}", {"solved": True, "satisfaction": 5}).ok()
+
+    def answered() -> list[dict[str, object]]:
+        entries: list[dict[str, object]] = resident.get(f"/tickets/{ticket['id']}/history")["items"]
+        return entries if entries[-1]["action"] == "answer" else []
+
+    until(answered, "a human's answer on record")
     resident.step(ticket, "confirm").ok()
 
     history = resident.get(f"/tickets/{ticket['id']}/history")["items"]
     assert [entry["action"] for entry in history] == [
         "file", "acknowledge", "claim", "depart", "arrive", "start", "pause", "resume", "complete",
-        "reopen", "start", "complete", "confirm",
+        "reopen", "start", "complete", "answer", "confirm",
     ]  # fmt: skip
     clocks = resident.get(f"/tickets/{ticket['id']}/clocks")["items"]
     assert {clock["clock"] for clock in clocks} >= {"acknowledge", "attend", "resolve"}
