@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from doorstep.case_commands import case_file, verify_case
 from doorstep.dead_letters import dead_letters
 from doorstep.demo.command import demo
 from doorstep.homes import home_of_environment
@@ -161,6 +162,8 @@ def verify_history() -> None:
     sys.exit(1 if broken else 0)
 
 
+main.add_command(case_file)
 main.add_command(dead_letters)
 main.add_command(demo)
 main.add_command(sla)
+main.add_command(verify_case)

@@ -1,5 +1,6 @@
 """The secrets of one installation, made once in its home and readable by their owner only."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from doorstep import processes
+from services.tickets.case_file import seals
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,23 @@ def keep_keys(home: Path) -> Keys:
 def case_key_file(home: Path) -> Path:
     """Where the key is kept with which this installation signs case files."""
     return home / "keys" / "case-key.pem"
+
+
+def case_key(home: Path) -> Ed25519PrivateKey:
+    """Return the key that signs case files: that of DOORSTEP_CASE_KEY_FILE, else of a home that has one.
+
+    Raises CannotStart saying what to do.
+    """
+    told = os.environ.get("DOORSTEP_CASE_KEY_FILE", "").strip()
+    file = Path(told) if told else case_key_file(home)
+    try:
+        return seals.read_private(file.read_bytes())
+    except seals.NoKey as problem:
+        raise processes.CannotStart(f"{file}: {problem}.") from problem
+    except OSError as problem:
+        raise processes.CannotStart(
+            f"{file} cannot be read. Set DOORSTEP_CASE_KEY_FILE to the key that signs case files, or DOORSTEP_HOME."
+        ) from problem
 
 
 def _kept_pair(private: Path, public: Path) -> tuple[Path, Path]:

@@ -1,0 +1,191 @@
+"""The checks of what a case says: history, words, photos, terms, clocks and what timers fired."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.tickets import chain, ledger, service_levels
+from services.tickets.case_file.document import conclusions, entries_of, firings_of, shelf_of
+from services.tickets.case_file.findings import Finding, Untruth, holds
+from services.tickets.sla.policy import shipped_documents
+
+Case = Mapping[str, Any]
+# More steps than any ticket takes; each is computed from all that came before.
+MOST_ENTRIES = 10_000
+
+
+def history_is_whole(case: Case) -> Finding:
+    """Every entry follows from the one before, they are this ticket's, and the ticket is as the last one left it."""
+    entries, ticket = entries_of(case), case["ticket"]
+    if not 0 < len(entries) <= MOST_ENTRIES:
+        raise Untruth("处理记录为空或过长。", "The history is empty, or longer than any.")
+    broken = chain.first_break(entries)
+    if broken is not None:
+        raise Untruth(f"处理记录的哈希链在第 {broken} 条断开。", f"The chain of the history breaks at entry {broken}.")
+    if {entry["ticket_id"] for entry in entries} != {ticket["id"]} or entries[0]["action"] != "file":
+        raise Untruth("处理记录属于另一工单，或并非始于报事。", "The history is another ticket's, or has no filing.")
+    if any(later["at"] < sooner["at"] for sooner, later in zip(entries, entries[1:], strict=False)):
+        raise Untruth("处理记录的时间先后颠倒。", "The moments of the history are out of order.")
+    end = entries[-1]
+    if (ticket["version"], ticket["history_hash"], ticket["status"]) != (end["seq"], end["hash"], end["status"]):
+        raise Untruth(
+            "工单的版本、哈希或状态与最后一条记录不同。",
+            "The ticket's version, hash or status is not that of its last entry.",
+        )
+    return holds(
+        f"处理记录共 {len(entries)} 条，逐条相连，末条哈希 {end['hash']}。",
+        f"The history of {len(entries)} entries is whole; its last hash is {end['hash']}.",
+    )
+
+
+def ticket_is_as_history_says(case: Case) -> Finding:
+    """The facts that clocks depend on stand in the ticket as its history left them."""
+    entries, ticket = entries_of(case), case["ticket"]
+    said = {**service_levels.terms_of(entries)[-1].said, "filed_at": case["history"][0]["at"]}
+    if "community_id" in entries[0]["data"]:
+        said["community_id"] = entries[0]["data"]["community_id"]
+    for name, value in said.items():
+        if ticket[name] != value:
+            raise Untruth(
+                f"工单的 {name} 为 {ticket[name]}，处理记录为 {value}。",
+                f"The ticket's {name} is {ticket[name]}, its history says {value}.",
+            )
+    return holds("工单的计时条件与处理记录一致。", "What the ticket's clocks depend on is what its history says.")
+
+
+def words_are_sealed(case: Case) -> Finding:
+    """Words that were erased are allowed and said; words that were changed or added are not."""
+    sealed = {
+        entry["data"]["remark_id"]: entry["data"]["remark_sha256"]
+        for entry in case["history"]
+        if entry["data"].get("remark_id")
+    }
+    for remark in case["remarks"]:
+        if sealed.get(remark["id"]) != chain.sealed(remark["salt"], remark["body"]):
+            raise Untruth(
+                f"留言 {remark['id']} 的文字与其封印不符。",
+                f"The words of remark {remark['id']} are not those that history sealed.",
+            )
+    there, erased = len(case["remarks"]), len(sealed) - len({remark["id"] for remark in case["remarks"]})
+    if erased:
+        return holds(
+            f"{there} 条留言与封印相符；另有 {erased} 条文字已删除，仅存封印。",
+            f"{there} remarks match their seals; the words of {erased} more were erased, and their seals remain.",
+        )
+    return holds(f"{there} 条留言与封印相符。", f"{there} remarks match their seals, and none was erased.")
+
+
+def photos_are_recorded(case: Case) -> Finding:
+    """Each photo has the digest that history recorded when it was added."""
+    recorded = {
+        entry["data"]["photo_id"]: entry["data"]["sha256"]
+        for entry in case["history"]
+        if entry["action"] == "photograph"
+    }
+    for photo in case["photos"]:
+        if recorded.get(photo["id"]) != photo["sha256"]:
+            raise Untruth(
+                f"照片 {photo['id']} 的摘要与处理记录不符。",
+                f"The digest of photo {photo['id']} is not the one that history recorded.",
+            )
+    there, gone = len(case["photos"]), len(recorded) - len({photo["id"] for photo in case["photos"]})
+    return holds(
+        f"{there} 张照片的摘要与处理记录一致，{gone} 张已移除。",
+        f"{there} photos have the digests that history recorded; {gone} were removed.",
+    )
+
+
+def terms_are_there(case: Case) -> Finding:
+    """Every policy and calendar of the history is inside, and one that ships with the product is as it ships."""
+    policies, calendars = service_levels.versions_of(entries_of(case))
+    shelf = shelf_of(case)
+    lacking = [*sorted(policies - set(shelf.policies)), *map(str, sorted(calendars - set(shelf.calendars)))]
+    if lacking:
+        raise Untruth(f"缺少政策或日历 {lacking[0]}。", f"Policy or calendar {lacking[0]} is not inside.")
+    for version, policy in shelf.policies.items():
+        if policy.version != version:
+            raise Untruth(f"政策 {version} 自称 {policy.version}。", f"Policy {version} calls itself {policy.version}.")
+        if version in shipped_documents() and shipped_documents()[version] != case["policies"][version]:
+            raise Untruth(
+                f"政策 {version} 并非随产品发布的同名政策。",
+                f"Policy {version} is not the policy of that version that ships with the product.",
+            )
+    return holds(
+        f"处理记录涉及的政策（{'、'.join(sorted(policies))}）与日历（{'、'.join(map(str, sorted(calendars)))}）俱在。",
+        f"The policies ({', '.join(sorted(policies))}) and calendars ({', '.join(map(str, sorted(calendars)))}) "
+        "that history speaks of are inside.",
+    )
+
+
+def clocks_are_recomputed(case: Case) -> Finding:
+    """Clocks and their stories, computed anew from history, policy and calendar, are those stated."""
+    ours = conclusions(case)
+    theirs = {(clock["clock"], clock["generation"]): clock for clock in case["clocks"]}
+    for clock in ours["clocks"]:
+        key = (clock["clock"], clock["generation"])
+        if key not in theirs:
+            raise Untruth(f"案卷缺少计时 {key[0]} {key[1]}。", f"Clock {key[0]} {key[1]} is not stated.")
+        stated = theirs[key]
+        for name, value in clock.items():
+            if stated.get(name) != value:
+                raise Untruth(
+                    f"计时 {key[0]} {key[1]} 的 {name} 写为 {stated.get(name)}，重算为 {value}。",
+                    f"Clock {key[0]} {key[1]} is stated with {name} {stated.get(name)}; recomputed it is {value}.",
+                )
+    if ours["clocks"] != case["clocks"]:
+        raise Untruth("案卷列出了处理记录中没有的计时。", "The case states a clock that history does not know.")
+    if _marks(ours) != _marks(case):
+        raise Untruth("计时经过与重算的不同。", "The story of a clock is not what history tells.")
+    return holds(
+        f"{len(case['clocks'])} 项计时由处理记录、政策与日历重算，结果一致。",
+        f"{len(case['clocks'])} clocks were recomputed from history, policy and calendar, and are as stated.",
+    )
+
+
+def _marks(case: Case) -> list[Any]:
+    """What the stories say apart from their words, which another edition of the program may put otherwise."""
+    return [
+        (story["clock"], story["generation"], [(line["at"], line["until"], line["what"]) for line in story["lines"]])
+        for story in case["timelines"]
+    ]
+
+
+def firings_are_true(case: Case) -> Finding:
+    """What timers fired was due at that very moment; what was due and not fired by then is said."""
+    entries, fired, shelf = entries_of(case), firings_of(case), shelf_of(case)
+    community_id = case["ticket"]["community_id"]
+    early = [firing for firing in fired if firing["fired_at"] < firing["true_at"]]
+    for firing in (*ledger.unknown_firings(fired, entries, community_id, shelf), *early):
+        raise Untruth(
+            f"{firing['kind']} {firing['generation']} 的第 {firing['level']} 级提示与处理记录不符。",
+            f"Level {firing['level']} of clock {firing['kind']} {firing['generation']} was fired at a moment that "
+            "history does not know.",
+        )
+    asof = datetime.fromisoformat(case["exported"]["at"])
+    gone = {ledger.level_of(firing) for firing in fired}
+    owed = [
+        row
+        for row in ledger.rows_of(case["ticket"], entries, shelf, gone)
+        if row["next_fire_at"] is not None and row["next_fire_at"] < asof
+    ]
+    if owed:
+        return holds(
+            f"{len(fired)} 次预警与超时提示的时刻属实；导出时另有 {len(owed)} 项计时到点而尚未提示。",
+            f"{len(fired)} warnings and breaches were fired at their true moments; {len(owed)} clocks had more due "
+            "that was not fired by the time of the export.",
+        )
+    return holds(
+        f"{len(fired)} 次预警与超时提示的时刻属实，到点者均已提示。",
+        f"{len(fired)} warnings and breaches were fired at their true moments, and none was owed.",
+    )
+
+
+CHECKS = (
+    history_is_whole,
+    ticket_is_as_history_says,
+    words_are_sealed,
+    photos_are_recorded,
+    terms_are_there,
+    clocks_are_recomputed,
+    firings_are_true,
+)

@@ -1,0 +1,91 @@
+"""The readable page of a case: one HTML file in both languages that needs nothing beside itself and runs nothing."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.kit.identity import ROLE_NAMES_ZH
+from services.tickets.case_file.page_words import LANGUAGES, STATES_ZH, WORDS
+from services.tickets.lifecycle import ACTION_NAMES_ZH, STATUS_NAMES_ZH
+from services.tickets.sla import wording
+
+TEMPLATE = "case.html"
+FOLDER = Path(__file__).parent
+
+
+@cache
+def edition() -> str:
+    """Return what this page is made by: another edition shows the same case in other words."""
+    made_of = (FOLDER / TEMPLATE, FOLDER / "page.py", FOLDER / "page_words.py")
+    return hashlib.sha256(b"".join(file.read_bytes() for file in made_of)).hexdigest()[:16]
+
+
+def render(case: Mapping[str, Any]) -> bytes:
+    """Return the page of a concluded case, from that alone; every word of it is escaped."""
+    words = {remark["id"]: remark["body"] for remark in case["remarks"]}
+    return (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(case=case, remarks=words, languages=LANGUAGES, words=WORDS, say=_Speaker(case))
+        .encode()
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+class _Speaker:
+    """Names and moments as the page shows them, in a language and in the zone of the ticket's community."""
+
+    def __init__(self, case: Mapping[str, Any]) -> None:
+        self._zone = ZoneInfo(case["ticket"]["timezone"])
+        self._people = {person["id"]: person["badge"] for person in case["people"]}
+
+    def at(self, moment: str | None) -> str:
+        """Return a moment on the wall clock of the community, with its offset: the reader may be elsewhere."""
+        if moment is None:
+            return "–"
+        local = datetime.fromisoformat(moment).astimezone(self._zone)
+        return local.strftime("%Y-%m-%d %H:%M:%S %z")
+
+    def length(self, seconds: float | None, language: str) -> str:
+        """Return a length in hours, minutes and seconds."""
+        return wording.length(seconds)[language]
+
+    def kind(self, code: str, language: str) -> str:
+        """Return the name of a clock."""
+        return wording.KINDS[code][language] if code in wording.KINDS else code
+
+    def action(self, code: str, language: str) -> str:
+        """Return the name of a step."""
+        names = {"file": "报事", **ACTION_NAMES_ZH}
+        return names.get(code, code) if language == "zh-CN" else code.replace("_", " ")
+
+    def status(self, code: str, language: str) -> str:
+        """Return the name of a status."""
+        return STATUS_NAMES_ZH.get(code, code) if language == "zh-CN" else code.replace("_", " ")
+
+    def state(self, code: str, language: str) -> str:
+        """Return the verdict on a clock."""
+        return STATES_ZH.get(code, code) if language == "zh-CN" else code
+
+    def who(self, actor_id: str, role: str, language: str) -> str:
+        """Return who acted: staff by the name they work under, everybody else by their role."""
+        name = ROLE_NAMES_ZH.get(role, role) if language == "zh-CN" else role
+        badge = self._people.get(actor_id)
+        return f"{badge}（{name}）" if badge and language == "zh-CN" else f"{badge} ({name})" if badge else name
