@@ -1,16 +1,21 @@
 """Who hears of a job that nobody has taken on, and when: first the dispatcher, then the manager."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from services.tickets.catalogue import URGENCIES
 from services.tickets.sla.target_json import read_seconds, refuse_unknown, require_keys
-from services.tickets.sla.targets import BASES, CLAIM, Target
+from services.tickets.sla.targets import BASES, CLAIM, CLOCK, Target
 
 DISPATCHER, MANAGER = "dispatcher", "manager"
 MOST_STEPS = 5
 STEP_FIELDS = ("seconds", "basis", "to")
+# The clocks that somebody has to be there for, and the part of their time that is gone at the latest when the last
+# of the chain hears that nobody has the job: whoever is sent then still comes in time.
+VISITS = ("attend", "make_safe")
+IN_TIME = 0.5
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,30 @@ def claim_target(chain: Chain) -> Target:
     last = chain[-1]
     warn = tuple(step.seconds / last.seconds for step in chain[:-1])
     return Target(CLAIM, last.seconds, last.basis, warn, rule="escalation", pauses=False)
+
+
+def claim_targets(chain: Chain, targets: Iterable[Target]) -> list[Target]:
+    """The targets of the clock of an unclaimed job among the others of its request; the first to fall due counts.
+
+    The chain's own, and where somebody has to be there sooner than it reckons with, or on other hours, the same steps
+    within half of that time: nobody is late before the whole chain has heard.
+    """
+    own = claim_target(chain)
+    found = [own]
+    for basis in BASES:
+        lengths = [seconds_of(target) for target in targets if target.kind in VISITS and target.basis == basis]
+        latest = int(min((length for length in lengths if length), default=0) * IN_TIME)
+        comes_first = own.basis in (basis, CLOCK) and own.seconds <= latest
+        if latest and not comes_first:
+            found.append(replace(own, seconds=latest, basis=basis))
+    return found
+
+
+def seconds_of(target: Target) -> int:
+    """The time of a visit; 0 for working days, whose hours are the calendar's and longer than any chain."""
+    if target.days is None:
+        return target.seconds
+    return target.days * DAY if target.basis == CLOCK else 0
 
 
 def told_at(chain: Chain, level: int) -> str:

@@ -18,7 +18,7 @@ from services.tickets.sla.allowances import (
     read_pauses,
 )
 from services.tickets.sla.conditions import Facts
-from services.tickets.sla.escalation import Chain, claim_target, read_escalation, told_at
+from services.tickets.sla.escalation import Chain, claim_targets, read_escalation, told_at
 from services.tickets.sla.packs import Pack, read_packs
 from services.tickets.sla.rules import Rule, read_rules
 from services.tickets.sla.switches import CHOICES, Switches
@@ -64,7 +64,7 @@ class Policy:
 
     def targets_for(self, facts: Facts) -> tuple[Target, ...]:
         """Every target of a request, in the order of their kinds: the table's, then those of each rule and pack that
-        means it, and the one for jobs that nobody claims. Of several of one kind the first to fall due counts.
+        means it, and those for jobs that nobody claims. Of several of one kind the first to fall due counts.
 
         ValueError for a class and urgency unknown.
         """
@@ -78,7 +78,7 @@ class Policy:
                     if rule.match(facts):
                         found += rule.targets
         if facts.urgency in self.escalation:
-            found.append(claim_target(self.escalation[facts.urgency]))
+            found += claim_targets(self.escalation[facts.urgency], found)
         return tuple(sorted(found, key=lambda target: PLACE[target.kind]))
 
     def longest_pause(self, reason: str) -> int | None:
