@@ -10,8 +10,6 @@ URGENT = "emergency"
 HURRIED = ("emergency", "urgent")
 STAFF_AUDIENCES = ("dispatcher", "manager")
 CALLBACK = "callback"
-# The clocks that somebody has to be there for.
-VISITS = ("attend", "make_safe")
 NOT_REACHED = "not_reached"
 PLEASED = 4
 
@@ -81,10 +79,6 @@ def _for_the_crew(fact: Notable) -> bool:
 def _for_the_desk(fact: Notable) -> bool:
     """Calling after the work is the desk's, whoever did the work; so is what nobody has."""
     return _unowned(fact) or not _for_the_crew(fact)
-
-
-def _unowned_visit(fact: Notable) -> bool:
-    return _unowned(fact) and getattr(fact, "clock", "") in VISITS
 
 
 def _put_before(role: str) -> When:
@@ -157,10 +151,8 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
     Rule(tickets.SlaWarned, "dispatcher", when=_for_the_desk),
     Rule(tickets.SlaBreached, "dispatcher"),
-    # Whoever can lend people. Nobody there yet with the time running out is theirs too, whatever hours the policy's
-    # own chain counts.
+    # Whoever can lend people.
     Rule(tickets.TicketUnclaimed, "manager", when=_put_before("manager")),
-    Rule(tickets.SlaWarned, "manager", when=_unowned_visit),
     Rule(tickets.SlaBreached, "manager"),
 )
 KINDS = tuple(dict.fromkeys(rule.kind for rule in RULES))

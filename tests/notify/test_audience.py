@@ -79,18 +79,6 @@ CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
     ("a breach reaches desk and manager", T.SlaBreached, {"clock": "attend"}, {"dispatcher", "manager"}),
     ("the desk elsewhere hears of its own", T.SlaBreached, {"community_id": ELSEWHERE}, {"far dispatcher", "manager"}),
     ("a warning about a call goes to the desk", T.SlaWarned, {"clock": "callback"}, {"dispatcher"}),
-    (
-        "nobody there yet, and the time running out, is the manager's too",
-        T.SlaWarned,
-        {"owner_id": None, "clock": "attend"},
-        {"dispatcher", "manager"},
-    ),
-    (
-        "a danger nobody has in hand is the manager's too",
-        T.SlaWarned,
-        {"owner_id": None, "clock": "make_safe"},
-        {"dispatcher", "manager"},
-    ),
     ("nobody took it: first the desk", T.TicketUnclaimed, {"owner_id": None, "to": "dispatcher"}, {"dispatcher"}),
     ("then the manager", T.TicketUnclaimed, {"owner_id": None, "to": "manager"}, {"manager"}),
     (
