@@ -54,8 +54,8 @@ def show_levels(console: Console, report: dict[str, Any]) -> None:
     table = Table("Need level", "Filed", *(f"{kind} met" for kind in kinds), title="Service levels kept")
     for column in table.columns[1:]:
         column.justify = "right"
-    for level in report["levels"]:
-        name = f"{level['need_level']} {level['need'].replace('_', ' ')}" if level["need_level"] else "none"
+    for level in report["groups"]:
+        name = f"{level['key']} {level['name'].replace('_', ' ')}" if level["key"] else "none"
         table.add_row(name, str(level["filed"]), *(_kept(level["clocks"][kind]) for kind in kinds))
     console.print(table)
 

@@ -3,10 +3,11 @@
 from services.tickets.api.desk import desk
 from services.tickets.api.photos import photos
 from services.tickets.api.proofs import proofs
+from services.tickets.api.reports import reports
 from services.tickets.api.steps import steps
 from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
 
-BLUEPRINTS = (tickets, steps, photos, proofs, terms, desk)
+BLUEPRINTS = (tickets, steps, photos, proofs, terms, desk, reports)
 
 __all__ = ["BLUEPRINTS"]

@@ -1,4 +1,4 @@
-"""What the desk looks things up in: catalogue, triage, pool, places, staff, reports."""
+"""What the desk looks things up in: catalogue, triage, pool, places, staff."""
 
 from typing import Any
 
@@ -98,15 +98,3 @@ def list_staff() -> Response:
     """List active staff, for whoever gives a job to somebody."""
     with scoped() as db:
         return respond(Answer({"items": queries.staff_of(db, current_actor())}))
-
-
-@desk.route("/reports/sla", methods=["GET"])
-@access("manager", "admin")
-@desk.arguments(schemas.ReportQuery, location="query")
-@desk.alt_response(200, schema=schemas.SlaReport)
-def sla_report(query: dict[str, Any]) -> Response:
-    """Read what was promised and what was kept, per need level, with the numbers behind every share."""
-    community = query.pop("community_id")
-    with scoped() as db:
-        report = queries.sla_report(db, current_actor(), community_id=str(community) if community else None, **query)
-    return respond(Answer(report))

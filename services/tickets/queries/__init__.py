@@ -1,7 +1,7 @@
 """What can be read of tickets, within what row-level security lets the caller see."""
 
 from services.tickets.queries.desk import communities_of, corrections_of, places_of, pool, staff_of
-from services.tickets.queries.reports import sla_report
+from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, zone_of
 from services.tickets.queries.terms import calendar_view, pack_views, policy_version, policy_view
 from services.tickets.queries.tickets import (
     TicketFilter,
@@ -17,6 +17,7 @@ from services.tickets.queries.views import ticket_view
 __all__ = [
     "TicketFilter",
     "calendar_view",
+    "attainment_report",
     "clocks_of",
     "comments_of",
     "communities_of",
@@ -24,6 +25,7 @@ __all__ = [
     "history_of",
     "list_tickets",
     "pack_views",
+    "pause_report",
     "photos_of",
     "places_of",
     "policy_version",
@@ -31,6 +33,8 @@ __all__ = [
     "pool",
     "sla_report",
     "staff_of",
+    "table_of",
     "ticket_row",
     "ticket_view",
+    "zone_of",
 ]

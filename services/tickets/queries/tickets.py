@@ -2,11 +2,11 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, cast, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, cast, exists, literal, select, tuple_
 
 from services.kit import clock as time
 from services.kit.http.paging import read_cursor, write_cursor
@@ -16,6 +16,8 @@ from services.tickets.books import books_of
 from services.tickets.clock_view import clock_view
 from services.tickets.commands.steps import no_such_ticket
 from services.tickets.models import NAMED_TICKETS, Moment, clocks, history, people, photos, remarks, tickets
+from services.tickets.queries.reports.asked import NARROWED, Asked
+from services.tickets.queries.reports.quality import has_promise, has_quality
 from services.tickets.queries.verdicts import has_verdict
 from services.tickets.queries.views import moment, ticket_view
 from services.tickets.sla.targets import CLAIM, JUDGED
@@ -37,10 +39,13 @@ class TicketFilter:
     owner: str | None = None
     crew_id: str | None = None
     policy_version: str | None = None
+    rule: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     clock: str | None = None
     verdict: str | None = None
+    promise: str | None = None
+    quality: str | None = None
 
 
 def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
@@ -56,8 +61,7 @@ def list_tickets(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page, newest first, and the cursor of the next one or None. Reads one row more than it shows."""
     statement = NAMED_TICKETS.order_by(tickets.c.filed_at.desc(), tickets.c.id.desc()).limit(limit + 1)
-    statement = statement.where(tickets.c.organisation_id == actor.organisation_id)
-    statement = statement.where(*_narrowed(wanted))
+    statement = statement.where(*_narrowed(wanted, actor.organisation_id))
     cursor = read_cursor(after, datetime, uuid.UUID)
     if cursor is not None:
         last = tuple_(literal(cursor[0], Moment), cursor[1])
@@ -68,31 +72,31 @@ def list_tickets(
     return [ticket_view(dict(row), actor) for row in shown], more
 
 
-def _narrowed(wanted: TicketFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions that a filter sets."""
-    crew = func.coalesce(tickets.c.completed_by, tickets.c.owner_id)
-    asked: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
+def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that a filter sets; those of a report are the report's own."""
+    now = time.now()
+    asked = Asked(organisation_id, **{name: getattr(wanted, name) for name in ("since", "until", *NARROWED)})
+    own: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
         (wanted.status or None, tickets.c.status.in_),
-        *((getattr(wanted, name), tickets.c[name].__eq__) for name in _EQUAL),
+        (wanted.urgency, tickets.c.urgency.__eq__),
         (wanted.owner, tickets.c.owner_id.__eq__),
-        (wanted.crew_id, crew.__eq__),
-        (wanted.since, tickets.c.filed_at.__ge__),
-        (wanted.until, tickets.c.filed_at.__lt__),
+        (wanted.promise, lambda became: has_promise(asked, became, now)),
+        (wanted.quality, lambda quality: has_quality(asked, quality, now)),
     )
-    conditions = [condition(value) for value, condition in asked if value is not None]
+    conditions = [condition(value) for value, condition in own if value is not None]
     if wanted.clock is not None or wanted.verdict is not None:
-        conditions.append(_has_clock(wanted.clock, wanted.verdict, time.now()))
-    return conditions
+        conditions.append(_has_clock(wanted, now))
+        asked = replace(asked, rule=None)  # It is the clock asked for that is by the rule.
+    return [*asked.ticket_conditions(), *conditions]
 
 
-_EQUAL = ("urgency", "need_level", "work_type", "community_id", "policy_version")
-
-
-def _has_clock(kind: str | None, verdict: str | None, now: datetime) -> ColumnElement[bool]:
+def _has_clock(wanted: TicketFilter, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a ticket has a clock that counts under a verdict; any clock judged, without a kind."""
-    kinds = JUDGED if kind is None else (kind,)
-    wanted = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.kind.in_(kinds))
-    return wanted if verdict is None else wanted.where(has_verdict(verdict, now))
+    kinds = JUDGED if wanted.clock is None else (wanted.clock,)
+    found = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.kind.in_(kinds))
+    if wanted.rule is not None:
+        found = found.where(clocks.c.rule == wanted.rule)
+    return found if wanted.verdict is None else found.where(has_verdict(wanted.verdict, now))
 
 
 def history_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from services.tickets.schemas.input import (
     PhotoUpload,
     Promise,
     Reason,
-    ReportQuery,
     TicketQuery,
     TriageText,
 )
@@ -24,10 +23,7 @@ from services.tickets.schemas.looked_up import (
     CommunityName,
     CommunityView,
     Job,
-    LevelReport,
     Pool,
-    Share,
-    SlaReport,
     Staff,
     StaffMember,
     Units,
@@ -48,6 +44,7 @@ from services.tickets.schemas.output import (
     Ticket,
     Tickets,
 )
+from services.tickets.schemas.reports import AttainmentReport, PauseQuery, PauseReport, Period, SlaQuery, SlaReport
 from services.tickets.schemas.terms import (
     CalendarView,
     MaybeNote,
@@ -63,6 +60,7 @@ from services.tickets.schemas.terms import (
 
 __all__ = [
     "Assignment",
+    "AttainmentReport",
     "Because",
     "CalendarView",
     "CallBack",
@@ -79,7 +77,6 @@ __all__ = [
     "Entry",
     "History",
     "Job",
-    "LevelReport",
     "MaybeNote",
     "MaybeReason",
     "NewTerms",
@@ -92,6 +89,9 @@ __all__ = [
     "PackView",
     "Packs",
     "Pause",
+    "PauseQuery",
+    "PauseReport",
+    "Period",
     "PhotoUpload",
     "PhotoView",
     "Photos",
@@ -101,9 +101,8 @@ __all__ = [
     "Promise",
     "Reason",
     "Reevaluated",
-    "ReportQuery",
     "Running",
-    "Share",
+    "SlaQuery",
     "SlaReport",
     "Staff",
     "StaffMember",

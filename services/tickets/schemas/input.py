@@ -9,6 +9,7 @@ from services.kit.http import Line, Page, Prose, StrictSchema, TrueOrFalse
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
 from services.tickets.commands.verbs import OUTCOMES
+from services.tickets.queries.reports import NONE, PROMISES, QUALITIES
 from services.tickets.queries.verdicts import VERDICTS
 from services.tickets.sla.conditions import CIRCUMSTANCES
 from services.tickets.sla.targets import JUDGED, TOTAL
@@ -117,29 +118,33 @@ class PhotoUpload(StrictSchema):
     photo = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
 
 
+class IdOrNone(fields.UUID):
+    """An id, or “none” for those without."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return NONE if value == NONE else super()._deserialize(value, *args, **kwargs)
+
+
 class TicketQuery(Page):
     """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing.
 
-    `clock` and `verdict` keep the tickets that have such a clock, by the same words as the reports.
+    `clock`, `verdict` and `rule` keep the tickets that have such a clock, `promise` those with a promise that became
+    so, `quality` those of which it is true as a whole, all by the words of the reports. `need_level` and `crew_id`
+    take “none” for those without.
     """
 
     status = fields.String(load_default=None, validate=OneOf(lifecycle.STATUSES))
     urgency = fields.String(load_default=None, validate=OneOf(catalogue.URGENCIES))
-    need_level = fields.Integer(load_default=None, validate=Range(1, 5))
+    need_level = fields.String(load_default=None, validate=OneOf((*map(str, catalogue.NEED_LEVELS), NONE)))
     work_type = fields.String(load_default=None, validate=OneOf(catalogue.WORK_TYPES))
     community_id = fields.UUID(load_default=None)
     owner = fields.String(load_default=None, validate=Length(max=36))
-    crew_id = fields.UUID(load_default=None)
+    crew_id = IdOrNone(load_default=None)
     policy_version = Line(most=100, load_default=None)
+    rule = Line(most=100, load_default=None)
     since = fields.AwareDateTime(data_key="from", load_default=None)
     until = fields.AwareDateTime(data_key="to", load_default=None)
     clock = fields.String(load_default=None, validate=OneOf((*JUDGED, TOTAL)))
     verdict = fields.String(load_default=None, validate=OneOf(VERDICTS))
-
-
-class ReportQuery(StrictSchema):
-    """The period, by filing time, and one community."""
-
-    since = fields.AwareDateTime(data_key="from", load_default=None)
-    until = fields.AwareDateTime(data_key="to", load_default=None)
-    community_id = fields.UUID(load_default=None)
+    promise = fields.String(load_default=None, validate=OneOf(PROMISES))
+    quality = fields.String(load_default=None, validate=OneOf(tuple(QUALITIES)))

@@ -118,34 +118,3 @@ class Staff(ma.Schema):
     """Active staff."""
 
     items = fields.List(fields.Nested(StaffMember), required=True)
-
-
-class Share(ma.Schema):
-    """The numbers behind a share; without anything decided there is no share."""
-
-    met = fields.Integer(required=True)
-    breached = fields.Integer(required=True)
-    open_overdue = fields.Integer(required=True)
-    open_in_time = fields.Integer(required=True)
-    decided = fields.Integer(required=True)
-    met_share = fields.Float(required=True, allow_none=True)
-
-
-class LevelReport(ma.Schema):
-    """One need level."""
-
-    need_level = fields.Integer(required=True, allow_none=True)
-    need = fields.String(required=True, allow_none=True)
-    filed = fields.Integer(required=True)
-    clocks = fields.Dict(keys=fields.String(), values=fields.Nested(Share), required=True)
-
-
-class SlaReport(ma.Schema):
-    """What was promised and what was kept."""
-
-    asof = fields.AwareDateTime(required=True)
-    since = fields.AwareDateTime(required=True, allow_none=True, data_key="from")
-    until = fields.AwareDateTime(required=True, allow_none=True, data_key="to")
-    community_id = fields.UUID(required=True, allow_none=True)
-    levels = fields.List(fields.Nested(LevelReport), required=True)
-    promises = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)

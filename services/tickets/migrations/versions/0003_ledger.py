@@ -25,6 +25,10 @@ _CLOCK = f"""organisation_id = (SELECT NULLIF(current_setting('doorstep.organisa
     WHEN {_ROLE} IN ('crew', 'dispatcher', 'manager', 'admin')
         THEN {_COMMUNITIES} IS NULL OR community_id = ANY({_COMMUNITIES})
     ELSE false END"""
+_REPORT_READS = [
+    "ticket_id", "community_id", "crew_id", "started_at", "due_at", "stopped_at", "contract_seconds", "pause_seconds",
+    "need_level", "generation", "kind", "state", "work_type", "policy_version", "rule", "unknown",
+]  # fmt: skip
 _OPEN = "'filed', 'acknowledged', 'claimed', 'assigned', 'on_the_way', 'on_site', 'in_progress', 'waiting', 'reopened'"
 
 
@@ -105,7 +109,16 @@ def _clocks() -> None:
     )
     for name in ("filed_at", "community_id", "work_type", "policy_version"):
         op.alter_column("clocks", name, nullable=False)
-    op.create_index("ix_clocks_report", "clocks", ["organisation_id", "filed_at"])
+    op.create_index(
+        "ix_clocks_report",
+        "clocks",
+        ["organisation_id", "filed_at"],
+        postgresql_include=_REPORT_READS,
+        postgresql_where=sa.text("kind <> 'claim'"),
+    )
+    op.create_index(
+        "ix_clocks_open", "clocks", ["organisation_id", "filed_at"], postgresql_where=sa.text("stopped_at IS NULL")
+    )
 
 
 def _over_all(table: str, statement: str, *read: str) -> None:

@@ -1,0 +1,69 @@
+"""The managers' reports, as JSON or as a table for spreadsheets."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from services.kit.http import Answer, access, respond, scoped
+from services.kit.http.problems import wants
+from services.kit.identity import current_actor
+from services.tickets import queries, schemas, spreadsheets
+from services.tickets.api.answers import words
+from services.tickets.queries.reports import Asked
+
+reports = Blueprint("reports", __name__, description="What managers audit the service by")
+
+_WRITERS = {"csv": (spreadsheets.as_csv, spreadsheets.CSV), "xlsx": (spreadsheets.as_xlsx, spreadsheets.XLSX)}
+_TEXT = {"type": "string"}
+_BYTES = {"type": "string", "format": "binary"}
+
+
+def _table(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Document that a report is also answered as a table."""
+    as_csv = reports.alt_response(200, schema=_TEXT, content_type="text/csv")
+    return as_csv(reports.alt_response(200, schema=_BYTES, content_type=spreadsheets.XLSX)(view))
+
+
+@reports.route("/reports/sla", methods=["GET"])
+@access("manager", "admin")
+@reports.arguments(schemas.SlaQuery, location="query")
+@reports.alt_response(200, schema=schemas.SlaReport)
+@_table
+def sla_report(query: dict[str, Any]) -> Response:
+    """Read what was met and what was missed, with the numbers behind every share and links to the tickets."""
+    return _answer("sla", query, lambda db, asked, grouping: queries.sla_report(db, asked, grouping))
+
+
+@reports.route("/reports/pauses", methods=["GET"])
+@access("manager", "admin")
+@reports.arguments(schemas.PauseQuery, location="query")
+@reports.alt_response(200, schema=schemas.PauseReport)
+@_table
+def pause_report(query: dict[str, Any]) -> Response:
+    """Read who let jobs wait, for what and how long."""
+    return _answer("pauses", query, lambda db, asked, grouping: queries.pause_report(db, asked, grouping))
+
+
+@reports.route("/reports/attainment", methods=["GET"])
+@access("manager", "admin")
+@reports.arguments(schemas.Period, location="query")
+@reports.alt_response(200, schema=schemas.AttainmentReport)
+@_table
+def attainment_report(query: dict[str, Any]) -> Response:
+    """Read which need level each community attained, and what blocks the next."""
+    return _answer("attainment", query, lambda db, asked, _: queries.attainment_report(db, current_actor(), asked))
+
+
+def _answer(name: str, query: dict[str, Any], read: Callable[..., dict[str, Any]]) -> Response:
+    wanted, grouping = query.pop("format"), query.pop("group_by", None)
+    with scoped() as db:
+        zone = queries.zone_of(db, str(query["community_id"]) if query["community_id"] else None)
+        asked = Asked(current_actor().organisation_id, zone=zone, **words(query))
+        report = read(db, asked, grouping)
+    if wanted == "json":
+        return respond(Answer(report))
+    write, kind = _WRITERS[wanted]
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{report["asof"][:10]}.{wanted}"'}
+    return Response(write(queries.table_of(name, report, wants(), zone)), content_type=kind, headers=headers)

@@ -1,0 +1,23 @@
+"""What managers audit the service by: levels kept and missed, waiting, and the need levels a community attains."""
+
+from services.tickets.queries.reports.asked import GROUPINGS, NONE, Asked, zone_of
+from services.tickets.queries.reports.attainment import attainment_report
+from services.tickets.queries.reports.pauses import PAUSE_GROUPINGS, pause_report
+from services.tickets.queries.reports.promises import PROMISES
+from services.tickets.queries.reports.quality import QUALITIES
+from services.tickets.queries.reports.sla import sla_report
+from services.tickets.queries.reports.tables import table_of
+
+__all__ = [
+    "GROUPINGS",
+    "NONE",
+    "PAUSE_GROUPINGS",
+    "PROMISES",
+    "QUALITIES",
+    "Asked",
+    "attainment_report",
+    "pause_report",
+    "sla_report",
+    "table_of",
+    "zone_of",
+]

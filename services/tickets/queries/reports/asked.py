@@ -1,0 +1,155 @@
+"""What a report is asked for: a period, what it is narrowed to and grouped by, as conditions and as links."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, ColumnElement, Connection, SmallInteger, exists, func, literal, select, text
+
+from services.tickets.models import clocks, communities, tickets
+from services.tickets.queries.verdicts import IS_REPORTED
+
+TICKETS = "/api/v1/tickets"
+# What a filter says to mean those without: no need level, nobody's job.
+NONE = "none"
+MONTH = "month"
+ORGANISATION = "organisation"
+RULE = "rule"
+# What a group is called and the column that says to which of them a clock belongs.
+COLUMNS = {
+    "need_level": "need_level",
+    "community": "community_id",
+    "work_type": "work_type",
+    "crew": "crew_id",
+    "policy": "policy_version",
+    RULE: "rule",
+}
+GROUPINGS = (*COLUMNS, MONTH, ORGANISATION)
+NARROWED = ("community_id", "need_level", "work_type", "crew_id", "policy_version", "rule")
+CREW_OF_TICKET = func.coalesce(tickets.c.completed_by, tickets.c.owner_id)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A period by time of filing (`until` not included; None leaves a side open), and what it is narrowed to.
+
+    `crew_id` is who completed a job, else who has it. A `need_level` or `crew_id` of "none" means those without.
+    `zone` is where months begin: the community's, where one is chosen.
+    """
+
+    organisation_id: str
+    since: datetime | None = None
+    until: datetime | None = None
+    community_id: str | None = None
+    need_level: str | None = None
+    work_type: str | None = None
+    crew_id: str | None = None
+    policy_version: str | None = None
+    rule: str | None = None
+    zone: str = "UTC"
+
+    def said(self) -> dict[str, Any]:
+        """Return what was asked, as a report repeats it."""
+        moments = {"from": self.since, "to": self.until}
+        told = {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+        return told | {name: getattr(self, name) for name in NARROWED}
+
+    def clock_conditions(self, *, carried_over: bool = False) -> list[ColumnElement[bool]]:
+        """Return what the clocks of the period have in common, or of those filed before it."""
+        found = [clocks.c.organisation_id == self.organisation_id, IS_REPORTED]
+        found += self._filed(clocks.c.filed_at, carried_over)
+        return found + [_equal(clocks.c[name], getattr(self, name)) for name in NARROWED if getattr(self, name)]
+
+    def ticket_conditions(self) -> list[ColumnElement[bool]]:
+        """Return what the tickets of the period have in common; with a rule, that one of their clocks is by it."""
+        found = [tickets.c.organisation_id == self.organisation_id, *self._filed(tickets.c.filed_at, False)]
+        for name in NARROWED:
+            value = getattr(self, name)
+            if value and name == RULE:
+                by_rule = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.rule == value, IS_REPORTED)
+                found.append(by_rule)
+            elif value:
+                found.append(_equal(CREW_OF_TICKET if name == "crew_id" else tickets.c[name], value))
+        return found
+
+    def _filed(self, filed_at: Column[datetime], carried_over: bool) -> list[ColumnElement[bool]]:
+        if carried_over:
+            return [filed_at < self.since]
+        found: list[ColumnElement[bool]] = []
+        if self.since is not None:
+            found.append(filed_at >= self.since)
+        if self.until is not None:
+            found.append(filed_at < self.until)
+        return found
+
+    def link(self, **more: str) -> str:
+        """Return the address of the list of tickets that this is about."""
+        query = {name: value for name, value in self.said().items() if value is not None}
+        return f"{TICKETS}?{urlencode(query | more)}"
+
+    def before(self) -> "Asked":
+        """Return the same question about what was filed before the period."""
+        return replace(self, since=None, until=self.since)
+
+    def of_group(self, grouping: str, key: Any) -> "Asked":
+        """Return this question about one group alone."""
+        if grouping == MONTH:
+            begin = datetime.strptime(key, "%Y-%m").replace(tzinfo=ZoneInfo(self.zone))
+            end = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
+            since = begin if self.since is None else max(begin, self.since)
+            return replace(self, since=since, until=end if self.until is None else min(end, self.until))
+        if grouping == ORGANISATION:
+            return self
+        changes: Mapping[str, Any] = {COLUMNS[grouping]: NONE if key is None else str(key)}
+        return replace(self, **changes)
+
+
+def _equal(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    if value == NONE:
+        return column.is_(None)
+    return column == (int(value) if isinstance(column.type, SmallInteger) else value)
+
+
+def group_of_clock(grouping: str, zone: str) -> ColumnElement[Any]:
+    """Return which group a clock belongs to."""
+    if grouping == MONTH:
+        return _month(clocks.c.filed_at, zone)
+    return literal(None) if grouping == ORGANISATION else clocks.c[COLUMNS[grouping]]
+
+
+def group_of_ticket(grouping: str, zone: str) -> ColumnElement[Any]:
+    """Return which group a ticket belongs to; it has no one rule, so it cannot be asked for by rule."""
+    if grouping == MONTH:
+        return _month(tickets.c.filed_at, zone)
+    if grouping == ORGANISATION:
+        return literal(None)
+    return CREW_OF_TICKET if grouping == "crew" else tickets.c[COLUMNS[grouping]]
+
+
+def _month(filed_at: Column[datetime], zone: str) -> ColumnElement[str]:
+    return func.to_char(func.timezone(zone, filed_at), "YYYY-MM")
+
+
+def zone_of(db: Connection, community_id: str | None) -> str:
+    """Return the time zone of a community, UTC without one or where the caller knows none by that id."""
+    if community_id is None:
+        return "UTC"
+    found = db.execute(select(communities.c.timezone).where(communities.c.id == community_id)).scalar_one_or_none()
+    return found or "UTC"
+
+
+# A report reads and sorts up to a hundred thousand rows: in memory, in one go, by a plan made for its own period. The
+# plan kept for any period expects few rows and joins them one by one; starting workers or a compiler takes longer than
+# the work.
+_AT_ONCE = text(
+    "SELECT set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)"
+)
+
+
+def prepare(db: Connection) -> None:
+    """Tell the database, for this transaction, that what comes is a report."""
+    db.execute(_AT_ONCE)

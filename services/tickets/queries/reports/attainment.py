@@ -1,0 +1,159 @@
+"""Which need level a community attains: the highest with evidence such that no level up to it misses its targets."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from services.kit import clock as time
+from services.kit.identity import Actor
+from services.tickets.books import policy_of
+from services.tickets.catalogue import NEED_LEVELS
+from services.tickets.models import clocks, communities
+from services.tickets.queries.reports.asked import Asked, prepare
+from services.tickets.queries.reports.clocks import Figures
+from services.tickets.queries.reports.words import blocking_sentence
+from services.tickets.queries.verdicts import OPEN_OVERDUE, is_open_overdue, verdict
+from services.tickets.sla.allowances import Attainment
+from services.tickets.sla.clocks import BREACHED, MET
+from services.tickets.sla.targets import JUDGED
+
+REACHED, MISSED, NO_EVIDENCE = "met", "missed", "no_evidence"
+
+Counts = Mapping[tuple[str, int, str], Counter[str]]
+
+
+def attainment_report(db: Connection, actor: Actor, asked: Asked) -> dict[str, Any]:
+    """Return, per community the caller may see, the need level it attained in the period and what blocks the next.
+
+    A level meets its targets when the share its community's current policy asks for was met by all its decided clocks
+    together, and by each kind of which enough were decided: a thousand quick answers hide no repair that came late.
+    With fewer decided than the policy wants it has no evidence, which neither attains nor blocks. What was filed
+    before the period and is still open and overdue counts as missed.
+    """
+    prepare(db)
+    now = time.now()
+    wanted = select(communities.c.id, communities.c.name, communities.c.policy_version).where(
+        communities.c.organisation_id == asked.organisation_id
+    )
+    if asked.community_id is not None:
+        wanted = wanted.where(communities.c.id == asked.community_id)
+    if actor.community_ids:
+        wanted = wanted.where(communities.c.id.in_(actor.community_ids))
+    places = db.execute(wanted.order_by(communities.c.name, communities.c.id)).mappings().all()
+    counts, late = _counted(db, asked, now), _carried_over(db, asked, now)
+    return {
+        "asof": now.isoformat(),
+        "from": asked.since.isoformat() if asked.since else None,
+        "to": asked.until.isoformat() if asked.until else None,
+        "communities": [_community(db, place, asked, counts, late) for place in places],
+    }
+
+
+def _counted(db: Connection, asked: Asked, now: datetime) -> Counts:
+    columns = (clocks.c.community_id, clocks.c.need_level, clocks.c.kind, verdict(now).label("verdict"))
+    seen = select(*columns).where(*asked.clock_conditions()).subquery("seen")
+    found: dict[tuple[str, int, str], Counter[str]] = {}
+    for row in db.execute(select(*seen.c, func.count().label("n")).group_by(*seen.c)):
+        found.setdefault((row.community_id, row.need_level, row.kind), Counter())[row.verdict] = row.n
+    return found
+
+
+def _carried_over(db: Connection, asked: Asked, now: datetime) -> Mapping[tuple[str, int, str], int]:
+    if asked.since is None:
+        return {}
+    columns = (clocks.c.community_id, clocks.c.need_level, clocks.c.kind)
+    late = select(*columns, func.count()).where(*asked.clock_conditions(carried_over=True), is_open_overdue(now))
+    return {(community, level, kind): n for community, level, kind, n in db.execute(late.group_by(*columns))}
+
+
+def _community(
+    db: Connection, place: RowMapping, asked: Asked, counts: Counts, late: Mapping[tuple[str, int, str], int]
+) -> dict[str, Any]:
+    asked = replace(asked, community_id=place["id"])
+    attainment = policy_of(db, asked.organisation_id, place["policy_version"]).attainment
+    levels = [_level(place["id"], level, asked, attainment, counts, late) for level in NEED_LEVELS]
+    missed = next((level for level in levels if level["verdict"] == MISSED), None)
+    reached = [
+        level["need_level"]
+        for level in levels
+        if level["verdict"] == REACHED and (missed is None or level["need_level"] < missed["need_level"])
+    ]
+    attained = max(reached, default=0)
+    above = missed or next((level for level in levels if level["need_level"] > attained), None)
+    return {
+        "community_id": place["id"],
+        "name": place["name"],
+        "policy_version": place["policy_version"],
+        "attained_level": attained,
+        "levels": levels,
+        "blocked_by": _blocked(above) if above else None,
+    }
+
+
+def _level(
+    community: str, level: int, asked: Asked, attainment: Attainment, counts: Counts,
+    late: Mapping[tuple[str, int, str], int],
+) -> dict[str, Any]:  # fmt: skip
+    """Return one level of a community: its share over all clocks and by kind, beside the share that is asked for."""
+    asked = replace(asked, need_level=str(level))
+    kinds = {}
+    everything = Figures()
+    for kind in JUDGED:
+        figures = Figures(Counter(counts.get((community, level, kind), {})))
+        carried = late.get((community, level, kind), 0)
+        figures.counts[OPEN_OVERDUE] += carried
+        everything.counts.update(figures.counts)
+        kinds[kind] = {
+            **_share(figures),
+            "carried_over": carried,
+            "tickets": asked.link(clock=kind, verdict=BREACHED),
+            "carried_over_tickets": asked.before().link(clock=kind, verdict=OPEN_OVERDUE) if asked.since else None,
+        }
+    whole, needed, least = _share(everything), attainment[level], attainment.least_decided
+    short = [kind for kind in kinds.values() if kind["decided"] >= least and kind["met_share"] < needed]
+    if whole["decided"] < least:
+        said = NO_EVIDENCE
+    else:
+        said = MISSED if short or whole["met_share"] < needed else REACHED
+    return {
+        "need_level": level,
+        "need": NEED_LEVELS[level],
+        "verdict": said,
+        **whole,
+        "needed_share": needed,
+        "least_decided": least,
+        "clocks": kinds,
+    }
+
+
+def _share(figures: Figures) -> dict[str, Any]:
+    said = figures.said()
+    return {name: said[name] for name in (MET, BREACHED, OPEN_OVERDUE, "decided", "met_share")}
+
+
+def _blocked(level: dict[str, Any]) -> dict[str, Any]:
+    """Return what stands in the way of a level: its worst clock, or that too little was decided to tell."""
+    decided = {kind: figures for kind, figures in level["clocks"].items() if figures["decided"]}
+    telling = {kind: figures for kind, figures in decided.items() if figures["decided"] >= level["least_decided"]}
+    among = telling if any(f["met_share"] < level["needed_share"] for f in telling.values()) else decided
+    missed = level["verdict"] == MISSED
+    worst = min(among, key=lambda kind: among[kind]["met_share"]) if missed else None
+    figures = level["clocks"][worst] if worst else level
+    blocked = {
+        "need_level": level["need_level"],
+        "need": level["need"],
+        "verdict": level["verdict"],
+        "clock": worst,
+        "met_share": figures["met_share"],
+        "needed_share": level["needed_share"],
+        "decided": figures["decided"],
+        "least_decided": level["least_decided"],
+        "open_overdue": figures["open_overdue"],
+        "tickets": figures["tickets"] if worst else None,
+        "carried_over_tickets": figures["carried_over_tickets"] if worst else None,
+    }
+    return {**blocked, "sentence": {locale: blocking_sentence(blocked, locale) for locale in ("zh-CN", "en")}}

@@ -1,0 +1,169 @@
+"""Jobs as wholes: whether anything at all went wrong with one (100 − 1 = 0), its promises, and how long it took."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from services.tickets.lifecycle import DONE
+from services.tickets.models import clocks, tickets
+from services.tickets.queries.reports.asked import Asked, group_of_ticket
+from services.tickets.queries.reports.clocks import Spread, percentiles
+from services.tickets.queries.reports.promises import BROKEN, PROMISES, promises_of
+from services.tickets.queries.verdicts import OPEN_IN_TIME, OPEN_OVERDUE, verdict
+from services.tickets.sla.clocks import BREACHED, UNKNOWN
+
+UNHAPPY = 2
+RESOLVE = "resolve"
+TIMES = ("first_contract", "first_lived", "total_contract", "total_lived")
+
+Row = Any
+# What a list of tickets may be narrowed to, each by the same condition that counts it.
+QUALITIES: Mapping[str, Callable[[Row], ColumnElement[bool]]] = {
+    "finished": lambda job: job.done,
+    "flawless": lambda job: and_(job.done, ~job.flawed, ~job.pending),
+    "flawed": lambda job: and_(job.done, job.flawed),
+    "undecided": lambda job: and_(job.done, ~job.flawed, job.pending),
+    "missed_clock": lambda job: and_(job.done, job.missed),
+    "broken_promise": lambda job: and_(job.done, job.broke),
+    "was_reopened": lambda job: and_(job.done, job.reopened),
+    "unhappy": lambda job: and_(job.done, job.unhappy),
+    "unanswered": lambda job: and_(job.done, ~job.flawed, ~job.pending, ~job.answered),
+    "reopened": lambda job: job.reopened,
+}
+
+
+def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) -> Subquery:
+    """Return the tickets asked for with what is known of each as a whole.
+
+    Flawed is whoever had a clock missed, a promise broken, to be opened again, or a human's word that it was not
+    solved or was bad. Without any of these a job is pending while a clock of it may still be missed, or nobody can
+    know whether one was. With a rule the other clocks of the same job count as well.
+    """
+    conditions = asked.ticket_conditions()
+    told = _clocks_of_jobs(replace(asked, rule=None).clock_conditions(), now)
+    promises = promises_of(conditions, now)
+    counted = (
+        select(promises.c.ticket_id, *(_count(promises.c.became == name).label(name) for name in PROMISES))
+        .group_by(promises.c.ticket_id)
+        .subquery("promised")
+    )
+    done = tickets.c.status.in_(DONE)
+    reopened = or_(tickets.c.completions > 1, and_(tickets.c.completions == 1, ~done))
+    unhappy = or_(tickets.c.solved.is_(False), func.coalesce(tickets.c.satisfaction <= UNHAPPY, False))
+    answered = or_(tickets.c.solved.is_not(None), tickets.c.satisfaction.is_not(None), tickets.c.status == "confirmed")
+    missed, broke = func.coalesce(told.c.missed, False), func.coalesce(counted.c[BROKEN] > 0, False)
+    unhappy = func.coalesce(unhappy, False)
+    was_completed = tickets.c.first_completed_at.is_not(None)
+    return (
+        select(
+            tickets.c.id,
+            (literal_column("NULL") if group is None else group).label("group"),
+            done.label("done"),
+            reopened.label("reopened"),
+            unhappy.label("unhappy"),
+            answered.label("answered"),
+            missed.label("missed"),
+            broke.label("broke"),
+            or_(missed, broke, reopened, unhappy).label("flawed"),
+            func.coalesce(told.c.pending, False).label("pending"),
+            *(func.coalesce(counted.c[name], 0).label(name) for name in PROMISES),
+            *(case((was_completed, told.c[name])).label(name) for name in TIMES[:2]),
+            *(case((done, told.c[name])).label(name) for name in TIMES[2:]),
+        )
+        .outerjoin(told, told.c.ticket_id == tickets.c.id)
+        .outerjoin(counted, counted.c.ticket_id == tickets.c.id)
+        .where(*conditions)
+        .offset(literal_column("0"))  # Computed once a ticket, not once for every figure that asks for it.
+        .subquery("jobs")
+    )
+
+
+def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) -> Subquery:
+    """Return per ticket what its clocks say of it, reading only those to resolve and those that are not met."""
+    resolving = (clocks.c.kind == RESOLVE).label("resolving")
+    seen = (
+        select(
+            clocks.c.ticket_id,
+            resolving,
+            verdict(now).label("verdict"),
+            clocks.c.generation,
+            clocks.c.started_at,
+            clocks.c.stopped_at,
+            clocks.c.contract_seconds,
+            func.date_part("epoch", clocks.c.stopped_at - clocks.c.started_at).label("lived_seconds"),
+        )
+        .where(*conditions, or_(resolving, clocks.c.state != "met"))
+        .offset(literal_column("0"))
+        .subquery("seen")
+    )
+    first = and_(seen.c.resolving, seen.c.generation == 1)
+    begun, goes_on = (edge(seen.c.started_at).filter(seen.c.resolving) for edge in (func.min, func.max))
+    contract = [edge(seen.c.contract_seconds).filter(seen.c.resolving) for edge in (func.max, func.sum)]
+    ended = func.max(seen.c.stopped_at).filter(seen.c.resolving)
+    return (
+        select(
+            seen.c.ticket_id,
+            func.bool_or(seen.c.verdict.in_((BREACHED, OPEN_OVERDUE))).label("missed"),
+            func.bool_or(seen.c.verdict.in_((UNKNOWN, OPEN_IN_TIME))).label("pending"),
+            func.max(seen.c.contract_seconds).filter(first).label("first_contract"),
+            func.max(seen.c.lived_seconds).filter(first).label("first_lived"),
+            # A clock that went on after a reopening has counted what went before it (sla.resolution).
+            case((begun == goes_on, contract[0]), else_=contract[1]).label("total_contract"),
+            func.date_part("epoch", ended - begun).label("total_lived"),
+        )
+        .group_by(seen.c.ticket_id)
+        .subquery("told")
+    )
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)
+
+
+def quality_of(db: Connection, asked: Asked, grouping: str, now: datetime) -> dict[Any, Mapping[str, Any]]:
+    """Return per group how many tickets were filed, finished and flawed by what, their promises and their times."""
+    job = _jobs(asked, now, group_of_ticket(grouping, asked.zone))
+    times = [job.c[name] for name in TIMES]
+    rows = db.execute(
+        select(
+            job.c.group,
+            func.count().label("filed"),
+            *(_count(condition(job.c)).label(name) for name, condition in QUALITIES.items()),
+            *(cast(func.sum(job.c[name]), Integer).label(f"promises_{name}") for name in PROMISES),
+            *(func.count(seconds).label(f"{seconds.name}_n") for seconds in times),
+            *(percentiles(seconds).label(seconds.name) for seconds in times),
+        ).group_by(job.c.group)
+    ).mappings()
+    return {row["group"]: {str(name): value for name, value in row.items()} for row in rows}
+
+
+def spread_of(row: Mapping[str, Any], name: str) -> Spread:
+    """Return how long something took from a row of quality_of."""
+    return Spread(row[f"{name}_n"], tuple(row[name] or Spread.values))
+
+
+def has_quality(asked: Asked, name: str, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a ticket counts under one of QUALITIES. `asked` may choose more tickets than needed."""
+    job = _jobs(asked, now)
+    return tickets.c.id.in_(select(job.c.id).where(QUALITIES[name](job.c)))
+
+
+def has_promise(asked: Asked, became: str, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a promise about a ticket became one of PROMISES."""
+    promises = promises_of(asked.ticket_conditions(), now)
+    return tickets.c.id.in_(select(promises.c.ticket_id).where(promises.c.became == became))

@@ -1,0 +1,150 @@
+"""Every report as one flat table, for spreadsheets: a row for each group and measure, the same columns throughout."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.tickets.queries.reports.words import heading, in_words
+from services.tickets.spreadsheets import Cell, Sheet
+
+_PERCENTILES = tuple(f"{clock}_{percent}" for clock in ("contract", "lived") for percent in ("p50", "p90", "p95"))
+_PERIOD = ("asof", "from", "to")
+SLA_COLUMNS = (
+    *_PERIOD, "group_by", "key", "name", "filed", "measure", "met", "breached", "open_overdue", "carried_over",
+    "open_in_time", "unknown", "void", "decided", "met_share", "n", *_PERCENTILES, "pause_seconds", "lived_seconds",
+    "pause_share", "tickets",
+)  # fmt: skip
+PAUSE_COLUMNS = (
+    *_PERIOD, "group_by", "key", "name", "pauses", "tickets_paused", "paused_seconds", "disallowed_seconds",
+    "lived_seconds", "pause_share", "still_open", "expired", "objected", "disallowed",
+)  # fmt: skip
+ATTAINMENT_COLUMNS = (
+    *_PERIOD, "community_id", "community", "policy_version", "attained_level", "need_level", "need", "verdict",
+    "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "needed_share",
+    "least_decided", "blocked_by", "tickets",
+)  # fmt: skip
+_COUNTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided", "met_share")
+
+Row = dict[str, Cell]
+
+
+def table_of(name: str, report: Mapping[str, Any], locale: str, zone: str) -> Sheet:
+    """Return a report as a table with its heading in the caller's language and its moments in one time zone."""
+    columns, rows_of = _TABLES[name]
+    period: Row = {column: _local(report[column], zone) for column in _PERIOD}
+    rows = [[{**period, **row}.get(column) for column in columns] for row in rows_of(report, locale)]
+    return Sheet(name, [heading(column, locale) for column in columns], rows)
+
+
+def _local(moment: str | None, zone: str) -> str | None:
+    if moment is None:
+        return None
+    try:
+        return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+    except OverflowError:  # At the edges of time another zone's day is outside the calendar.
+        return moment
+
+
+def _sla(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    groups = [*report["groups"], {**report["total"], "key": "all", "name": None}]
+    for group in groups:
+        known = {**_known(report["group_by"], group, locale), "filed": group["filed"]}
+        for kind, clock in group["clocks"].items():
+            yield {**known, **_clock(clock), "measure": in_words(kind, locale)}
+        for row in _wholes(group):
+            yield {**known, **row, "measure": in_words(str(row["measure"]), locale)}
+
+
+def _known(grouping: str, group: Mapping[str, Any], locale: str) -> Row:
+    """Return what a group is called: names people gave as they are, codes of ours in the caller's language."""
+    key, name = group["key"], group["name"]
+    if key in (None, "all"):
+        key = in_words(key or "none", locale)
+    elif grouping in ("work_type", "reason"):
+        name = in_words(key, locale)
+    elif grouping == "need_level":
+        name = in_words(name, locale)
+    return {"group_by": in_words(f"by_{grouping}", locale), "key": key, "name": name}
+
+
+def _clock(clock: Mapping[str, Any]) -> Row:
+    carried = clock["carried_over"]
+    return {
+        **{name: clock[name] for name in (*_COUNTS, "pause_seconds", "lived_seconds", "pause_share")},
+        **_spread(clock),
+        "carried_over": carried and carried["open_overdue"],
+        "tickets": clock["tickets"]["breached"],
+    }
+
+
+def _spread(clocks: Mapping[str, Any] | None) -> Row:
+    if not clocks or not clocks["lived"]:
+        return {}
+    percentiles = {name: clocks[clock][percent] for name in _PERCENTILES for clock, percent in [name.split("_")]}
+    return {"n": clocks["lived"]["n"], **percentiles}
+
+
+def _wholes(group: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield jobs as wholes in the columns of clocks: kept is met, broken is breached; flawless is met."""
+    if group["resolution"] is None:
+        return
+    resolution, promises, flawless = group["resolution"], group["promises"], group["flawless"]
+    for which in ("first", "total"):
+        yield {"measure": f"{which}_resolution", **_spread(resolution[which]), "tickets": resolution["tickets"]}
+    decided = promises["kept"] + promises["broken"]
+    yield {
+        "measure": "promises",
+        "met": promises["kept"],
+        "breached": promises["broken"],
+        "open_in_time": promises["open"],
+        "decided": decided,
+        "met_share": promises["kept"] / decided if decided else None,
+        "tickets": promises["tickets"]["broken"],
+    }
+    yield {
+        "measure": "flawless",
+        "met": flawless["flawless"],
+        "breached": flawless["flawed"],
+        "unknown": flawless["undecided"],
+        "decided": flawless["flawless"] + flawless["flawed"],
+        "met_share": flawless["rate"],
+        "tickets": flawless["tickets"]["flawed"],
+    }
+
+
+def _pauses(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
+        yield {**group, **_known(report["group_by"], group, locale)}
+
+
+def _attainment(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for place in report["communities"]:
+        blocked = place["blocked_by"]
+        known: Row = {
+            **{name: place[name] for name in ("community_id", "policy_version", "attained_level")},
+            "community": place["name"],
+            "blocked_by": blocked and blocked["sentence"]["zh-CN" if locale.startswith("zh") else "en"],
+        }
+        for level in place["levels"]:
+            of_level: Row = {
+                **known,
+                **{name: level[name] for name in ("need_level", "needed_share", "least_decided")},
+                "need": in_words(level["need"], locale),
+                "verdict": in_words(level["verdict"], locale),
+            }
+            yield {**of_level, **_counted(level), "measure": in_words("all", locale)}
+            for kind, clock in level["clocks"].items():
+                carried = {"carried_over": clock["carried_over"], "tickets": clock["tickets"]}
+                yield {**of_level, **_counted(clock), **carried, "measure": in_words(kind, locale)}
+
+
+def _counted(figures: Mapping[str, Any]) -> Row:
+    return {name: figures[name] for name in ("met", "breached", "open_overdue", "decided", "met_share")}
+
+
+_TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], Iterator[Row]]]] = {
+    "sla": (SLA_COLUMNS, _sla),
+    "pauses": (PAUSE_COLUMNS, _pauses),
+    "attainment": (ATTAINMENT_COLUMNS, _attainment),
+}

@@ -1,0 +1,129 @@
+"""The words of reports in the caller's language: headings, names of what is counted, and what blocks a need level."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.tickets.sla.wording import EN, KINDS, REASONS, ZH
+
+# What a cell may say, by its code: (Chinese, English). A code that is not here is shown as it is.
+NAMES = {
+    **{kind: (words[ZH], words[EN]) for kind, words in KINDS.items()},
+    **{reason: (words[ZH], reason.replace("_", " ")) for reason, words in REASONS.items() if reason},
+    "first_resolution": ("首次解决", "first resolution"),
+    "total_resolution": ("最终解决", "total resolution"),
+    "promises": ("承诺", "promises"),
+    "flawless": ("无瑕疵工单", "flawless jobs"),
+    "all": ("合计", "all"),
+    "none": ("无", "none"),
+    "physiological": ("生理需要", "physiological"),
+    "safety": ("安全需要", "safety"),
+    "social": ("社交需要", "social"),
+    "esteem": ("尊重需要", "esteem"),
+    "self_actualisation": ("自我实现需要", "self-actualisation"),
+    "repair": ("维修", "repair"),
+    "cleaning": ("保洁", "cleaning"),
+    "security": ("秩序", "security"),
+    "greening": ("绿化", "greening"),
+    "complaint": ("投诉", "complaint"),
+    "community": ("社区活动", "community"),
+    "care": ("关怀走访", "care"),
+    "consultation": ("咨询建议", "consultation"),
+    "internal": ("内部协作", "internal"),
+    "by_need_level": ("需求层次", "need level"),
+    "by_community": ("小区", "community"),
+    "by_work_type": ("工作类型", "work type"),
+    "by_crew": ("维修人员", "crew"),
+    "by_policy": ("时限政策", "policy"),
+    "by_rule": ("时限规则", "rule"),
+    "by_month": ("月份", "month"),
+    "by_organisation": ("全公司", "organisation"),
+    "by_member": ("人员", "member"),
+    "by_reason": ("暂停原因", "reason"),
+    "met": ("达标", "met"),
+    "missed": ("未达标", "missed"),
+    "no_evidence": ("依据不足", "no evidence"),
+}
+
+# Headings of columns: (Chinese, English).
+HEADINGS = {
+    "asof": ("统计时刻", "As of"),
+    "from": ("起", "From"),
+    "to": ("止", "To"),
+    "group_by": ("分组", "Grouped by"),
+    "key": ("组", "Group"),
+    "name": ("名称", "Name"),
+    "filed": ("报事数", "Filed"),
+    "measure": ("指标", "Measure"),
+    "met": ("达标", "Met"),
+    "breached": ("超时", "Breached"),
+    "open_overdue": ("其中仍超时未结", "Of these still open and overdue"),
+    "carried_over": ("此前报事仍超时未结", "Filed before, open and overdue"),
+    "open_in_time": ("未结未超时", "Open in time"),
+    "unknown": ("无法判定", "Unknown"),
+    "void": ("作废", "Void"),
+    "decided": ("已判定", "Decided"),
+    "met_share": ("达标率", "Share met"),
+    "n": ("计时样本", "Timed"),
+    "contract_p50": ("合同用时中位数（秒）", "Contract seconds p50"),
+    "contract_p90": ("合同用时 P90（秒）", "Contract seconds p90"),
+    "contract_p95": ("合同用时 P95（秒）", "Contract seconds p95"),
+    "lived_p50": ("实际用时中位数（秒）", "Lived seconds p50"),
+    "lived_p90": ("实际用时 P90（秒）", "Lived seconds p90"),
+    "lived_p95": ("实际用时 P95（秒）", "Lived seconds p95"),
+    "pause_seconds": ("暂停（秒）", "Seconds paused"),
+    "lived_seconds": ("实际用时合计（秒）", "Lived seconds"),
+    "pause_share": ("暂停占比", "Pause share"),
+    "tickets": ("工单链接", "Tickets"),
+    "pauses": ("暂停次数", "Pauses"),
+    "tickets_paused": ("暂停过的工单", "Tickets paused"),
+    "still_open": ("仍在暂停", "Still paused"),
+    "expired": ("到期自动结束", "Ended by themselves"),
+    "objected": ("业主异议", "Objected to"),
+    "disallowed": ("不予认可", "Disallowed"),
+    "paused_seconds": ("暂停时长（秒）", "Seconds paused"),
+    "disallowed_seconds": ("其中不予认可（秒）", "Of these disallowed"),
+    "community_id": ("小区编号", "Community id"),
+    "community": ("小区", "Community"),
+    "policy_version": ("政策版本", "Policy version"),
+    "attained_level": ("达到层次", "Attained level"),
+    "need_level": ("需求层次", "Need level"),
+    "need": ("需求", "Need"),
+    "verdict": ("结论", "Verdict"),
+    "needed_share": ("要求达标率", "Share asked for"),
+    "least_decided": ("最少判定数", "Least decided"),
+    "blocked_by": ("主要障碍", "Blocked by"),
+}
+
+
+def in_words(code: str, locale: str) -> str:
+    """Return the name of what a code stands for."""
+    return _one(NAMES, code, locale)
+
+
+def heading(column: str, locale: str) -> str:
+    """Return the heading of a column."""
+    return _one(HEADINGS, column, locale)
+
+
+def _one(words: Mapping[str, tuple[str, str]], code: str, locale: str) -> str:
+    both = words.get(code)
+    return code if both is None else both[0 if locale.startswith("zh") else 1]
+
+
+def blocking_sentence(blocked: Mapping[str, Any], locale: str) -> str:
+    """Return what keeps a community from its next need level, as one sentence."""
+    level, need = blocked["need_level"], in_words(blocked["need"], locale)
+    chinese = locale.startswith("zh")
+    if blocked["clock"] is None:
+        decided, least = blocked["decided"], blocked["least_decided"]
+        if chinese:
+            return f"第{level}级（{need}）依据不足：已判定 {decided} 个时限，至少需要 {least} 个。"
+        return f"Level {level} ({need}) has no evidence: {decided} clocks were decided and {least} are needed."
+    clock = in_words(blocked["clock"], locale)
+    share, needed = (f"{blocked[name]:.1%}" for name in ("met_share", "needed_share"))
+    if chinese:
+        late = f"，其中 {blocked['open_overdue']} 个仍超时未结" if blocked["open_overdue"] else ""
+        return f"第{level}级（{need}）未达标：{clock}时限达标率 {share}，要求 {needed}{late}。"
+    late = f", and {blocked['open_overdue']} of them are still open and overdue" if blocked["open_overdue"] else ""
+    met = f"{share} of its clocks for {clock} were met where {needed} is asked"
+    return f"Level {level} ({need}) is missed: {met}{late}."

@@ -1,0 +1,275 @@
+"""What the managers' reports are asked for and what they answer."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import ValidationError, fields
+from marshmallow.validate import OneOf
+
+from services.kit.http import Line, StrictSchema
+from services.tickets.catalogue import NEED_LEVELS, WORK_TYPES
+from services.tickets.queries.reports import GROUPINGS, NONE, PAUSE_GROUPINGS
+from services.tickets.schemas.input import IdOrNone
+
+FORMATS = ("json", "csv", "xlsx")
+
+
+class Period(StrictSchema):
+    """A period by moments with their zone, `to` not included; what it is about; and as what to answer it."""
+
+    since = fields.AwareDateTime(data_key="from", load_default=None)
+    until = fields.AwareDateTime(data_key="to", load_default=None)
+    community_id = fields.UUID(load_default=None)
+    format = fields.String(load_default="json", validate=OneOf(FORMATS))
+
+    @ma.validates_schema
+    def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
+        since, until = data.get("since"), data.get("until")
+        if since is not None and until is not None and since > until:
+            raise ValidationError("Begins after it ends.", field_name="from")
+
+
+class SlaQuery(Period):
+    """Tickets by when they were filed. `need_level` and `crew_id` take “none” for those without."""
+
+    need_level = fields.String(load_default=None, validate=OneOf((*map(str, NEED_LEVELS), NONE)))
+    work_type = fields.String(load_default=None, validate=OneOf(WORK_TYPES))
+    crew_id = IdOrNone(load_default=None)
+    policy_version = Line(most=100, load_default=None)
+    rule = Line(most=100, load_default=None)
+    group_by = fields.String(load_default="need_level", validate=OneOf(GROUPINGS))
+
+
+class PauseQuery(Period):
+    """Pauses by when they began."""
+
+    group_by = fields.String(load_default="member", validate=OneOf(PAUSE_GROUPINGS))
+
+
+def _count() -> fields.Integer:
+    return fields.Integer(required=True)
+
+
+def _share() -> fields.Float:
+    return fields.Float(required=True, allow_none=True)
+
+
+def _links() -> fields.Dict:
+    return fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class Spread(ma.Schema):
+    """How long something took, in seconds: of `n`, what so many percent of them do not exceed."""
+
+    n = _count()
+    p50 = _share()
+    p90 = _share()
+    p95 = _share()
+
+
+class CarriedOver(ma.Schema):
+    """What was filed before the period and is still open and overdue."""
+
+    open_overdue = _count()
+    tickets = fields.String(required=True)
+
+
+class ClockFigures(ma.Schema):
+    """The numbers behind a share. Open and overdue is part of breached; met and breached together are decided."""
+
+    met = _count()
+    breached = _count()
+    open_overdue = _count()
+    open_in_time = _count()
+    not_known = fields.Integer(required=True, data_key="unknown")
+    void = _count()
+    decided = _count()
+    met_share = _share()
+    contract = fields.Nested(Spread, required=True, allow_none=True)
+    lived = fields.Nested(Spread, required=True, allow_none=True)
+    pause_seconds = fields.Float(required=True)
+    lived_seconds = fields.Float(required=True)
+    pause_share = _share()
+    carried_over = fields.Nested(CarriedOver, required=True, allow_none=True)
+    tickets = _links()
+
+
+class BothTimes(ma.Schema):
+    """Contract time, without pauses, beside the time the resident lived through."""
+
+    contract = fields.Nested(Spread, required=True)
+    lived = fields.Nested(Spread, required=True)
+
+
+class Resolution(ma.Schema):
+    """The first resolution beside the last, which differ where a job was opened again."""
+
+    first = fields.Nested(BothTimes, required=True, allow_none=True)
+    total = fields.Nested(BothTimes, required=True, allow_none=True)
+    reopened = _count()
+    tickets = fields.String(required=True)
+
+
+class Promises(ma.Schema):
+    """What became of promised times."""
+
+    kept = _count()
+    broken = _count()
+    open = _count()
+    tickets = _links()
+
+
+class FlawedBy(ma.Schema):
+    """How many finished jobs had which flaw; one job may have several."""
+
+    missed_clock = _count()
+    broken_promise = _count()
+    was_reopened = _count()
+    unhappy = _count()
+
+
+class Flawless(ma.Schema):
+    """How many finished jobs had no flaw at all; `undecided` may still get one, `unanswered` nobody was heard about."""
+
+    finished = _count()
+    flawless = _count()
+    flawed = _count()
+    undecided = _count()
+    unanswered = _count()
+    rate = _share()
+    flawed_by = fields.Nested(FlawedBy, required=True)
+    tickets = _links()
+
+
+class Figures(ma.Schema):
+    """The clocks of a group, and its jobs as wholes; a rule has clocks only."""
+
+    filed = fields.Integer(required=True, allow_none=True)
+    tickets = fields.String(required=True)
+    clocks = fields.Dict(keys=fields.String(), values=fields.Nested(ClockFigures), required=True)
+    resolution = fields.Nested(Resolution, required=True, allow_none=True)
+    promises = fields.Nested(Promises, required=True, allow_none=True)
+    flawless = fields.Nested(Flawless, required=True, allow_none=True)
+
+
+class Group(Figures):
+    """One group by its key and, where it has one, its name."""
+
+    key = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True, allow_none=True)
+
+
+class _Asked(ma.Schema):
+    """What a report was asked for, and when."""
+
+    asof = fields.AwareDateTime(required=True)
+    since = fields.AwareDateTime(required=True, allow_none=True, data_key="from")
+    until = fields.AwareDateTime(required=True, allow_none=True, data_key="to")
+
+
+class SlaReport(_Asked):
+    """What was met and what was missed."""
+
+    community_id = fields.UUID(required=True, allow_none=True)
+    need_level = fields.String(required=True, allow_none=True)
+    work_type = fields.String(required=True, allow_none=True)
+    crew_id = fields.String(required=True, allow_none=True)
+    policy_version = fields.String(required=True, allow_none=True)
+    rule = fields.String(required=True, allow_none=True)
+    group_by = fields.String(required=True)
+    groups = fields.List(fields.Nested(Group), required=True)
+    total = fields.Nested(Figures, required=True)
+
+
+class PauseFigures(ma.Schema):
+    """How often and how long jobs waited, and what was said of it."""
+
+    pauses = _count()
+    tickets_paused = _count()
+    still_open = _count()
+    expired = _count()
+    objected = _count()
+    disallowed = _count()
+    paused_seconds = fields.Float(required=True)
+    disallowed_seconds = fields.Float(required=True)
+    lived_seconds = fields.Float(required=True)
+    pause_share = _share()
+
+
+class PauseGroup(PauseFigures):
+    """One group by its key and, where it has one, its name."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+
+
+class PauseReport(_Asked):
+    """Who let jobs wait."""
+
+    community_id = fields.UUID(required=True, allow_none=True)
+    group_by = fields.String(required=True)
+    groups = fields.List(fields.Nested(PauseGroup), required=True)
+    total = fields.Nested(PauseFigures, required=True)
+
+
+class LevelShare(ma.Schema):
+    """The numbers behind the share of a level, or of one kind of its clocks."""
+
+    met = _count()
+    breached = _count()
+    open_overdue = _count()
+    decided = _count()
+    met_share = _share()
+
+
+class LevelClock(LevelShare):
+    """One kind of clock of a level; what was carried over is part of breached."""
+
+    carried_over = _count()
+    tickets = fields.String(required=True)
+    carried_over_tickets = fields.String(required=True, allow_none=True)
+
+
+class Level(LevelShare):
+    """One need level of a community, beside the share its policy asks for."""
+
+    need_level = _count()
+    need = fields.String(required=True)
+    verdict = fields.String(required=True, validate=OneOf(("met", "missed", "no_evidence")))
+    needed_share = fields.Float(required=True)
+    least_decided = _count()
+    clocks = fields.Dict(keys=fields.String(), values=fields.Nested(LevelClock), required=True)
+
+
+class Blocked(ma.Schema):
+    """What keeps a community from its next level."""
+
+    need_level = _count()
+    need = fields.String(required=True)
+    verdict = fields.String(required=True)
+    clock = fields.String(required=True, allow_none=True)
+    met_share = _share()
+    needed_share = fields.Float(required=True)
+    decided = _count()
+    least_decided = _count()
+    open_overdue = _count()
+    tickets = fields.String(required=True, allow_none=True)
+    carried_over_tickets = fields.String(required=True, allow_none=True)
+    sentence = _links()
+
+
+class CommunityLevels(ma.Schema):
+    """The need level a community attained."""
+
+    community_id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    policy_version = fields.String(required=True)
+    attained_level = _count()
+    levels = fields.List(fields.Nested(Level), required=True)
+    blocked_by = fields.Nested(Blocked, required=True, allow_none=True)
+
+
+class AttainmentReport(_Asked):
+    """The need level of every community."""
+
+    communities = fields.List(fields.Nested(CommunityLevels), required=True)

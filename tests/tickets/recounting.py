@@ -1,0 +1,199 @@
+"""Counts a report's figures again in Python, from history alone and by the pure rules, to hold the report against."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from services.tickets import service_levels
+from services.tickets.books import books_of
+from services.tickets.lifecycle import DONE
+from services.tickets.models import history, tickets
+from services.tickets.sla.clocks import Clock
+from services.tickets.sla.resolution import resolution_of
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+EXACT = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void")
+
+
+@dataclass
+class Told:
+    """One ticket as its history tells it at a moment."""
+
+    row: dict[str, Any]
+    entries: list[dict[str, Any]]
+    clocks: tuple[Clock, ...]
+    now: datetime
+
+    @property
+    def judged(self) -> list[Clock]:
+        return [clock for clock in self.clocks if clock.kind != "claim"]
+
+    @property
+    def done(self) -> bool:
+        return self.row["status"] in DONE
+
+    @property
+    def reopened(self) -> bool:
+        return any(entry["action"] == "reopen" for entry in self.entries)
+
+    @property
+    def unhappy(self) -> bool:
+        return self.row["solved"] is False or (self.row["satisfaction"] or 5) <= 2
+
+    @property
+    def missed(self) -> bool:
+        return any(clock.breached_at is not None for clock in self.judged)
+
+    @property
+    def flawed(self) -> bool:
+        return self.missed or self.reopened or self.unhappy or "broken" in self.promises()
+
+    @property
+    def flawless(self) -> bool:
+        return not self.flawed and all(clock.state in ("met", "void") for clock in self.judged)
+
+    def promises(self) -> list[str]:
+        """What became of every promise, in order."""
+        found = []
+        for number, entry in enumerate(self.entries):
+            if entry["action"] == "promise":
+                promised_at = datetime.fromisoformat(entry["data"]["promised_at"])
+                ends = ("promise", "complete", "cancel", "decline")
+                end = next((later for later in self.entries[number + 1 :] if later["action"] in ends), None)
+                if promised_at < (end["at"] if end else self.now):
+                    found.append("broken")
+                elif end is None:
+                    found.append("open")
+                else:
+                    found.append({"promise": "replaced", "complete": "kept"}.get(end["action"], "withdrawn"))
+        return found
+
+
+def told(db: Connection, organisation_id: str, now: datetime) -> list[Told]:
+    """Return every ticket of an organisation, with its clocks computed anew."""
+    found = []
+    for row in db.execute(select(tickets).where(tickets.c.organisation_id == organisation_id)).mappings():
+        past = select(history).where(history.c.ticket_id == row["id"]).order_by(history.c.seq)
+        entries = [dict(entry) for entry in db.execute(past).mappings()]
+        library = books_of(db, organisation_id, row["community_id"], entries)
+        clocks = service_levels.clocks_of(entries, row["community_id"], library, now)
+        found.append(Told(dict(row), entries, clocks, now))
+    return found
+
+
+def verdict(clock: Clock) -> str:
+    """Return the one verdict that is true of a clock."""
+    if clock.breached_at is not None:
+        return "open_overdue" if clock.stopped_at is None else "breached"
+    if clock.state in ("met", "void", "unknown"):
+        return clock.state
+    return "unknown" if clock.due_at is None and clock.unknown else "open_in_time"
+
+
+def group_key(grouping: str, one: Told, clock: Clock | None, zone: str = "UTC") -> str | None:
+    """Return the key of the group that a ticket, or a clock of it, belongs to."""
+    if grouping == "rule":
+        return clock.rule if clock else None
+    if grouping == "month":
+        return str(one.row["filed_at"].astimezone(ZoneInfo(zone)).strftime("%Y-%m"))
+    if grouping == "organisation":
+        return None
+    if grouping == "crew":
+        return one.row["completed_by"] or one.row["owner_id"]
+    names = {"community": "community_id", "policy": "policy_version"}
+    value = one.row[names.get(grouping, grouping)]
+    return None if value is None else str(value)
+
+
+def spread(values: Iterable[float | None]) -> dict[str, Any]:
+    """Return how many there are and the values that so many percent do not exceed."""
+    known = sorted(value for value in values if value is not None)
+    at = {f"p{p}": known[max(math.ceil(p / 100 * len(known)), 1) - 1] if known else None for p in (50, 90, 95)}
+    return {"n": len(known)} | at
+
+
+def figures(clocks: Sequence[Clock]) -> dict[str, Any]:
+    """Return the figures of one kind of clock, without links and what was carried over."""
+    counts = Counter(verdict(clock) for clock in clocks)
+    measured = [clock for clock in clocks if clock.stopped_at is not None and clock.state != "void"]
+    breached = counts["breached"] + counts["open_overdue"]
+    decided = counts["met"] + breached
+    pause = sum(clock.pause_seconds for clock in measured)
+    lived = sum(clock.lived_seconds for clock in measured)
+    return {
+        **{name: counts[name] for name in EXACT},
+        "breached": breached,
+        "decided": decided,
+        "met_share": counts["met"] / decided if decided else None,
+        "contract": spread(clock.elapsed_seconds for clock in measured),
+        "lived": spread(clock.lived_seconds for clock in measured),
+        "pause_seconds": pause,
+        "lived_seconds": lived,
+        "pause_share": pause / lived if lived else None,
+    }
+
+
+def wholes(jobs: Sequence[Told]) -> dict[str, Any]:
+    """Return what is said of jobs as wholes, without links."""
+    done = [job for job in jobs if job.done]
+    flawless, flawed = [job for job in done if job.flawless], [job for job in done if job.flawed]
+    resolutions = [(job, resolution_of(job.clocks)) for job in jobs]
+    completed = [r for job, r in resolutions if r and job.row["first_completed_at"]]
+    ended = [r for job, r in resolutions if r and job.done]
+    promises = Counter(name for job in jobs for name in job.promises())
+    answered = [job for job in flawless if job.row["solved"] is not None or job.row["status"] == "confirmed"]
+    return {
+        "filed": len(jobs),
+        "first": {
+            "contract": spread(r.first_contract_seconds for r in completed),
+            "lived": spread(r.first_lived_seconds for r in completed),
+        },
+        "total": {
+            "contract": spread(r.total_contract_seconds for r in ended),
+            "lived": spread(r.total_lived_seconds for r in ended),
+        },
+        "reopened": sum(job.reopened for job in jobs),
+        "promises": {name: promises[name] for name in ("kept", "broken", "open")},
+        "finished": len(done),
+        "flawless": len(flawless),
+        "flawed": len(flawed),
+        "undecided": len(done) - len(flawless) - len(flawed),
+        "unanswered": len(flawless) - len(answered),
+        "rate": len(flawless) / (len(flawless) + len(flawed)) if flawless or flawed else None,
+        "flawed_by": {
+            "missed_clock": sum(job.missed for job in done),
+            "broken_promise": sum("broken" in job.promises() for job in done),
+            "was_reopened": sum(job.reopened for job in done),
+            "unhappy": sum(job.unhappy for job in done),
+        },
+    }
+
+
+def follow(estate: "Estate", link: str, name: str = "manager") -> set[str]:
+    """Return the ids of all tickets of a list, page by page as its Link headers lead."""
+    path, _, query = link.removeprefix("/api/v1").partition("?")
+    asked: dict[str, str] = {**dict(parse_qsl(query, strict_parsing=bool(query))), "limit": "3"}
+    found: list[str] = []
+    while True:
+        answer = estate.get(name, f"{path}?{urlencode(asked)}")
+        assert answer.status_code == 200, (link, answer.json)
+        found += [item["id"] for item in (answer.json or {})["items"]]
+        more = answer.headers.get("Link")
+        if more is None:
+            assert len(found) == len(set(found))
+            return set(found)
+        asked = dict(parse_qsl(more.split(">")[0].partition("?")[2]))
+
+
+def ids(jobs: Iterable[Told], having: Callable[[Told], bool]) -> set[str]:
+    """Return the ids of the tickets of which something is true."""
+    return {job.row["id"] for job in jobs if having(job)}
