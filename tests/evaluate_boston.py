@@ -20,9 +20,10 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from services.tickets.sla.calendar import ALWAYS, NEXT_OPENING, Calendar, add, add_days, between  # noqa: E402
+from services.tickets.sla.calendar import ALWAYS, Calendar, between  # noqa: E402
 from services.tickets.sla.clocks import Event, compute  # noqa: E402 - a script finds its own project first
-from services.tickets.sla.targets import Target  # noqa: E402
+from services.tickets.sla.switches import Switches  # noqa: E402
+from services.tickets.sla.targets import CLOCK, WORKING, Target  # noqa: E402
 
 DEFAULT_FOLDER = ROOT.parent / "shared" / "data"
 NAME = "en_boston311_2015.csv.gz"
@@ -34,11 +35,12 @@ ZONE = ZoneInfo("America/New_York")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 OFFICE = {"hours": {day: [["08:30", "17:00"]] for day in WEEKDAYS}, "country": "US", "subdivision": "MA"}
 OFFICES = Calendar.from_json({"tz": str(ZONE), **OFFICE})
-ROUND_THE_CLOCK = dict.fromkeys((*WEEKDAYS, "sat", "sun"), [["00:00", "24:00"]])
-EVERY_DAY = Calendar.from_json({"tz": str(ZONE), "hours": ROUND_THE_CLOCK})
+CITY = Switches(day="working_hours", at_closing="next_opening")
+DAYS = {WORKING: "office days", CLOCK: "calendar days"}
 OFFICE_DAY_SECONDS = 8.5 * 3600
 DAY_SECONDS = 86_400
-# The city's clock starts when the form is opened and the record is stamped when it is saved, about a minute later.
+# Most targets of a type lie up to a minute before where they would be from the record's own opening: the city's clock
+# seems to start when the form is begun, and the record to be stamped when it is saved.
 NEARLY_SECONDS = 120
 
 # Why a record and the engine differ; `explain` returns one of these only where the record bears it out.
@@ -189,8 +191,8 @@ def _days_in(month: str) -> int:
     return ((first + timedelta(days=31)).replace(day=1) - first).days
 
 
-def promised_days(records: Iterable[Record]) -> dict[str, tuple[Calendar, int]]:
-    """Return for each type how it is promised: so many days of the offices, or of the calendar on the wall.
+def promised_days(records: Iterable[Record]) -> dict[str, Target]:
+    """Return for each type how it is promised: so many days of the offices ("working"), or on the wall ("clock").
 
     The file does not say; it is the number of days that most of the type's own records come to.
     """
@@ -201,27 +203,23 @@ def promised_days(records: Iterable[Record]) -> dict[str, tuple[Calendar, int]]:
             open_seconds = between(OFFICES, record.opened_at, record.target_at)
             # Two moments of one zone are subtracted on its wall clock, so a day is a day when the clocks change, too.
             wall_seconds = (record.target_at - record.opened_at).total_seconds()
-            for basis, days in (("office", open_seconds / OFFICE_DAY_SECONDS), ("every", wall_seconds / DAY_SECONDS)):
+            for basis, days in ((WORKING, open_seconds / OFFICE_DAY_SECONDS), (CLOCK, wall_seconds / DAY_SECONDS)):
                 if abs(days - round(days)) * DAY_SECONDS <= 3 * NEARLY_SECONDS:
                     counted[basis, round(days)] += 1
     best = {kind: max(counted, key=lambda key: counted[key]) for kind, counted in votes.items() if counted}
-    return {kind: (OFFICES if basis == "office" else EVERY_DAY, days) for kind, (basis, days) in best.items()}
+    return {kind: Target("resolve", 0, basis, days=days) for kind, (basis, days) in best.items() if days}
 
 
-def made_again(record: Record, promise: tuple[Calendar, int]) -> timedelta | None:
-    """Return how far the target made from the opening by our calendar lies from the record's own; None without one.
+def made_again(record: Record, promise: Target) -> timedelta | None:
+    """Return how far the target that the engine makes from the opening lies from the record's own; None without one.
 
-    An office's day is its open time, and a target at closing time moves to the next opening, as our switches
-    `day: working_hours` and `at_closing: next_opening` have it; any other day is the same wall time.
+    An office's day is its open time, and a target at closing time moves to the next opening; any other day is the same
+    wall time of a later day.
     """
     if record.opened_at is None or record.target_at is None:
         return None
-    calendar, days = promise
-    if calendar is OFFICES:
-        ours = add(calendar, record.opened_at, days * OFFICE_DAY_SECONDS, at_closing=NEXT_OPENING)
-    else:
-        ours = add_days(calendar, record.opened_at, days)
-    return abs(ours - record.target_at.astimezone(UTC))
+    (clock,) = compute([Event("file", record.opened_at)], [promise], OFFICES, switches=CITY)
+    return None if clock.due_at is None else abs(clock.due_at - record.target_at.astimezone(UTC))
 
 
 def main() -> int:
@@ -257,8 +255,10 @@ def report(chosen: str, judged: Sequence[Judged]) -> Iterator[str]:
     yield f"{chosen}: {len(judged)} records; {both} have both a target and a flag, and {len(agreeing)} agree ({share})"
     for (state, flag), count in sorted(Counter((_state(record), record.flag) for record in agreeing).items()):
         yield f"  agree:  {f'{state}, {flag}':<20} {count:>6}"
-    backwards = sum(1 for one in agreeing if one.closed_at and one.opened_at and one.closed_at < one.opened_at)
-    yield f"  of these {backwards} close some seconds before they open, and count as closed at once"
+    early = [one.opened_at - one.closed_at for one in agreeing if one.opened_at and one.closed_at]
+    backwards = [by.total_seconds() for by in early if by > timedelta(0)]
+    most = f", by {max(backwards):.0f} s at the most," if backwards else ""
+    yield f"  of these {len(backwards)} close before they open{most} and count as closed at once"
     for reason, meaning in REASONS.items():
         verdicts = Counter(one.verdict or "no clock" for one in judged if one.reason == reason)
         told = ", ".join(f"engine: {count} {verdict}" for verdict, count in sorted(verdicts.items()))
@@ -280,15 +280,14 @@ def report_targets(records: Sequence[Record]) -> Iterator[str]:
     for record in records:
         difference = made_again(record, promises[record.type]) if record.type in promises else None
         if difference is not None:
-            calendar = promises[record.type][0]
             how = "same" if not difference else "near" if difference.total_seconds() <= NEARLY_SECONDS else "other"
-            off[f"{'office days' if calendar is OFFICES else 'calendar days'}, {how}"] += 1
+            off[f"{DAYS[promises[record.type].basis]}, {how}"] += 1
     yield "Targets made again from the opening, by the days that most records of their type were promised:"
-    for basis in ("office days", "calendar days"):
+    for basis in DAYS.values():
         same, near, other = (off[f"{basis}, {word}"] for word in ("same", "near", "other"))
         yield (
             f"  {basis:<13} {same} to the second, {near} more within {NEARLY_SECONDS} s"
-            f" (stamped when saved, not when begun), {other} promised otherwise, of {same + near + other}"
+            f", {other} promised otherwise, of {same + near + other}"
         )
 
 

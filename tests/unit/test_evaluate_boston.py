@@ -112,6 +112,9 @@ def test_a_target_is_made_again_over_a_holiday_and_over_the_night():
     ]
     found = records(*rows)
     promises = boston.promised_days(found)
-    assert promises == {"Offices": (boston.OFFICES, 2), "Any day": (boston.EVERY_DAY, 30)}
+    assert {kind: (target.basis, target.days) for kind, target in promises.items()} == {
+        "Offices": ("working", 2),
+        "Any day": ("clock", 30),
+    }
     off = [boston.made_again(record, promises[record.type]) for record in found]
     assert off == [timedelta(0), timedelta(0), timedelta(0), timedelta(seconds=30)]
