@@ -60,4 +60,4 @@ def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> No
             said = {**survey, "solved": False, "satisfaction": fact.satisfaction}
             commands.reopen(db, actor, fact.ticket_id, reason=None, cause="survey", answered=said)
     except Conflict:
-        log.info("survey.already_reopened", ticket_id=fact.ticket_id, status=ticket["status"])
+        log.info("survey.came_late", ticket_id=fact.ticket_id, status=ticket["status"])

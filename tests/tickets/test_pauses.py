@@ -107,6 +107,8 @@ def test_a_household_objects_once_a_pause_and_staff_read_why(estate: "Estate", w
     assert "object" in estate.get("resident", f"/tickets/{ticket['id']}").json["actions"]
     objected = estate.step("resident", ticket, "object", {"reason": "配件店就在楼下"})
     assert objected["status"] == "waiting"
+    assert (objected["objected_at"], "object" in objected["actions"]) == (objected["changed_at"], False)
+    assert estate.get("dispatcher", f"/tickets/{ticket['id']}").json["objected_at"] == objected["objected_at"]
     for name in ("crew", "dispatcher", "manager"):
         seen = last_entry(estate, ticket, name)
         assert (seen["action"], seen["actor_role"], seen["note"]) == ("object", "resident", "配件店就在楼下")
@@ -114,7 +116,7 @@ def test_a_household_objects_once_a_pause_and_staff_read_why(estate: "Estate", w
     estate.join("spouse", "resident", unit_ids=(estate.home,))
     for name in ("resident", "spouse"):
         is_problem(estate.post(name, f"/tickets/{ticket['id']}/object", {"reason": "还是不同意"}), 409)
-    estate.step("crew", ticket, "resume")
+    assert estate.step("crew", ticket, "resume")["objected_at"] is None
     is_problem(estate.post("resident", f"/tickets/{ticket['id']}/object", {"reason": "?"}), 409)
     estate.step("crew", ticket, "pause", waiting("weather"))
     estate.step("resident", ticket, "object", {"reason": "今天没有下雨"})

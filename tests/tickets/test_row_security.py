@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 OF_TICKETS = ("history", "remarks", "clocks", "photos", "firings")
 EVERYTHING = (
-    "tickets", *OF_TICKETS, "refilings", "idempotency_keys", "communities", "buildings", "units", "people",
+    "tickets", *OF_TICKETS, "refilings", "idempotency_keys", "communities", "calendars", "policies", "buildings",
+    "units", "people",
 )  # fmt: skip
 
 
@@ -27,6 +28,9 @@ def lived_in(estate: "Estate", engine: Engine) -> str:
     """Leave a row in every table, and return the ticket's id."""
     ticket = estate.file(name="resident")
     path = f"/tickets/{ticket['id']}"
+    terms = f"/communities/{estate.community_id}/policy"
+    document = {**estate.get("manager", terms).json["document"], "pauses": {}}
+    assert estate.put("manager", terms, {"document": document, "note": "a"}, If_Match="*").status_code == 200
     code = "elevator" if ticket["topic"] != "elevator" else "repair"
     items = estate.get("dispatcher", "/catalogue").json["items"]
     other = next(item["code"] for item in items if item["topic"] == code)
@@ -160,6 +164,36 @@ def test_a_row_cannot_be_given_to_another_organisation(
         transaction(web_engine, estate.people["dispatcher"]) as db,
     ):
         db.execute(text("UPDATE tickets SET organisation_id = :id"), {"id": new_estate().organisation_id})
+
+
+TERMS = (
+    "UPDATE communities SET calendar_version = 9, policy_version = 'own-9' WHERE id = :id",
+    "INSERT INTO calendars (community_id, version, organisation_id, document) VALUES (:id, 9, :organisation, '{}')",
+    "INSERT INTO policies (version, organisation_id, document) SELECT 'own-9', :organisation, '{}' WHERE :id <> ''",
+)
+
+
+@pytest.mark.parametrize("statement", TERMS)
+@pytest.mark.parametrize("name", ["resident", "crew", "dispatcher", "admin", "far manager"])
+def test_only_a_manager_of_the_community_writes_its_terms(
+    estate: "Estate", web_engine: Engine, statement: str, name: str
+) -> None:
+    far = estate.join("far manager", "manager", community_ids=(testing.fresh(),))
+    if name == "far manager" and "policies" in statement:
+        return  # A policy is the organisation's; which community runs by it is what is checked.
+    who = far if name == "far manager" else estate.people[name]
+    with pytest.raises(ProgrammingError, match="row-level security"), transaction(web_engine, who) as db:
+        db.execute(text(statement), {"id": estate.community_id, "organisation": estate.organisation_id})
+
+
+@pytest.mark.parametrize("table", ["calendars", "policies"])
+def test_no_version_is_ever_changed(estate: "Estate", worker_engine: Engine, web_engine: Engine, table: str) -> None:
+    for statement in (f"UPDATE {table} SET document = '{{}}'", f"DELETE FROM {table}"):
+        with pytest.raises(ProgrammingError, match="permission denied|append-only"), worker_engine.begin() as db:
+            db.execute(text(statement))
+        who = estate.people["manager"]
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction(web_engine, who) as db:
+            db.execute(text(statement))
 
 
 def test_the_worker_erases_no_history_either(worker_engine: Engine) -> None:

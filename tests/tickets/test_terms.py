@@ -103,7 +103,7 @@ def test_a_calendar_edited_while_clocks_run_counts_for_what_is_filed_from_then_o
     assert (older["calendar_version"], newer["calendar_version"]) == (1, 2)
     assert answer["running"]["older"] == 1
     assert answer["running"]["reevaluate"] == f"/api/v1/communities/{estate.community_id}/reevaluations"
-    assert "1 open ticket" in answer["running"]["says"]
+    assert "1 open ticket keeps" in answer["running"]["says"]
     estate.step("resident", older, "cancel")
     assert estate.get("manager", path(estate, "calendar")).json["running"]["older"] == 0
 

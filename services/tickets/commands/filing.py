@@ -69,6 +69,7 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         "status": "filed",
         "waiting_reason": None,
         "paused_until": None,
+        "objected_at": None,
         "owner_id": None,
         "owner_desk": DISPATCH,
         "completed_by": None,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection
 
 from services.contracts import tickets as facts
 from services.kit import clock as time
@@ -10,7 +10,6 @@ from services.kit.errors import Conflict, Invalid, invalid_field
 from services.kit.identity import Actor
 from services.tickets import books
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
-from services.tickets.models import history
 from services.tickets.sla.policy import Policy
 
 WAITING = "waiting"
@@ -117,16 +116,16 @@ def object_to(db: Connection, actor: Actor, ticket_id: str, *, reason: str, vers
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
     rule = allow(ticket, actor, "object")
-    of_ticket = history.c.ticket_id == ticket["id"]
-    paused = select(func.max(history.c.seq)).where(of_ticket, history.c.action == "pause").scalar_subquery()
-    if db.execute(select(exists().where(of_ticket, history.c.action == "object", history.c.seq > paused))).scalar_one():
+    if ticket["objected_at"] is not None:
         raise Conflict(
             "Your household has objected to this pause already, and the desk knows. A comment adds to it.",
             "您已对本次暂停提出过异议，客服已知悉；如需补充请留言。",
         )
     waiting = {"waiting_reason": ticket["waiting_reason"]}
-    step = Step("object", facts.TicketObjected, told=waiting, data=waiting, note=reason)
-    return take(db, actor, ticket, step, rule)
+    at = max(time.now(), ticket["changed_at"])
+    changes = {"objected_at": at}
+    step = Step("object", facts.TicketObjected, changes=changes, told=waiting, data=waiting, note=reason)
+    return take(db, actor, ticket, step, rule, at)
 
 
 def disallow(db: Connection, actor: Actor, ticket_id: str, *, reason: str, version: int | None = None) -> Ticket:

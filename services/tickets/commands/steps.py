@@ -119,7 +119,7 @@ def take(
     if step.acknowledges and ticket["acknowledged_at"] is None:
         after["acknowledged_at"] = moment
     if after["status"] != "waiting":
-        after |= {"waiting_reason": None, "paused_until": None}
+        after |= {"waiting_reason": None, "paused_until": None, "objected_at": None}
     if after["owner_id"] != ticket["owner_id"]:
         after["owner_name"] = badge_of(db, after["owner_id"]) if after["owner_id"] else None
     remark, sealed = _note(step, actor, ticket, moment)

@@ -54,6 +54,8 @@ tickets = Table(
     Column("circumstances", ARRAY(Text), nullable=False, server_default="{}"),
     Column("waiting_reason", Text),
     Column("paused_until", Moment),
+    # When the household said that it does not accept the waiting; empty again when the waiting is over.
+    Column("objected_at", Moment),
     Column("owner_id", Id),
     Column("owner_desk", Text),
     Column("completed_by", Id),

@@ -103,7 +103,8 @@ def _running(db: Connection, community_id: str, locale: str) -> dict[str, Any]:
     older = count_of_older_terms(db, community_id)
     path = f"/api/v1/communities/{community_id}/reevaluations"
     if locale == "en":
-        says = f"{older} open tickets keep the terms they started with. POST {path} moves them to those in force."
+        keep = "1 open ticket keeps" if older == 1 else f"{older} open tickets keep"
+        says = f"{keep} the terms of filing. POST {path} moves what is older to those in force."
     else:
         says = f"{older} 张进行中的工单仍按开始时的时限执行；如需改用现行时限，请 POST {path}。"
     return {"older": older, "reevaluate": path, "says": says}

@@ -16,6 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 MOMENTS = (
     "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",
+    "objected_at",
 )  # fmt: skip
 
 
@@ -54,5 +55,5 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
     )
     in_force = (row.get("policy_in_force"), row.get("calendar_in_force"))
     older = None not in in_force and in_force != (row["policy_version"], row["calendar_version"])
-    useless = {*(() if able else ("claim",)), *(() if older else ("reevaluate",))}
-    return [action for action in offered if action not in useless]
+    useful = {"claim": able, "reevaluate": older, "object": row["objected_at"] is None}
+    return [action for action in offered if useful.get(action, True)]

@@ -55,6 +55,7 @@ class Ticket(ma.Schema):
     circumstances = fields.List(fields.String(), required=True)
     waiting_reason = fields.String(required=True, allow_none=True)
     paused_until = fields.AwareDateTime(required=True, allow_none=True)
+    objected_at = fields.AwareDateTime(required=True, allow_none=True)
     owner = fields.Nested(Owner, required=True)
     version = fields.Integer(required=True)
     completions = fields.Integer(required=True)
