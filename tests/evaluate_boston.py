@@ -39,8 +39,8 @@ CITY = Switches(day="working_hours", at_closing="next_opening")
 DAYS = {WORKING: "office days", CLOCK: "calendar days"}
 OFFICE_DAY_SECONDS = 8.5 * 3600
 DAY_SECONDS = 86_400
-# Most targets of a type lie up to a minute before where they would be from the record's own opening: the city's clock
-# seems to start when the form is begun, and the record to be stamped when it is saved.
+# Most targets of a type lie up to a minute after where they would be from the record's own opening: the opening seems
+# to be stamped when the form is begun, and the city's clock to start when it is saved.
 NEARLY_SECONDS = 120
 
 # Why a record and the engine differ; `explain` returns one of these only where the record bears it out.

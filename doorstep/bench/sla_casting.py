@@ -14,6 +14,8 @@ from services.tickets import chain
 from services.tickets.models import clocks, firings, history, tickets
 
 NULL = r"\N"
+# What history's data has of moments.
+MOMENTS = ("until", "promised_at")
 # What a line is completed with, in this order: whose it is, the last digest of its history, then the moments.
 _HASH = len(Who._fields)
 _FIRST_MOMENT = _HASH + 1
@@ -113,7 +115,7 @@ class Mould:
 
 def _step(entry: Mapping[str, Any]) -> Step:
     data = dict(entry["data"])
-    told = tuple(name for name in ("until",) if name in data)
+    told = tuple(name for name in MOMENTS if name in data)
     data |= {name: datetime.fromisoformat(data[name]) for name in told}
     fixed = {name: entry[name] for name in ("actor_role", "action", "from_status", "status")}
     return Step(entry["at"], entry["actor_role"], fixed, data, told)

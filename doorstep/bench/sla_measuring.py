@@ -8,19 +8,21 @@ from functools import partial
 from itertools import cycle, islice
 from random import Random
 from threading import Event as Pause
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from doorstep.bench.sla_casting import Cast, Mould
 from doorstep.bench.sla_filling import Filling, cast_of, write
 from doorstep.bench.sla_stories import due_in_a_day
 from doorstep.bench.sla_telling import tell
 from doorstep.bench.sla_world import CALENDARS, FROM_UTC, Organisation
+from doorstep.replay import differences
+from doorstep.told import pages
 from services.kit import clock
 from services.kit.database import transaction
-from services.tickets import books, chain, ledger, queries, service_levels, timers
-from services.tickets.models import clocks, firings, history, tickets
+from services.tickets import queries, service_levels, timers
+from services.tickets.models import firings, tickets
+from services.tickets.queries.reports.asked import Asked
 from services.tickets.service_levels import BREACH
 from services.tickets.worker import TICK_SECONDS
 
@@ -121,8 +123,9 @@ class Desk:
         return Figure(f"month's report: {what}", 150, timed(runs))
 
     def _report(self, organisation: Organisation, since: datetime, until: datetime) -> Mapping[str, object]:
+        asked = Asked(organisation.id, since, until)
         with transaction(self.web, organisation.manager) as db:
-            return queries.sla_report(db, organisation.manager, since=since, until=until)
+            return queries.sla_report(db, asked, "need_level")
 
     def replays(self) -> Figure:
         """One ticket's clocks from its history, held against those stored, for tickets from anywhere."""
@@ -132,26 +135,14 @@ class Desk:
 
     def _replay(self, key: str) -> None:
         with self.worker.connect() as db:
-            ticket = dict(db.execute(select(tickets).where(tickets.c.id == key)).mappings().one())
-            entries = _rows(db, select(history).where(history.c.ticket_id == key).order_by(history.c.seq))
-            stored = _rows(db, select(clocks).where(clocks.c.ticket_id == key))
-            fired = {ledger.level_of(row) for row in _rows(db, select(firings).where(firings.c.ticket_id == key))}
-            library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], entries)
-        computed = ledger.rows_of(ticket, entries, library, fired)
-        if chain.first_break(entries) is not None or sorted(computed, key=_which) != sorted(stored, key=_which):
-            raise AssertionError(f"the clocks stored for ticket {ticket['number']} do not follow from its history")
+            (told,) = next(pages(db, tickets.c.id == key))
+            wrong = differences(told, None)
+        if wrong:
+            raise AssertionError(f"{told.name}: {wrong[0]}")
 
 
 def _nobody() -> None:
     """Hear of a commit: no relay waits for it here."""
-
-
-def _rows(db: Connection, wanted: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in db.execute(wanted).mappings()]
-
-
-def _which(row: Mapping[str, Any]) -> tuple[str, int]:
-    return row["kind"], row["generation"]
 
 
 def _some_tickets(db: Connection, count: int) -> list[str]:

@@ -1,6 +1,6 @@
 """The stories that measured tickets live through: what was asked for, who did what, and how long each step took."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -15,6 +15,10 @@ ITEMS = {
 }  # fmt: skip
 CIRCUMSTANCES = ((), (), (), (), (), (), (), ("infant",), ("elderly_alone",), ("no_water",))
 WAITING = {"parts": 5, "access": 2, "approval": 1}
+# How often somebody is called back afterwards, where the policy asks for it and elsewhere.
+CALLED, CALLED_ELSEWHERE = 0.85, 0.05
+CALLED_ABOUT = frozenset({"complaint-fees"})
+PROMISED, ANSWERED = 0.12, 0.2
 HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)
 # Minutes to an answer and hours to the end that a job of each urgency usually takes: most are in time, some are not.
@@ -27,7 +31,7 @@ CLOSES_AFTER = timedelta(days=7)
 class Happening:
     """One step of a story: how long after the filing, which verb, who takes it, and what history says of it.
 
-    Timedeltas among `data` are moments counted from the filing, too.
+    Timedeltas among `data` are moments: in a plot counted from the step itself, in a story from the filing, too.
     """
 
     after: timedelta
@@ -54,7 +58,12 @@ def draw(random: Random, usual: Mapping[str, str]) -> Story:
     answers = timedelta(minutes=USUAL_MINUTES[urgency] * random.lognormvariate(0, 0.7))
     long = timedelta(hours=USUAL_HOURS[urgency] * random.lognormvariate(0, 0.6))
     plot = random.choices(list(PLOTS), list(PLOTS.values()))[0]
-    told = tuple(_in_order(plot(random, answers, max(long, 3 * answers))))
+    steps = list(plot(random, answers, max(long, 3 * answers)))
+    if random.random() < PROMISED and steps[0].action == "claim":
+        steps.insert(1, Happening(steps[0].after, "promise", data={"promised_at": long * random.uniform(0.7, 2.5)}))
+    if steps[-1].action in ("confirm", "close"):
+        steps[-1:-1] = _afterwards(random, steps[-2].after, code in CALLED_ABOUT)
+    told = tuple(_in_order(steps))
     # Most people report by day; some of it is at night.
     hour = random.gauss(14, 4) % 24
     at = timedelta(days=random.randrange(7)) + timedelta(seconds=round(hour * 3600))
@@ -76,7 +85,17 @@ def due_in_a_day() -> Story:
     return Story("door-window", "urgent", (), timedelta(0), happenings)
 
 
-def _in_order(happenings: Iterator[Happening]) -> Iterator[Happening]:
+def _afterwards(random: Random, done: timedelta, called: bool) -> Iterator[Happening]:
+    """What is said about a job between its completion and its end."""
+    if random.random() < (CALLED if called else CALLED_ELSEWHERE):
+        outcome = random.choice(["reached", "reached", "not_reached"])
+        yield Happening(done + HOUR / 4, "call_back", "dispatcher", {"outcome": outcome})
+    if random.random() < ANSWERED:
+        said = {"solved": True, "satisfaction": random.choice([3, 4, 5, 5])}
+        yield Happening(done + HOUR / 3, "answer", "system", said)
+
+
+def _in_order(happenings: Iterable[Happening]) -> Iterator[Happening]:
     """Whole seconds, each step after the one before: a story repeats in every week, and history is in order."""
     last = timedelta(0)
     for one in happenings:
@@ -103,9 +122,6 @@ def _ended(random: Random, after: timedelta) -> Iterator[Happening]:
 def _plain(random: Random, answers: timedelta, long: timedelta) -> Iterator[Happening]:
     yield from _begun(random, answers, long)
     yield Happening(long, "complete", data={"completion": 1})
-    if random.random() < 0.05:
-        outcome = random.choice(["reached", "not_reached"])
-        yield Happening(long + 2 * HOUR, "call_back", "dispatcher", {"outcome": outcome})
     yield from _ended(random, long)
 
 

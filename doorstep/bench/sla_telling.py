@@ -138,8 +138,12 @@ def _changes(ticket: Mapping[str, Any], action: str, who: Who, at: datetime, dat
             first = ticket["first_completed_at"] or at
             done = {"completed_at": at, "first_completed_at": first, "completed_by": who.crew_id}
             return {**done, "completions": data["completion"]}
+        case "promise":
+            return {"promised_at": datetime.fromisoformat(data["promised_at"])}
+        case "answer":
+            return {"solved": data["solved"], "satisfaction": data["satisfaction"]}
         case "reopen":
-            return {"completed_at": None}
+            return {"completed_at": None, "solved": None, "satisfaction": None}
         case _:
             return {}
 

@@ -12,6 +12,7 @@ from doorstep.bench import sla
 from doorstep.bench.sla_filling import fill
 from doorstep.bench.sla_measuring import Desk
 from doorstep.embedded_postgres import EmbeddedPostgres
+from doorstep.replay import Period, Replay
 from doorstep.verification import verify
 from services.tickets.models import clocks, history, tickets
 
@@ -39,9 +40,16 @@ def indexes(desk: Desk) -> list[tuple[str, ...]]:
         return database.execute("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1").fetchall()
 
 
-def test_nothing_is_wrong_with_what_was_made(desk):
+def problems(desk: Desk) -> list[object]:
+    """Return what two commands find wrong: the one for histories and the one for the ledger."""
     with desk.worker.connect() as db:
-        assert list(verify(db, lambda *_: None)) == []
+        replay = Replay(db, Period(), lambda *_: None)
+        return [*verify(db, lambda *_: None), *replay.differing()]
+
+
+def test_nothing_is_wrong_with_what_was_made(desk):
+    assert problems(desk) == []
+    with desk.worker.connect() as db:
         rows = {table.name: db.execute(select(func.count()).select_from(table)).scalar_one() for table in
                 (tickets, history, clocks)}  # fmt: skip
         statuses = set(db.execute(select(tickets.c.status).distinct()).scalars())
@@ -71,8 +79,7 @@ def test_what_was_swept_is_whole_again(desk):
     late = desk.keep_up(7_000_000, 40, ahead=timedelta(seconds=1), within=timedelta(seconds=2))
     assert len(late.runs) == 40
     assert 0 <= min(late.runs) <= late.within(0.99) < 2_000
-    with desk.worker.connect() as db:
-        assert list(verify(db, lambda *_: None)) == []
+    assert problems(desk) == []
 
 
 def test_a_table_shows_the_growth_and_what_was_missed():
