@@ -42,7 +42,18 @@ def test_every_tenant_table_is_under_row_level_security(worker: Engine) -> None:
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
             " AND relrowsecurity AND relforcerowsecurity"
         ).scalars()
-        assert set(rows) == {"return_visits", "ticket_turns", "answers", "idempotency_keys"}
+        assert set(rows) == {
+            "return_visits",
+            "ticket_turns",
+            "answers",
+            "answer_items",
+            "sampling_rules",
+            "draws",
+            "callbacks",
+            "call_attempts",
+            "people",
+            "idempotency_keys",
+        }
 
 
 def test_every_route_declares_who_may_call_it(client: FlaskClient) -> None:

@@ -1,0 +1,38 @@
+"""The tables of the surveys service."""
+
+from services.kit import inbox as kit_inbox
+from services.kit import outbox as kit_outbox
+from services.kit.http import effects
+from services.surveys.answering import AnsweredBy
+from services.surveys.models.answers import answer_items, answers
+from services.surveys.models.callbacks import call_attempts, callbacks, draws, sampling_rules
+from services.surveys.models.columns import Id, Moment, metadata, one_of, organisation
+from services.surveys.models.people import people
+from services.surveys.models.visits import State, Turn, return_visits, ticket_turns
+
+__all__ = [
+    "AnsweredBy",
+    "Id",
+    "Moment",
+    "State",
+    "Turn",
+    "answer_items",
+    "answers",
+    "call_attempts",
+    "callbacks",
+    "draws",
+    "idempotency_keys",
+    "inbox",
+    "metadata",
+    "one_of",
+    "organisation",
+    "outbox",
+    "people",
+    "return_visits",
+    "sampling_rules",
+    "ticket_turns",
+]
+
+outbox = kit_outbox.define(metadata)
+inbox = kit_inbox.define(metadata)
+idempotency_keys = effects.define(metadata)
