@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from services.tickets import chain
 from tests.tickets.walking import waiting
 
@@ -50,3 +52,18 @@ def test_a_crew_member_cannot_complete_a_job_nobody_started(estate: "Estate") ->
     refusal = estate.post("crew", f"/tickets/{ticket['id']}/complete")
     assert refusal.status_code == 409
     assert refusal.json["possible_from"] == ["in_progress"]
+
+
+def test_a_reopened_request_has_a_first_and_a_total_resolution(estate: "Estate") -> None:
+    ticket = estate.completed()
+    ticket = estate.step("resident", ticket, "reopen", {"reason": "还在漏"})
+    for verb in ("start", "complete"):
+        ticket = estate.step("crew", ticket, verb)
+    clocks = estate.get("resident", f"/tickets/{ticket['id']}/clocks").json
+    first, second = (clock for clock in clocks["items"] if clock["clock"] == "resolve")
+    told = clocks["resolution"]
+    assert told["done"] is True
+    assert told["first_contract_seconds"] == first["contract_seconds"]
+    assert told["first_lived_seconds"] == first["lived_seconds"]
+    assert told["total_contract_seconds"] == pytest.approx(first["contract_seconds"] + second["contract_seconds"])
+    assert told["total_lived_seconds"] > told["first_lived_seconds"]

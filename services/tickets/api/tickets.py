@@ -83,7 +83,7 @@ def history(ticket_id: uuid.UUID) -> Response:
 def clocks(ticket_id: uuid.UUID) -> Response:
     """Read a ticket's clocks as they stand now, computed from its history."""
     with scoped() as db:
-        return respond(Answer({"items": queries.clocks_of(db, current_actor(), str(ticket_id))}))
+        return respond(Answer(queries.clocks_of(db, current_actor(), str(ticket_id))))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/comments", methods=["GET"])

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from services.tickets.queries.reports.asked import NARROWED, Asked
 from services.tickets.queries.reports.quality import has_promise, has_quality
 from services.tickets.queries.verdicts import has_verdict
 from services.tickets.queries.views import moment, ticket_view
+from services.tickets.sla.resolution import resolution_of
 from services.tickets.sla.targets import CLAIM, JUDGED
 
 
@@ -132,8 +133,8 @@ def history_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, A
     ]
 
 
-def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, Any]]:
-    """Return the ticket's clocks as they stand now, computed from its history and not from the stored rows.
+def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> dict[str, Any]:
+    """Return the ticket's clocks and resolution as they stand now, computed from its history, not from stored rows.
 
     How long a job may lie before the desk hears of it is a matter among staff.
     """
@@ -142,7 +143,11 @@ def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> list[dict[str, An
     entries = [dict(entry) for entry in db.execute(past).mappings()]
     library = books_of(db, row["organisation_id"], row["community_id"], entries)
     computed = service_levels.clocks_of(entries, row["community_id"], library, time.now())
-    return [clock_view(clock) for clock in computed if actor.is_staff or clock.kind != CLAIM]
+    resolution = resolution_of(computed)
+    return {
+        "items": [clock_view(clock) for clock in computed if actor.is_staff or clock.kind != CLAIM],
+        "resolution": None if resolution is None else asdict(resolution),
+    }
 
 
 def comments_of(db: Connection, ticket_id: str) -> list[dict[str, Any]]:

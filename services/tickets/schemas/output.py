@@ -123,10 +123,21 @@ class Clock(ma.Schema):
     unknown_because = fields.String(required=True, allow_none=True)
 
 
+class TicketResolution(ma.Schema):
+    """How long it took to solve: the first time, and in all, which goes on until it is done."""
+
+    first_contract_seconds = fields.Float(required=True, allow_none=True)
+    first_lived_seconds = fields.Float(required=True, allow_none=True)
+    total_contract_seconds = fields.Float(required=True, allow_none=True)
+    total_lived_seconds = fields.Float(required=True)
+    done = fields.Boolean(required=True)
+
+
 class Clocks(ma.Schema):
-    """A ticket's clocks as they stand now."""
+    """A ticket's clocks as they stand now, and what they say of its resolution."""
 
     items = fields.List(fields.Nested(Clock), required=True)
+    resolution = fields.Nested(TicketResolution, required=True, allow_none=True)
 
 
 class CommentView(ma.Schema):
