@@ -53,7 +53,7 @@ def late(estate: "Estate") -> dict[str, Any]:
     timers.fire_due(estate.engine, lambda: None)
     attempt(estate, "crew", ticket, "photograph")
     estate.post("crew", f"/tickets/{ticket['id']}/comments", {"body": "业主电话无人接听", "visible": False})
-    milder = {"reason": "看过现场", "urgency": "routine"}
+    milder = {"reason": "只是排风扇滴水", "catalogue_code": "ventilation", "urgency": "routine"}
     now = estate.get("manager", f"/tickets/{ticket['id']}").json or {}
     return estate.step("dispatcher", ticket, "override", milder, If_Match=f'"v{now["version"]}"')
 
@@ -77,7 +77,7 @@ def test_a_case_file_is_true_as_it_was_exported(case: bytes) -> None:
     assert {clock["state"] for clock in said["clocks"]} >= {"breached"}
     assert len(said["firings"]) >= 5
     assert len(said["photos"]) == 1
-    assert {remark["body"] for remark in said["remarks"]} >= {"等阀门", "业主电话无人接听", "看过现场"}
+    assert {remark["body"] for remark in said["remarks"]} >= {"等阀门", "业主电话无人接听", "只是排风扇滴水"}
     assert set(said["policies"]) == {said["ticket"]["policy_version"]}
     assert set(said["calendars"]) == {"1"}
 
