@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from services.kit import testing
+from services.tickets.sla.policy import STANDARD_VERSION
 from tests.tickets.walking import jpeg, waiting
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def test_every_route_is_in_it_with_its_roles(app: Flask, document: dict[str, Any
     routes = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
     assert len(document["paths"]) == len(routes) >= 30
     for path, operations in document["paths"].items():
-        for method in set(operations) & {"get", "post"}:
+        for method in set(operations) & {"get", "post", "put", "delete"}:
             assert operations[method]["x-roles"], path
             assert operations[method]["security"] == [{"bearer": []}]
             assert operations[method].get("summary"), path
@@ -64,13 +65,41 @@ def test_answers_are_what_the_document_says(document: dict[str, Any], estate: "E
     triage = estate.post("resident", "/triage", {"text": "今天天气不错，帮我订一张火车票"})
     follows(document, "/api/v1/triage", "post", 200, triage.json)
     pause, note = waiting(), {"note": "好了"}
-    steps = (("claim", None), ("start", None), ("pause", pause), ("resume", None), ("complete", note))
-    for verb, body in steps:
-        answer = estate.post("crew", f"/tickets/{ticket['id']}/{verb}", body)
+    said = {"reason": "请说明"}
+    steps = (
+        ("crew", "claim", None), ("crew", "make-safe", None), ("crew", "start", None), ("crew", "pause", pause),
+        ("resident", "object", said), ("dispatcher", "disallow", said), ("crew", "pause", pause),
+        ("crew", "resume", None), ("crew", "complete", note), ("dispatcher", "call-back", {"outcome": "reached"}),
+    )  # fmt: skip
+    for name, verb, body in steps:
+        answer = estate.post(name, f"/tickets/{ticket['id']}/{verb}", body)
         follows(document, f"{of_ticket}/{verb}", "post", 200, answer.json)
         for part in ("", "/history", "/clocks", "/comments", "/photos"):
             read = estate.get("resident", f"/tickets/{ticket['id']}{part}")
             follows(document, f"{of_ticket}{part}", "get", 200, read.json)
+
+
+def test_terms_are_what_the_document_says(document: dict[str, Any], estate: "Estate") -> None:
+    of_community, here = "/api/v1/communities/{community_id}", f"/communities/{estate.community_id}"
+    for what in ("calendar", "policy"):
+        found = estate.get("crew", f"{here}/{what}")
+        follows(document, f"{of_community}/{what}", "get", 200, found.json)
+        body = {"document": {**found.json["document"], **CHANGED[what]}, "note": "试行"}
+        changed = estate.put("manager", f"{here}/{what}", body, If_Match=found.headers["ETag"])
+        follows(document, f"{of_community}/{what}", "put", 200, changed.json)
+    of_pack = f"{of_community}/packs/{{code}}"
+    for method in ("put", "delete"):
+        switched = estate.ask(method.upper(), "manager", f"{here}/packs/uk_awaab_2025", If_Match="*")
+        follows(document, of_pack, method, 200, switched.json)
+    for version in ("own-1", STANDARD_VERSION):
+        one = estate.get("crew", f"/policies/{version}")
+        follows(document, "/api/v1/policies/{version}", "get", 200, one.json)
+    follows(document, "/api/v1/packs", "get", 200, estate.get("crew", "/packs").json)
+    moved = estate.post("manager", f"{here}/reevaluations", {"reason": "试行"})
+    follows(document, f"{of_community}/reevaluations", "post", 200, moved.json)
+
+
+CHANGED: dict[str, dict[str, Any]] = {"calendar": {"holidays": ["10-01"]}, "policy": {"pauses": {}}}
 
 
 def test_refusals_are_what_the_document_says(document: dict[str, Any], estate: "Estate") -> None:

@@ -1,9 +1,12 @@
 """Statutory packs: shown with their sources, switched on and off for one community, and never rewritten."""
 
 import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 
 from services.kit import testing
 from services.tickets import commands
@@ -77,6 +80,26 @@ def test_a_pack_is_switched_by_the_version_that_was_read(estate: "Estate") -> No
     is_problem(estate.put("manager", path(estate, "packs/uk_awaab_2025"), {}, If_Match=tag), 412)
     is_problem(estate.delete("manager", path(estate, f"packs/{LIFT}"), If_Match=tag), 412)
     is_problem(estate.put("manager", path(estate, "packs/no_such"), {}, If_Match="*"), 404)
+
+
+def test_of_two_managers_who_switch_packs_at_once_one_reads_again(app: Flask, estate: "Estate") -> None:
+    estate.join("second", "manager")
+    tag = estate.get("manager", path(estate, "policy")).headers["ETag"]
+    together = threading.Barrier(2)
+
+    def switch(name: str, code: str) -> tuple[str, int]:
+        headers = {**testing.bearer(estate.people[name]), "If-Match": tag}
+        together.wait(5)
+        answer = app.test_client().put(f"/api/v1{path(estate, f'packs/{code}')}", headers=headers)
+        return code, answer.status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.submit(switch, "manager", LIFT), pool.submit(switch, "second", "uk_awaab_2025")
+        came_to = {status: code for code, status in (first.result(20), second.result(20))}
+    assert set(came_to) == {200, 412}
+    assert estate.get("manager", path(estate, "policy")).json["packs"] == [came_to[200]]
+    switched(estate, came_to[412])
+    assert set(estate.get("manager", path(estate, "policy")).json["packs"]) == {LIFT, "uk_awaab_2025"}
 
 
 def test_packs_of_two_places_exclude_one_another(estate: "Estate") -> None:
