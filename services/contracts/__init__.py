@@ -14,9 +14,19 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "notify": (
         *(fact.type for fact in facts_of(tickets)),
         surveys.SurveyInvited.type,
+        surveys.CampaignInvited.type,
         gateway.AccountChanged.type,
     ),
-    "surveys": (tickets.TicketCompleted.type, tickets.TicketReopened.type),
+    "surveys": (
+        tickets.TicketFiled.type,
+        tickets.TicketPromised.type,
+        tickets.TicketCompleted.type,
+        tickets.TicketReopened.type,
+        tickets.TicketCancelled.type,
+        tickets.TicketDeclined.type,
+        tickets.SlaBreached.type,
+        gateway.AccountChanged.type,
+    ),
     "gateway": (
         *(fact.type for fact in facts_of(tickets)),
         surveys.SurveyInvited.type,

@@ -46,3 +46,23 @@ class SurveyExpired(SurveyFact):
     """Nobody answered. That is all this says."""
 
     type: ClassVar[str] = "survey.expired.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignInvited(Fact):
+    """A household is asked for its opinion; each of its people with an account hears of it, `requester_id` is one.
+
+    `link_token` is the household's signed key to the form: one answer a household, whoever of them gives it.
+    """
+
+    type: ClassVar[str] = "campaign.invited.v1"
+    source: ClassVar[str] = "surveys"
+
+    campaign_id: str
+    household_id: str
+    community_id: str
+    unit_id: str
+    requester_id: str
+    link_token: str
+    expires_at: datetime
+    name: str = ""

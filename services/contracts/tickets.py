@@ -135,13 +135,17 @@ class TicketMadeSafe(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketCompleted(TicketFact):
-    """The crew says it is done; the return visit falls due from here."""
+    """The crew says it is done; the return visit falls due from here.
+
+    `clocks` are the clocks that have stopped by now, one line each (contracts.clocks.ToldClock).
+    """
 
     type: ClassVar[str] = "ticket.completed.v1"
     crew_id: str | None = None
     completed_at: datetime | None = None
     timezone: str = "Asia/Shanghai"
     completion: int = 1
+    clocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

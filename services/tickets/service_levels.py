@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from services.contracts.clocks import STATES, ToldClock
 from services.tickets import catalogue
 from services.tickets.sla.calendar import Calendar
 from services.tickets.sla.clocks import BREACHED, PAUSED, RUNNING, VOID, Clock, Event, compute
@@ -214,6 +215,24 @@ def rows_of(
             }
         )
     return rows
+
+
+def told(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the clocks that have stopped and came to a verdict, as an event tells them."""
+    return tuple(_told(row).written() for row in rows if row["stopped_at"] and row["state"] in STATES)
+
+
+def _told(row: Mapping[str, Any]) -> ToldClock:
+    started_at, due_at = row["started_at"], row["due_at"]
+    return ToldClock(
+        kind=row["kind"],
+        generation=row["generation"],
+        state=row["state"],
+        basis=row["basis"],
+        target_seconds=row["target_seconds"],
+        allowed_seconds=None if due_at is None else round((due_at - started_at).total_seconds()),
+        taken_seconds=round((row["stopped_at"] - started_at).total_seconds()),
+    )
 
 
 # The columns that say what a clock says, under the same name.

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from services.contracts import to_event
-from services.contracts.tickets import TicketFact
+from services.contracts.tickets import TicketCompleted, TicketFact
 from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, NotFound, Stale
 from services.kit.events import new_id
@@ -127,7 +127,8 @@ def take(
     after["history_hash"] = entry["hash"]
     moving = step.action in service_levels.MOVES_CLOCKS
     clock_rows = _clock_rows(db, after, entry) if moving else []
-    event = event_of(step.fact, after, actor, moment, step.told)
+    told = {**step.told, "clocks": service_levels.told(clock_rows)} if step.fact is TicketCompleted else step.told
+    event = event_of(step.fact, after, actor, moment, told)
     writing.write_step(db, after, entry, clock_rows, event, remark)
     return after
 
