@@ -34,6 +34,9 @@ QUERIES = {
     "work_type": ("", "x"),
     "community_id": ("", "x", "\x00"),
     "owner": ("", "x", "you", "0" * 37),
+    "promise": ("", "replaced", "x"),
+    "quality": ("", "good", "x"),
+    "rule": ("", "\x00", "x" * 101),
     "crew_id": ("", "x", "me"),
     "policy_version": ("", "\x00", "v" * 101),
     "from": ("", "yesterday", "2027-01-01"),
@@ -61,21 +64,39 @@ def test_a_query_that_makes_no_sense_is_named(estate: "Estate", path: str) -> No
             assert fields_of(answer) == {field}, (field, bad, answer.json)
 
 
-@pytest.mark.parametrize("field", ["from", "to", "community_id", "since", "limit"])
-def test_a_report_names_what_it_does_not_understand(estate: "Estate", field: str) -> None:
-    for bad in ("", "yesterday", "2027-01-01", "x" * 400, "\x00"):
+REPORTS = {
+    "sla": ("from", "to", "community_id", "since", "limit", "format", "group_by", "need_level", "work_type", "crew_id"),
+    "pauses": ("from", "to", "community_id", "since", "limit", "format", "group_by", "crew_id"),
+    "attainment": ("from", "to", "community_id", "since", "limit", "format", "group_by"),
+}
+
+
+@pytest.mark.parametrize(("report", "field"), [(name, field) for name, fields in REPORTS.items() for field in fields])
+def test_a_report_names_what_it_does_not_understand(estate: "Estate", report: str, field: str) -> None:
+    for bad in ("", "yesterday", "2027-01-01", "x" * 400, "\x00", "pdf", "None"):
         query = {field: bad}
         headers = testing.bearer(estate.people["manager"])
-        answer = estate.client.get("/api/v1/reports/sla", query_string=query, headers=headers)
+        answer = estate.client.get(f"/api/v1/reports/{report}", query_string=query, headers=headers)
         is_problem(answer, 422)
         assert fields_of(answer) == {field}, (bad, answer.json)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_period_that_ends_before_it_begins_is_named(estate: "Estate", report: str) -> None:
+    headers = testing.bearer(estate.people["manager"])
+    for since, until in (
+        ("2026-11-02T00:00:00Z", "2026-11-01T23:59:59Z"),
+        ("2026-11-02T00:00:00+08:00", "2026-11-01T15:00:00Z"),
+    ):
+        query = {"from": since, "to": until}
+        answer = estate.client.get(f"/api/v1/reports/{report}", query_string=query, headers=headers)
+        is_problem(answer, 422)
+        assert fields_of(answer) == {"from"}
     for edge in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
-        answer = estate.client.get(
-            "/api/v1/reports/sla",
-            query_string={"from": edge, "to": edge},
-            headers=testing.bearer(estate.people["manager"]),
-        )
-        assert answer.status_code in (200, 422)
+        for format in ("json", "csv"):
+            query = {"from": edge, "to": edge, "format": format}
+            answer = estate.client.get(f"/api/v1/reports/{report}", query_string=query, headers=headers)
+            assert answer.status_code in (200, 422)
 
 
 @pytest.mark.parametrize("tag", ["v1", '"1"', '"v-1"', '"v1", "v2"', "\xff", '"v99999999999"', "W/v1"])
