@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jinja2 import TemplateError
 
 from services.tickets.case_file import page, seals
 from services.tickets.case_file.bundle import (
@@ -23,7 +24,9 @@ from services.tickets.case_file.document import read, written
 from services.tickets.case_file.findings import Finding, Untruth, holds
 
 # What a document of the wrong shape makes the code that reads it raise. A case is either read whole or refused.
-MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError)
+MISSHAPEN = (
+    TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError, OSError, TemplateError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.kit.identity import ROLE_NAMES_ZH
-from services.tickets.case_file.page_words import LANGUAGES, STATES_ZH, WORDS
+from services.tickets.case_file.page_words import LANGUAGES, ROLES_ZH, STATES_ZH, WORDS
 from services.tickets.lifecycle import ACTION_NAMES_ZH, STATUS_NAMES_ZH
 from services.tickets.sla import wording
 
@@ -86,6 +85,6 @@ class _Speaker:
 
     def who(self, actor_id: str, role: str, language: str) -> str:
         """Return who acted: staff by the name they work under, everybody else by their role."""
-        name = ROLE_NAMES_ZH.get(role, role) if language == "zh-CN" else role
+        name = ROLES_ZH.get(role, role) if language == "zh-CN" else role
         badge = self._people.get(actor_id)
         return f"{badge}（{name}）" if badge and language == "zh-CN" else f"{badge} ({name})" if badge else name
