@@ -34,3 +34,13 @@ def test_every_pod_is_restrained_and_every_process_probed(workload):
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
         assert workload["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+
+
+def test_a_key_is_mounted_where_it_is_used_and_nowhere_else():
+    holders: dict[str, set[str]] = {}
+    for workload in PODS:
+        for volume in workload["spec"]["template"]["spec"].get("volumes", []):
+            for source in volume.get("projected", {}).get("sources", []):
+                holders.setdefault(source["secret"]["name"], set()).add(workload["metadata"]["name"])
+    assert holders["doorstep-signing-key"] == {"gateway-web"}
+    assert holders["doorstep-case-key"] == {"tickets-web"}

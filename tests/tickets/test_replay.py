@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from doorstep.cli import main
+from doorstep.rebuild import write_anew
 from doorstep.replay import Figures, Period, Replay
+from doorstep.told import locked
 from doorstep.verification import verify
 from services.kit import clock, migrate, testing
 from services.tickets import timers
+from services.tickets.models import tickets
 from services.tickets.settings import TicketsSettings
 
 if TYPE_CHECKING:
@@ -259,3 +262,24 @@ def test_a_period_that_could_mean_anything_is_refused(moment: str) -> None:
     ended = CliRunner().invoke(main, ["sla", "replay", "--from", moment])
     assert ended.exit_code == 2
     assert moment in ended.stderr
+
+
+def test_a_rebuild_that_dies_leaves_the_clocks_as_they_were(
+    estate: "Estate", worker_engine: Engine, settings: TicketsSettings, by_hand: Callable[..., None]
+) -> None:
+    """A ticket's clocks are all written or none; and until then no step and no timer comes between."""
+    ticket = estate.file()
+    by_hand("UPDATE clocks SET rule = 'another' WHERE ticket_id = %(id)s", id=ticket["id"])
+    before, _ = replayed(worker_engine, estate)
+    with worker_engine.connect() as dying:
+        write_anew(dying, locked(dying, ticket["id"]))
+        with worker_engine.connect() as db:
+            waiting = select(tickets.c.id).where(tickets.c.id == ticket["id"]).with_for_update(skip_locked=True)
+            assert db.execute(waiting).all() == []
+            pid = dying.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            db.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        dying.invalidate()
+    assert len(before) >= 3
+    assert replayed(worker_engine, estate)[0] == before
+    assert invoke(settings, estate, "--rebuild").exit_code == 0
+    assert replayed(worker_engine, estate)[0] == []
