@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.contracts.fact import Fact
-from services.contracts.surveys import SurveyFact
+from services.contracts.surveys import SurveyFact, SurveyProxied
 from services.contracts.tickets import (
     TicketCommented,
     TicketFact,
@@ -36,6 +36,8 @@ DATA = (
 DESK = ("dispatcher", "manager", "admin")
 # What the desk sorts out among itself; the resident hears what comes of it.
 INSIDE = (TicketOverridden, TicketReevaluated, TicketUnclaimed)
+# What would tell a crew which households are called about its work.
+OF_CALLS = (SurveyProxied.type,)
 
 
 def may_see(actor: Actor, event: Mapping[str, Any]) -> bool:
@@ -46,7 +48,7 @@ def may_see(actor: Actor, event: Mapping[str, Any]) -> bool:
         own = event["requester_id"] == actor.id or event["unit_id"] in actor.unit_ids
         return bool(event["visible_to_resident"]) and own
     if actor.role == "crew":
-        return event["community_id"] in actor.community_ids
+        return event["type"] not in OF_CALLS and event["community_id"] in actor.community_ids
     return actor.role in DESK and (not actor.community_ids or event["community_id"] in actor.community_ids)
 
 

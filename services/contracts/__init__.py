@@ -31,6 +31,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         *(fact.type for fact in facts_of(tickets)),
         surveys.SurveyInvited.type,
         surveys.SurveyAnswered.type,
+        surveys.SurveyProxied.type,
         surveys.SurveyExpired.type,
     ),
 }

@@ -33,12 +33,35 @@ class SurveyInvited(SurveyFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyAnswered(SurveyFact):
-    """A human answered. The comment's text stays in the surveys database; here is only whether there is one."""
+    """A human of the household answered. The comment's text stays in the surveys database; here is whether there is one.
+
+    `channel` is `link`, `in_app` or `phone`; `recorded_by` is who wrote down what was said on the telephone. `late` is
+    an answer after the link had run out.
+    """
 
     type: ClassVar[str] = "survey.answered.v1"
     solved: bool
     satisfaction: int | None
     has_comment: bool
+    channel: str = "link"
+    late: bool = False
+    recorded_by: str | None = None
+    question_set: str = "return_visit"
+    question_set_version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyProxied(SurveyFact):
+    """Somebody spoke for the household on the telephone. It is not the household's answer, and never counts as one."""
+
+    type: ClassVar[str] = "survey.proxied.v1"
+    solved: bool
+    satisfaction: int | None
+    has_comment: bool
+    spoken_by: str
+    recorded_by: str
+    question_set: str = "return_visit"
+    question_set_version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
