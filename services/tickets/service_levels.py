@@ -142,19 +142,24 @@ def clocks_of(entries: Iterable[Entry], community_id: str, library: Library, aso
     terms = terms_of(told)
     found = _computed(told, terms[-1], community_id, library, asof)
     there = {(clock.kind, clock.generation) for clock in found}
-    missed: dict[tuple[str, int], Clock] = {}
+    missed: dict[tuple[str, int], tuple[Clock, Terms]] = {}
     ended: dict[tuple[str, int], Clock] = {}
     for before, after in _pairs(terms):
         until = told[after.first]["at"]
         for clock in _computed(told[: after.first], before, community_id, library, until):
             key = (clock.kind, clock.generation)
             if clock.breached_at is not None:
-                missed.setdefault(key, replace(clock, stopped_at=clock.stopped_at or until))
+                missed.setdefault(key, (replace(clock, stopped_at=clock.stopped_at or until), before))
             elif key not in there:
                 ended[key] = _ended(clock, until)
     without = [clock for key, clock in ended.items() if key not in missed]
-    kept = [_still_missed(clock, missed.pop((clock.kind, clock.generation), None)) for clock in found]
-    return (*kept, *missed.values(), *without)
+    kept = []
+    for clock in found:
+        earlier = missed.pop((clock.kind, clock.generation), None)
+        if earlier is not None:
+            clock = _still_missed(clock, earlier[0], _computed(told, earlier[1], community_id, library, asof))
+        kept.append(clock)
+    return (*kept, *(breach for breach, _ in missed.values()), *without)
 
 
 def _pairs(terms: Sequence[Terms]) -> Iterator[tuple[Terms, Terms]]:
@@ -173,17 +178,18 @@ def _computed(
     )
 
 
-def _still_missed(clock: Clock, missed: Clock | None) -> Clock:
-    if missed is None:
-        return clock
+def _still_missed(clock: Clock, breach: Clock, by_its_terms: Iterable[Clock]) -> Clock:
+    """Return a clock that was breached before the terms changed, with the time counted as its target counts it."""
+    same = (clock.kind, clock.generation, clock.stopped_at)
+    told = next((one for one in by_its_terms if (one.kind, one.generation, one.stopped_at) == same), clock)
     return replace(
-        clock,
+        told,
         state=BREACHED,
-        target_seconds=missed.target_seconds,
-        basis=missed.basis,
-        rule=missed.rule,
-        due_at=missed.due_at,
-        breached_at=missed.breached_at,
+        target_seconds=breach.target_seconds,
+        basis=breach.basis,
+        rule=breach.rule,
+        due_at=breach.due_at,
+        breached_at=breach.breached_at,
     )
 
 

@@ -80,10 +80,6 @@ def swap_the_policy(case: dict[str, Any]) -> None:
     reconcluded(case)
 
 
-def close_the_desk(case: dict[str, Any]) -> None:
-    case["calendars"]["1"]["hours"] = {"mon": [["08:30", "09:00"]]}
-
-
 def soften_a_clock(case: dict[str, Any]) -> None:
     clock = next(one for one in case["clocks"] if one["state"] == "breached")
     clock |= {"state": "met", "breached_at": None}
@@ -127,7 +123,6 @@ CHANGES = {
     drop_an_entry: "The chain of the history breaks at entry 5.",
     drop_the_last_entry: "The ticket's version, hash or status",
     swap_the_policy: "is not the policy of that version that ships",
-    close_the_desk: "Clock ",
     soften_a_clock: "is stated with breached_at None; recomputed it is 20",
     tell_another_story: "The story of a clock is not what history tells.",
     drop_a_clock: "Clock acknowledge 1 is not stated.",
@@ -143,6 +138,15 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_not_even_who_holds_the_key_makes_a_case_say_otherwise(case: bytes, change: Callable[[Any], None]) -> None:
     assert CHANGES[change] in verdict(forged(case, change))
+
+
+def test_another_calendar_is_found_where_a_clock_counts_its_hours(estate: "Estate") -> None:
+    ticket = estate.file("卫生间排风扇不转", catalogue_code="ventilation", urgency="routine")
+
+    def close_the_desk(case: dict[str, Any]) -> None:
+        case["calendars"]["1"]["hours"] = {"mon": [["08:30", "09:00"]]}
+
+    assert "Clock " in verdict(forged(export(estate, ticket).data, close_the_desk))
 
 
 def test_a_page_that_says_something_else_is_found(case: bytes) -> None:

@@ -118,6 +118,15 @@ def test_correcting_twice_keeps_the_breach_of_the_first_terms() -> None:
     assert clocks(*story, hours=5)["attend", 1].breached_at == MONDAY + timedelta(hours=2)
 
 
+def test_a_breach_from_before_is_counted_in_the_hours_of_its_own_target() -> None:
+    """The new target counts working hours; the one that was missed counted all of them, and so does its sum."""
+    softened = moved(26 * 60, urgency=["urgent", "routine"])
+    found = clocks(filed(), softened, hours=30)["resolve", 1]
+    assert (found.state, found.basis, found.target_seconds) == (BREACHED, "clock", 86_400)
+    assert (found.elapsed_seconds, found.lived_seconds, found.remaining_seconds) == (108_000, 108_000, -21_600)
+    assert all(at < found.due_at for at in found.warnings_at if found.due_at)
+
+
 def test_circumstances_count_from_the_moment_they_are_known() -> None:
     told = moved(10, circumstances=[[], ["only_toilet"]])
     known = clocks(filed(), told, hours=0.5)["attend", 1]
