@@ -156,8 +156,8 @@ def test_a_version_of_another_policy_is_inside_too(estate: "Estate", server_url:
     own = {**shipped, "version": "own-1"}
     with psycopg.connect(migrate.owner_url(server_url, "tickets")) as owner:
         owner.execute(
-            "INSERT INTO policies (organisation_id, version, document) VALUES (%s, 'own-1', %s)",
-            (estate.organisation_id, json.dumps(own)),
+            "INSERT INTO policies (organisation_id, community_id, version, document) VALUES (%s, %s, 'own-1', %s)",
+            (estate.organisation_id, estate.community_id, json.dumps(own)),
         )
         owner.execute("UPDATE communities SET policy_version = 'own-1' WHERE id = %s", (estate.community_id,))
     content = export(estate, estate.file()).data

@@ -54,8 +54,8 @@ def own_policy(estate: "Estate", without: str = "", **sections: Any) -> None:
     document.pop(without, None)
     of_ours = update(communities).where(communities.c.id == estate.community_id)
     with estate.engine.begin() as db:
-        row = {"organisation_id": estate.organisation_id, "version": version, "document": document}
-        db.execute(insert(policies), row)
+        mine = {"organisation_id": estate.organisation_id, "community_id": estate.community_id}
+        db.execute(insert(policies), {**mine, "version": version, "document": document})
         db.execute(of_ours.values(policy_version=version))
 
 

@@ -138,7 +138,7 @@ def _adopt(
     after = {**document, "version": version}
     _check_communities(db, organisation_id, _read_policy(after))
     written = {"version": version, "document": after, "note": note, "author_id": actor.id}
-    db.execute(insert(policies).values(**written, organisation_id=organisation_id))
+    db.execute(insert(policies).values(**written, organisation_id=organisation_id, community_id=community["id"]))
     changes = {"policy_version": version}
     db.execute(update(communities).where(communities.c.id == community["id"]).values(changes))
     log.info("terms.policy", community_id=community["id"], version=version, author_id=actor.id)

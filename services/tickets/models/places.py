@@ -49,6 +49,8 @@ policies = Table(
     metadata,
     organisation(),
     Column("version", Text, nullable=False),
+    # For which community it was written, so that an audit can follow its terms.
+    Column("community_id", Id, ForeignKey(communities.c.id), nullable=False),
     Column("document", JSONB, nullable=False),
     Column("note", Text),
     Column("author_id", Id),

@@ -18,7 +18,8 @@ def upgrade() -> None:
     """Add the moment of an objection, and check again in the database who writes terms, and for which community."""
     op.add_column("tickets", sa.Column("objected_at", sa.DateTime(timezone=True), nullable=True))
     manager = f"{in_tenant()} AND {_ROLE} = 'manager'"
-    for table, community in (("calendars", "community_id"), ("communities", "id")):
+    op.add_column("policies", sa.Column("community_id", sa.UUID(as_uuid=False), nullable=False))
+    op.create_foreign_key(op.f("fk_policies_community_id"), "policies", "communities", ["community_id"], ["id"])
+    for table, community in (("calendars", "community_id"), ("policies", "community_id"), ("communities", "id")):
         reach = f"{manager} AND ({_COMMUNITIES} IS NULL OR {community} = ANY({_COMMUNITIES}))"
         op.execute(f"ALTER POLICY {table}_web ON {table} WITH CHECK ({reach})")
-    op.execute(f"ALTER POLICY policies_web ON policies WITH CHECK ({manager})")
