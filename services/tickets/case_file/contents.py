@@ -6,7 +6,7 @@ from typing import Any
 
 from services.tickets import chain, ledger, service_levels
 from services.tickets.case_file.document import conclusions, entries_of, firings_of, shelf_of
-from services.tickets.case_file.findings import Finding, Untruth, holds
+from services.tickets.case_file.findings import Finding, Untruth, counted, holds
 from services.tickets.sla.policy import shipped_documents
 
 Case = Mapping[str, Any]
@@ -34,7 +34,7 @@ def history_is_whole(case: Case) -> Finding:
         )
     return holds(
         f"处理记录共 {len(entries)} 条，逐条相连，末条哈希 {end['hash']}。",
-        f"The history of {len(entries)} entries is whole; its last hash is {end['hash']}.",
+        f"The history of {counted(len(entries), 'entry', 'entries')} is whole; its last hash is {end['hash']}.",
     )
 
 
@@ -70,9 +70,13 @@ def words_are_sealed(case: Case) -> Finding:
     if erased:
         return holds(
             f"{there} 条留言与封印相符；另有 {erased} 条文字已删除，仅存封印。",
-            f"{there} remarks match their seals; the words of {erased} more were erased, and their seals remain.",
+            f"Of {counted(there + erased, 'remark', 'remarks')} {there} match their seals; "
+            f"the words of {erased} were erased, and their seals remain.",
         )
-    return holds(f"{there} 条留言与封印相符。", f"{there} remarks match their seals, and none was erased.")
+    return holds(
+        f"{there} 条留言与封印相符。",
+        f"The words of {counted(there, 'remark', 'remarks')} match their seals, and none was erased.",
+    )
 
 
 def photos_are_recorded(case: Case) -> Finding:
@@ -91,7 +95,7 @@ def photos_are_recorded(case: Case) -> Finding:
     there, gone = len(case["photos"]), len(recorded) - len({photo["id"] for photo in case["photos"]})
     return holds(
         f"{there} 张照片的摘要与处理记录一致，{gone} 张已移除。",
-        f"{there} photos have the digests that history recorded; {gone} were removed.",
+        f"The digests of {counted(there, 'photo', 'photos')} are those that history recorded; {gone} were removed.",
     )
 
 
@@ -136,9 +140,10 @@ def clocks_are_recomputed(case: Case) -> Finding:
         raise Untruth("案卷列出了处理记录中没有的计时。", "The case states a clock that history does not know.")
     if _marks(ours) != _marks(case):
         raise Untruth("计时经过与重算的不同。", "The story of a clock is not what history tells.")
+    clocks = len(ours["clocks"])
     return holds(
-        f"{len(case['clocks'])} 项计时由处理记录、政策与日历重算，结果一致。",
-        f"{len(case['clocks'])} clocks were recomputed from history, policy and calendar, and are as stated.",
+        f"{clocks} 项计时由处理记录、政策与日历重算，结果一致。",
+        f"Recomputed from history, policy and calendar, {counted(clocks, 'clock', 'clocks')} came out as stated.",
     )
 
 
@@ -171,12 +176,12 @@ def firings_are_true(case: Case) -> Finding:
     if owed:
         return holds(
             f"{len(fired)} 次预警与超时提示的时刻属实；导出时另有 {len(owed)} 项计时到点而尚未提示。",
-            f"{len(fired)} warnings and breaches were fired at their true moments; {len(owed)} clocks had more due "
-            "that was not fired by the time of the export.",
+            f"{counted(len(fired), 'level was', 'levels were')} fired at the true moment; of "
+            f"{counted(len(owed), 'clock', 'clocks')} more was due and not fired by the time of the export.",
         )
     return holds(
         f"{len(fired)} 次预警与超时提示的时刻属实，到点者均已提示。",
-        f"{len(fired)} warnings and breaches were fired at their true moments, and none was owed.",
+        f"{counted(len(fired), 'level was', 'levels were')} fired at the true moment, and none was owed.",
     )
 
 

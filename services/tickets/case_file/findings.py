@@ -20,6 +20,11 @@ class Untruth(Exception):
         self.says = {"zh-CN": zh, "en": en}
 
 
+def counted(count: int, one: str, more: str) -> str:
+    """Return a number of things in English."""
+    return f"{count} {one if count == 1 else more}"
+
+
 def holds(zh: str, en: str) -> Finding:
     """Return a check that came out well."""
     return Finding(True, {"zh-CN": zh, "en": en})

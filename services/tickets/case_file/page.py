@@ -75,6 +75,16 @@ class _Speaker:
         names = {"file": "报事", **ACTION_NAMES_ZH}
         return names.get(code, code) if language == "zh-CN" else code.replace("_", " ")
 
+    def details(self, data: Mapping[str, Any], language: str) -> list[str]:
+        """Return what a step said beside its words: what it waited for and until when, and what it changed."""
+        said = []
+        if data.get("waiting_reason"):
+            said.append(wording.reason(data["waiting_reason"])[language])
+        if data.get("until"):
+            said.append(f"{WORDS[language]['until']} {self.at(data['until'])}")
+        changes = data.get("changes") or {}
+        return [*said, *(f"{name}: {_value(old)} → {_value(new)}" for name, (old, new) in changes.items())]
+
     def status(self, code: str, language: str) -> str:
         """Return the name of a status."""
         return STATUS_NAMES_ZH.get(code, code) if language == "zh-CN" else code.replace("_", " ")
@@ -88,3 +98,7 @@ class _Speaker:
         name = ROLES_ZH.get(role, role) if language == "zh-CN" else role
         badge = self._people.get(actor_id)
         return f"{badge}（{name}）" if badge and language == "zh-CN" else f"{badge} ({name})" if badge else name
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else str(value)
