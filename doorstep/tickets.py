@@ -21,7 +21,10 @@ def by_number(db: Connection, number: str, organisation_id: str | None = None) -
     rows = db.execute(wanted.limit(20)).mappings().all()
     if not rows:
         if not db.execute(select(communities.c.id).limit(1)).all():
-            raise NoTicket(f"There is no ticket {number}: no community is to be seen here at all.")
+            raise NoTicket(
+                f"There is no ticket {number}: no community is to be seen here at all."
+                " Does TICKETS_WORKER_DATABASE_URL name the role that sees every organisation?"
+            )
         raise NoTicket(f"There is no ticket {number}.")
     if len(rows) > 1:
         theirs = ", ".join(sorted(row["organisation_id"] for row in rows))

@@ -1,8 +1,9 @@
 """What the tickets service reads from the environment beside the kit's settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from services.kit import settings
 from services.kit.settings import Reader, Settings
@@ -20,7 +21,8 @@ class TicketsSettings:
     photo_bucket: str | None = None
     photo_endpoint: str | None = None
     close_after: timedelta = timedelta(days=7)
-    case_key: str | None = None
+    # Not in its repr: what is printed of settings when something fails must not hand the key out.
+    case_key: str | None = field(default=None, repr=False)
 
 
 def load(environ: Mapping[str, str] | None = None, *, signs: bool = True) -> TicketsSettings:
@@ -39,8 +41,8 @@ def load(environ: Mapping[str, str] | None = None, *, signs: bool = True) -> Tic
 
 def _case_key(reader: Reader) -> str:
     """Return the key as PEM text, read once to see that it is one: a damaged key must stop the start, not an export."""
-    text = reader.file("DOORSTEP_CASE_KEY_FILE")
-    if text:
+    text, named = reader.file("DOORSTEP_CASE_KEY_FILE"), reader.optional("DOORSTEP_CASE_KEY_FILE")
+    if named and Path(named).is_file():
         try:
             seals.read_private(text.encode())
         except seals.NoKey as problem:

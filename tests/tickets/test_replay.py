@@ -15,7 +15,7 @@ from doorstep.replay import Figures, Period, Replay
 from doorstep.told import locked
 from doorstep.verification import verify
 from services.kit import clock, migrate, testing
-from services.tickets import timers
+from services.tickets import books, timers
 from services.tickets.models import tickets
 from services.tickets.settings import TicketsSettings
 
@@ -283,3 +283,12 @@ def test_a_rebuild_that_dies_leaves_the_clocks_as_they_were(
     assert replayed(worker_engine, estate)[0] == before
     assert invoke(settings, estate, "--rebuild").exit_code == 0
     assert replayed(worker_engine, estate)[0] == []
+
+
+def test_a_calendar_that_is_gone_is_said_and_not_guessed(
+    estate: "Estate", worker_engine: Engine, by_hand: Callable[..., None]
+) -> None:
+    estate.file()
+    by_hand("DELETE FROM calendars WHERE community_id = %(id)s", id=estate.community_id)
+    books._CALENDARS.clear()  # As in a process that starts now.
+    assert replayed(worker_engine, estate)[0] == [f"there is no calendar 1 of community {estate.community_id}"]

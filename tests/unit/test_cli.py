@@ -60,7 +60,8 @@ def test_without_a_desk_the_way_to_one_is_said(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("DOORSTEP_HOME", str(tmp_path))
     for name in ("DATABASE_URL", "TICKETS_WORKER_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    for command in (["verify-history"], ["dead-letters", "list"]):
+    reading = (["verify-history"], ["dead-letters", "list"], ["sla", "replay"], ["sla", "why", "261122-ABCDEF"])
+    for command in reading:
         ended = CliRunner().invoke(main, command)
         assert ended.exit_code == 1
         assert "doorstep run" in ended.stderr
