@@ -1,4 +1,4 @@
-"""The tables of notify: contacts, notices and deliveries, beside the kit's own."""
+"""Contacts, notices and deliveries, beside the kit's own tables."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,4 +1,4 @@
-"""What changes notify's rows. Commands never commit: the route, the consumer or the loop's step does."""
+"""Changes of contacts, and notices with their deliveries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the notify API takes and gives."""
+"""What the routes about notices and preferences take and give."""
 
 import zoneinfo
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is read from notify's tables. Row-level security narrows the web's reads to the caller's own rows."""
+"""Reads contacts and notices."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
