@@ -52,6 +52,13 @@ def test_every_tenant_table_is_under_row_level_security(worker: Engine) -> None:
             "callbacks",
             "call_attempts",
             "people",
+            "ticket_steps",
+            "clock_outcomes",
+            "campaigns",
+            "campaign_households",
+            "campaign_answers",
+            "campaign_answer_items",
+            "campaign_estimates",
             "idempotency_keys",
         }
 

@@ -6,7 +6,15 @@ from services.kit.http import effects
 from services.surveys.answering import AnsweredBy
 from services.surveys.models.answers import answer_items, answers
 from services.surveys.models.callbacks import call_attempts, callbacks, draws, sampling_rules
+from services.surveys.models.campaigns import (
+    campaign_answer_items,
+    campaign_answers,
+    campaign_estimates,
+    campaign_households,
+    campaigns,
+)
 from services.surveys.models.columns import Id, Moment, metadata, one_of, organisation
+from services.surveys.models.outcomes import clock_outcomes, ticket_steps
 from services.surveys.models.people import people
 from services.surveys.models.visits import State, Turn, return_visits, ticket_turns
 
@@ -20,6 +28,12 @@ __all__ = [
     "answers",
     "call_attempts",
     "callbacks",
+    "campaign_answer_items",
+    "campaign_answers",
+    "campaign_estimates",
+    "campaign_households",
+    "campaigns",
+    "clock_outcomes",
     "draws",
     "idempotency_keys",
     "inbox",
@@ -30,6 +44,7 @@ __all__ = [
     "people",
     "return_visits",
     "sampling_rules",
+    "ticket_steps",
     "ticket_turns",
 ]
 
