@@ -12,7 +12,7 @@ from services.surveys.worker import loops
 def web() -> None:
     """Serve the API until SIGTERM."""
     own = settings.load()
-    serve(own.kit, lambda: make_app(own.kit), worker_class="gthread", threads=4)
+    serve(own.kit, lambda: make_app(own.kit, own.rules), worker_class="gthread", threads=4)
 
 
 def worker() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from services.surveys.visiting import Night, out_of_night
+from services.surveys.visiting import CallRules, Night, out_of_night
 
 
 class State(StrEnum):
@@ -24,15 +24,6 @@ OUTCOMES = (ANSWERED, PROXY, "no_answer", "busy", "wrong_number", "refused", CAL
 ENDINGS = (ANSWERED, PROXY, "wrong_number", "refused", "exhausted", "answered_elsewhere", "withdrawn", "lapsed")
 # How long after a call that reached nobody the next one may be made.
 TRY_AGAIN = {"no_answer": timedelta(hours=4), "busy": timedelta(minutes=30)}
-
-
-@dataclass(frozen=True)
-class CallRules:
-    """At most so many attempts, a claim for so long, and all of it within so long after the call opens."""
-
-    attempts: int = 3
-    claim_for: timedelta = timedelta(hours=2)
-    within: timedelta = timedelta(days=14)
 
 
 @dataclass(frozen=True)

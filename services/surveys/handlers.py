@@ -1,4 +1,4 @@
-"""What surveys do when the tickets service says that something happened. Safe to repeat, and in any order."""
+"""What surveys do when other services say that something happened. Safe to repeat, and in any order."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfoNotFoundError
@@ -6,29 +6,35 @@ from zoneinfo import ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from services.contracts import parse
+from services.contracts.gateway import AccountChanged
 from services.contracts.tickets import TicketCompleted, TicketReopened
 from services.kit.events import Event, PermanentError
 from services.surveys import commands
+from services.surveys.drawing import Chance, system_chance
 from services.surveys.models import Turn
 from services.surveys.visiting import Rules
 
 
-def handle(rules: Rules, connection: Connection, events: Sequence[Event]) -> None:
+def handle(rules: Rules, connection: Connection, events: Sequence[Event], chance: Chance = system_chance) -> None:
     """Apply events of our subscriptions in the caller's transaction; raises PermanentError for what we cannot read."""
     for event in events:
         fact = parse(event)
         if isinstance(fact, TicketCompleted):
-            on_ticket_completed(connection, event, fact, rules)
+            on_ticket_completed(connection, event, fact, rules, chance)
         elif isinstance(fact, TicketReopened):
             on_ticket_reopened(connection, event, fact)
+        elif isinstance(fact, AccountChanged):
+            on_account_changed(connection, event, fact)
 
 
 # ticket.completed.v1
-def on_ticket_completed(connection: Connection, event: Event, fact: TicketCompleted, rules: Rules) -> None:
-    """Let the return visit fall due."""
+def on_ticket_completed(
+    connection: Connection, event: Event, fact: TicketCompleted, rules: Rules, chance: Chance
+) -> None:
+    """Let the return visit fall due, and draw whether the household is called."""
     completed_at = fact.completed_at or event.occurred_at
     try:
-        commands.schedule_visit(connection, fact, completed_at, event.organisation_id, rules)
+        commands.schedule_visit(connection, fact, completed_at, event.organisation_id, rules, chance)
     except (ZoneInfoNotFoundError, ValueError) as problem:
         raise PermanentError(f"no time zone {fact.timezone!r}") from problem
 
@@ -37,3 +43,9 @@ def on_ticket_completed(connection: Connection, event: Event, fact: TicketComple
 def on_ticket_reopened(connection: Connection, event: Event, fact: TicketReopened) -> None:
     """Withdraw the visit about the completion that did not hold; the next completion gets its own."""
     commands.note_turn(connection, event.organisation_id, fact.ticket_id, fact.version, Turn.REOPENED)
+
+
+# gateway: account.changed.v1
+def on_account_changed(connection: Connection, event: Event, fact: AccountChanged) -> None:
+    """Remember who there is, by revision."""
+    commands.remember_person(connection, event.organisation_id, fact)

@@ -21,7 +21,7 @@ def load(name: str = "return_visit") -> tuple[dict[str, Any], ...]:
 def script(number: str, caller: str | None) -> list[dict[str, Any]]:
     """Return the steps for a request's number. `{salutation}` stays, for whoever knows it to fill in."""
     filled = {"salutation": "{salutation}", "number": number}
-    nobody = {"zh-CN": "客服", "en": "your service team"}
+    nobody = {"zh-CN": "客服", "en": "a colleague"}
     return [
         {
             "name": step["name"],

@@ -5,6 +5,7 @@ from datetime import time
 
 from services.kit import settings
 from services.kit.settings import Reader, Settings
+from services.surveys.drawing import Sampling
 from services.surveys.visiting import Night, Rules
 
 NIGHT = "DOORSTEP_RETURN_VISIT_NIGHT"
@@ -24,9 +25,28 @@ def load(reader: Reader | None = None) -> SurveySettings:
     kit = settings.load("surveys", reader, default_port=8003)
     delay = reader.duration("DOORSTEP_RETURN_VISIT_DELAY", "PT24H")
     answer_within = reader.duration("DOORSTEP_RETURN_VISIT_ANSWER_WITHIN", "PT336H")
-    night = _night(reader)
+    late_within = reader.duration("DOORSTEP_RETURN_VISIT_LATE_WITHIN", "PT4320H")
+    if late_within < answer_within:
+        reader.refuse("DOORSTEP_RETURN_VISIT_LATE_WITHIN must not be shorter than DOORSTEP_RETURN_VISIT_ANSWER_WITHIN")
+    rules = Rules(delay, _night(reader), answer_within, late_within, _sampling(reader))
     reader.done()
-    return SurveySettings(kit, Rules(delay, night, answer_within))
+    return SurveySettings(kit, rules)
+
+
+def _sampling(reader: Reader) -> Sampling:
+    usual = Sampling()
+    return Sampling(
+        _percent(reader, "DOORSTEP_CALLBACK_PERCENT", usual.phone_percent),
+        _percent(reader, "DOORSTEP_CALLBACK_SILENT_PERCENT", usual.silent_percent),
+        reader.number("DOORSTEP_CALLBACK_SILENT_DAYS", usual.silent_after_days, least=1),
+    )
+
+
+def _percent(reader: Reader, name: str, usual: int) -> int:
+    percent = reader.number(name, usual)
+    if percent > 100:
+        reader.refuse(f"{name} must be at most 100, not {percent}")
+    return percent
 
 
 def _night(reader: Reader) -> Night | None:

@@ -1,8 +1,10 @@
 """When a return visit is made: some time after completion, and never at night where the household lives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from services.surveys.drawing import Sampling
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,28 @@ class Night:
 
 
 @dataclass(frozen=True)
+class CallRules:
+    """At most so many attempts, a claim for so long, and all of it within so long after the call opens."""
+
+    attempts: int = 3
+    claim_for: timedelta = timedelta(hours=2)
+    within: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True)
 class Rules:
-    """How long after completion a household is asked, when never, and how long its link can be answered."""
+    """How long after completion a household is asked, when never, and for how long it can answer.
+
+    A link can be answered for `answer_within` of the invitation; by login and by telephone an answer is still taken
+    for `late_within` of it. `sampling` is how households are drawn for a call where nobody has set it otherwise.
+    """
 
     delay: timedelta = timedelta(hours=24)
     night: Night | None = Night(time(21), time(9))
     answer_within: timedelta = timedelta(days=14)
+    late_within: timedelta = timedelta(days=180)
+    sampling: Sampling = field(default_factory=Sampling)
+    calls: CallRules = field(default_factory=CallRules)
 
 
 def due_at(completed_at: datetime, zone: ZoneInfo, rules: Rules) -> datetime:

@@ -10,11 +10,13 @@ from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
 from services.surveys import commands, handlers, models
+from services.surveys.drawing import system_chance
 from services.surveys.links import Links
 from services.surveys.settings import SurveySettings
 
 INVITE_EVERY_SECONDS = 0.5
 EXPIRE_EVERY_SECONDS = 5.0
+CALLS_EVERY_SECONDS = 30.0
 
 
 def loops(settings: SurveySettings, engine: Engine, waker: Waker) -> dict[str, Loop]:
@@ -25,11 +27,16 @@ def loops(settings: SurveySettings, engine: Engine, waker: Waker) -> dict[str, L
     def invite(db: Connection) -> int:
         return commands.invite_due(db, rules, links.sign)
 
+    def draw(db: Connection) -> int:
+        return commands.draw_silent_due(db, rules, system_chance)
+
     return {
         "relay": relaying(kit, SUBSCRIPTIONS, engine, models.outbox),
         "consume": consuming(kit, SUBSCRIPTIONS, engine, models.inbox, partial(handlers.handle, rules)),
         "invite": every(INVITE_EVERY_SECONDS, lambda: until_done(engine, waker, invite)),
         "expire": every(EXPIRE_EVERY_SECONDS, lambda: until_done(engine, waker, commands.expire_due)),
+        "draw": every(CALLS_EVERY_SECONDS, lambda: until_done(engine, waker, draw)),
+        "lapse": every(CALLS_EVERY_SECONDS, lambda: until_done(engine, waker, commands.lapse_due)),
         "sweep": sweeping(engine, models.metadata),
     }
 

@@ -134,7 +134,7 @@ def test_nobody_is_invited_before_the_visit_is_due(desk: Desk, ticket: Ticket) -
 def test_a_visit_left_over_into_the_night_waits_for_the_morning(desk: Desk, ticket: Ticket) -> None:
     desk.hear(ticket.completed())
     three_at_night = datetime(2026, 3, 6, 3, 0, tzinfo=UTC) - timedelta(hours=8)
-    with mock.patch.object(commands, "database_now", return_value=three_at_night):
+    with mock.patch.object(commands.visits, "database_now", return_value=three_at_night):
         assert desk.invite(Rules(night=Night(time(21), time(9)))) == 1
     (visit,) = desk.visits(ticket)
     assert visit.state == "scheduled"

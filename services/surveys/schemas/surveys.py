@@ -1,9 +1,10 @@
-"""What the survey's routes take and give."""
+"""What the routes about answering take and give."""
 
 import marshmallow as ma
 
 from services.kit.http import Prose, StrictSchema, TrueOrFalse
 from services.kit.identity import LOCALES
+from services.surveys.answering import KINDS
 from services.surveys.models import State
 
 COMMENT_LENGTH = 2000
@@ -30,18 +31,41 @@ class Question(ma.Schema):
     most = ma.fields.Integer()
 
 
-class SurveyOut(ma.Schema):
-    """A survey as its link shows it. `questions` is empty once it can no longer be answered; `message` says why."""
+class Asked(ma.Schema):
+    """What every form says of itself. `answer` is `human`, `proxy` or `missing`: what has come of asking so far."""
 
     survey_id = ma.fields.UUID(required=True)
     ticket_number = ma.fields.String(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf([state.value for state in State]))
-    language = ma.fields.String(required=True, validate=ma.validate.OneOf(LOCALES))
+    answer = ma.fields.String(required=True, validate=ma.validate.OneOf(list(KINDS.values())))
     message = ma.fields.String(required=True)
     completed_at = ma.fields.DateTime(required=True)
     expires_at = ma.fields.DateTime(required=True)
     ended_at = ma.fields.DateTime(required=True, allow_none=True)
+    question_set = ma.fields.String(required=True)
+    question_set_version = ma.fields.Integer(required=True)
     questions = ma.fields.List(ma.fields.Nested(Question), required=True)
+
+
+class SurveyOut(Asked):
+    """A survey as its link shows it. `questions` is empty once it can no longer be answered; `message` says why."""
+
+    language = ma.fields.String(required=True, validate=ma.validate.OneOf(LOCALES))
+
+
+class ReturnVisit(Asked):
+    """A survey as its household sees it when signed in: without the link, and for longer (`late`)."""
+
+    ticket_id = ma.fields.UUID(required=True)
+    late = ma.fields.Boolean(required=True)
+    invited_at = ma.fields.DateTime(required=True)
+    answerable_until = ma.fields.DateTime(required=True)
+
+
+class ReturnVisits(ma.Schema):
+    """A page of what a household can still answer."""
+
+    items = ma.fields.List(ma.fields.Nested(ReturnVisit), required=True)
 
 
 class AnswerOut(ma.Schema):
