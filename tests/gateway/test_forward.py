@@ -35,6 +35,8 @@ def test_each_path_reaches_its_service(client: FlaskClient, services: Services) 
         ("/notices/1/read", "notify"),
         ("/preferences", "notify"),
         ("/surveys/abc.def", "surveys"),
+        ("/return-visits/1/answer", "surveys"),
+        ("/callbacks/1/claim", "surveys"),
     ]:
         assert client.get(f"/api/v1{path}?a=1&b=水").status_code == 200
         asked = services[service].asked.pop()
