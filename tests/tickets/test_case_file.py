@@ -10,12 +10,14 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from doorstep.cli import main
 from services.kit import clock, migrate, testing
 from services.tickets.case_file import seals
 from services.tickets.settings import TicketsSettings
+from tests.tickets.busy_desk import busy
 from tests.tickets.case_forger import (
     case_in,
     desks_key,
@@ -47,6 +49,17 @@ def test_a_case_file_is_true_as_it_was_exported(case: bytes) -> None:
     assert {remark["body"] for remark in said["remarks"]} >= {"等阀门", "业主电话无人接听", "只是排风扇滴水"}
     assert set(said["policies"]) == {said["ticket"]["policy_version"]}
     assert set(said["calendars"]) == {"1"}
+
+
+def test_every_way_a_clock_can_come_out_is_told_and_proved(estate: "Estate", worker_engine: Engine) -> None:
+    for name, ticket in busy(estate, worker_engine).items():
+        content = export(estate, ticket).data
+        assert verdict(content) == "", name
+        said = case_in(content)
+        assert len(said["timelines"]) == len(said["clocks"]) >= 4, name
+        assert all(story["lines"][0]["what"] == "started" for story in said["timelines"]), name
+        assert all(story["lines"][-1]["what"] == "sum" for story in said["timelines"]), name
+        assert len(said["policies"]) == len(said["calendars"]) == (2 if name == "moved" else 1)
 
 
 def test_it_is_handed_to_managers_as_a_file_and_noted_by_ids_only(estate: "Estate") -> None:
