@@ -8,9 +8,11 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from jsonschema import Draft202012Validator, FormatChecker
+from sqlalchemy import update
 
 from doorstep.cli import main
 from services.kit import testing
+from services.tickets.models import tickets
 from services.tickets.settings import TicketsSettings
 
 if TYPE_CHECKING:
@@ -189,3 +191,22 @@ def test_what_cannot_be_told_is_said_at_the_terminal(ticket: dict[str, Any], why
     unknown = why("000000-XXXXXX")
     assert unknown.exit_code == 1
     assert "There is no ticket 000000-XXXXXX." in unknown.stderr
+
+
+def test_a_number_that_two_organisations_use_is_asked_about(
+    estate: "Estate",
+    new_estate: Callable[[], "Estate"],
+    server_url: str,
+    ticket: dict[str, Any],
+    why: Callable[..., Any],
+) -> None:
+    other = new_estate()
+    with testing.at(MONDAY):
+        theirs = other.file()
+    with estate.engine.begin() as db:
+        db.execute(update(tickets).where(tickets.c.id == theirs["id"]).values(number=ticket["number"]))
+    asked = why(ticket["number"])
+    assert asked.exit_code == 1
+    assert estate.organisation_id in asked.stderr
+    assert other.organisation_id in asked.stderr
+    assert why(ticket["number"], "--organisation", estate.organisation_id).exit_code == 0
