@@ -13,9 +13,17 @@ FOLDER = Path(__file__).with_name("question_sets")
 LANGUAGES = ("zh-CN", "en")
 YES_NO, SCALE, TEXT = "yes_no", "scale", "text"
 KINDS = (YES_NO, SCALE, TEXT)
-MEASURES = ("csat", "nps", "ces", "expectation", "perception")
-# Each figure has one scale: what is asked on another is another figure.
-SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7), "expectation": (1, 7), "perception": (1, 7)}
+# Each figure has one scale: what is asked on another is another figure. `hours` are hours within which to be there.
+SCALES = {
+    "csat": (1, 5),
+    "nps": (0, 10),
+    "ces": (1, 7),
+    "expectation": (1, 7),
+    "perception": (1, 7),
+    "importance": (1, 7),
+    "hours": (1, 72),
+}
+MEASURES = tuple(SCALES)
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
 SIDES = ("expectation", "perception")
 RETURN_VISIT = "return_visit"
