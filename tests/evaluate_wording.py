@@ -25,6 +25,7 @@ from services.notify.wording import MOST_CHARACTERS, check  # noqa: E402 - a scr
 
 LABELLED = ROOT / "tests" / "notify" / "wording_labelled.yaml"
 HELD_OUT = ROOT / "tests" / "notify" / "wording_held_out.yaml"
+PARAPHRASED = ROOT / "tests" / "notify" / "wording_paraphrased.yaml"
 DEFAULT_FOLDER = ROOT.parent / "shared" / "data"
 ANSWERS = (
     ("zh_messages.csv.gz", "reply", "zh-CN"),
@@ -84,11 +85,11 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER, help="where the public records are")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="also show N findings of each of the records")
     options = parser.parse_args()
-    for title, path in (("labelled", LABELLED), ("held out", HELD_OUT)):
+    for title, path in (("labelled", LABELLED), ("held out", HELD_OUT), ("paraphrased", PARAPHRASED)):
         phrases = labelled(path)
         for language in dict.fromkeys(phrase.language for phrase in phrases):
             of_it = [phrase for phrase in phrases if phrase.language == language]
-            print(f"{title:9}{language:6}{_told(score(of_it))} of {len(of_it)} phrases")
+            print(f"{title:12}{language:6}{_told(score(of_it))} of {len(of_it)} phrases")
     for name, column, language in ANSWERS:
         path = options.folder / name
         if path.is_file():
