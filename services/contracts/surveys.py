@@ -33,7 +33,7 @@ class SurveyInvited(SurveyFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyAnswered(SurveyFact):
-    """A human of the household answered. The comment's text stays in the surveys database; here is whether there is one.
+    """A human of the household answered. The comment's text stays in the surveys database; here is if there is one.
 
     `channel` is `link`, `in_app` or `phone`; `recorded_by` is who wrote down what was said on the telephone. `late` is
     an answer after the link had run out.

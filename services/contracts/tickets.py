@@ -158,10 +158,14 @@ class TicketCalledBack(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketAnswered(TicketFact):
-    """A human answered the return visit that it is solved; `satisfaction` is 1 to 5 where they said so."""
+    """A human answered the return visit; `satisfaction` is 1 to 5 where they said so.
+
+    `solved` is false only where it was too late to reopen the ticket, and a complaint was opened about it.
+    """
 
     type: ClassVar[str] = "ticket.answered.v1"
     satisfaction: int | None = None
+    solved: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

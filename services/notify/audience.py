@@ -26,6 +26,7 @@ class Contact:
     active: bool = True
     email: str | None = field(default=None, repr=False)
     apprise_urls: tuple[str, ...] = field(default=(), repr=False)
+    sms_urls: tuple[str, ...] = field(default=(), repr=False)
     timezone: str = "Asia/Shanghai"
     quiet_from: time | None = None
     quiet_until: time | None = None
@@ -69,7 +70,7 @@ def _not_reached(fact: Notable) -> bool:
 
 
 def _pleased(fact: Notable) -> bool:
-    return (getattr(fact, "satisfaction", None) or 0) >= PLEASED
+    return bool(getattr(fact, "solved", True)) and (getattr(fact, "satisfaction", None) or 0) >= PLEASED
 
 
 def _for_the_crew(fact: Notable) -> bool:

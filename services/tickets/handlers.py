@@ -39,8 +39,9 @@ def on_account_changed(db: Connection, event: Event, fact: AccountChanged) -> No
 def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> None:
     """“Not solved” reopens the ticket, “solved” goes on record as a human's answer. Safe to repeat.
 
-    An answer about an earlier completion, a second one about the same, or one to a ticket that is open again changes
-    nothing: the completion it speaks of is no longer what counts.
+    “Not solved” long after completion, and a low score, open a complaint about the ticket. An answer about an earlier
+    completion, a second one about the same, or one to a ticket that is open again changes nothing: the completion it
+    speaks of is no longer what counts.
     """
     actor = system_actor(event.organisation_id)
     try:
@@ -54,10 +55,12 @@ def on_survey_answered(db: Connection, event: Event, fact: SurveyAnswered) -> No
         return
     survey = {"survey_id": fact.survey_id, "completion": fact.completion}
     try:
-        if fact.solved:
-            commands.answer(db, actor, fact.ticket_id, satisfaction=fact.satisfaction, data=survey)
-        else:
+        if commands.reopens(ticket, fact, event.occurred_at):
             said = {**survey, "solved": False, "satisfaction": fact.satisfaction}
             commands.reopen(db, actor, fact.ticket_id, reason=None, cause="survey", answered=said)
+        elif commands.is_low(fact):
+            commands.complain(db, actor, ticket, fact)
+        else:
+            commands.answer(db, actor, fact.ticket_id, satisfaction=fact.satisfaction, data=survey)
     except Conflict:
         log.info("survey.came_late", ticket_id=fact.ticket_id, status=ticket["status"])

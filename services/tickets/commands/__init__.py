@@ -2,6 +2,7 @@
 
 from services.tickets.commands.corrections import override
 from services.tickets.commands.filing import Filing, file_ticket
+from services.tickets.commands.followups import complain, is_low, reopens
 from services.tickets.commands.pauses import disallow, expire_pause, object_to, pause, resume
 from services.tickets.commands.people import remember_person
 from services.tickets.commands.places import Place, add_places
@@ -43,6 +44,7 @@ __all__ = [
     "claim",
     "close",
     "comment",
+    "complain",
     "complete",
     "confirm",
     "count_of_older_terms",
@@ -51,6 +53,7 @@ __all__ = [
     "disallow",
     "expire_pause",
     "file_ticket",
+    "is_low",
     "lock",
     "make_safe",
     "object_to",
@@ -62,6 +65,7 @@ __all__ = [
     "release",
     "remember_person",
     "reopen",
+    "reopens",
     "resume",
     "set_calendar",
     "set_pack",

@@ -41,17 +41,28 @@ class Filing:
     on_behalf_of: str | None = None
     community_id: str | None = None
     circumstances: tuple[str, ...] = ()
+    about_ticket_id: str | None = None
 
 
-def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corrections | None = None) -> Ticket:
-    """File a request; the dispatch desk is accountable from this moment. Raises Invalid naming the field."""
+def file_ticket(
+    db: Connection,
+    actor: Actor,
+    filing: Filing,
+    corrections: Corrections | None = None,
+    *,
+    ticket_id: str | None = None,
+) -> Ticket:
+    """File a request; the dispatch desk is accountable from this moment. Raises Invalid naming the field.
+
+    `ticket_id` is for whoever must not file the same twice; a new one is made without it.
+    """
     requester_id, homes = _requester(db, actor, filing)
     place = _place(db, actor, filing, homes)
     verdict, item = _decide(actor, filing, corrections)
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
     ticket: Ticket = {
-        "id": str(new_id()),
+        "id": ticket_id or str(new_id()),
         "organisation_id": actor.organisation_id,
         "number": _number(at),
         "community_id": place["community_id"],
@@ -82,6 +93,7 @@ def file_ticket(db: Connection, actor: Actor, filing: Filing, corrections: Corre
         "changed_at": at,
         "solved": None,
         "satisfaction": None,
+        "about_ticket_id": filing.about_ticket_id,
         "policy_version": place["policy_version"],
         "calendar_version": place["calendar_version"],
         "version": 0,
@@ -139,6 +151,9 @@ def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple
     """Return whose request it is and the homes they may file for."""
     if filing.on_behalf_of is None:
         return actor.id, actor.unit_ids
+    if actor.role == "system":
+        # It takes the household over from the ticket that the new one is about.
+        return filing.on_behalf_of, ()
     if not actor.is_staff:
         raise Forbidden("Only staff file on somebody's behalf.", "仅工作人员可代他人提交。")
     row = db.execute(

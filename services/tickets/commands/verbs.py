@@ -187,15 +187,21 @@ def call_back(
     return _plain(db, actor, ticket_id, version, step)
 
 
-def answer(db: Connection, actor: Actor, ticket_id: str, *, satisfaction: int | None, data: dict[str, Any]) -> Ticket:
-    """A human answered the return visit that it is solved. `data` says which survey, and goes into history."""
-    step = Step(
-        "answer",
-        facts.TicketAnswered,
-        changes={"solved": True, "satisfaction": satisfaction},
-        told={"satisfaction": satisfaction},
-        data={**data, "solved": True, "satisfaction": satisfaction},
-    )
+def answer(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    satisfaction: int | None,
+    data: dict[str, Any],
+    solved: bool = True,
+) -> Ticket:
+    """A human answered the return visit: it is solved, or it is not and too late to reopen.
+
+    `data` says which survey, and goes into history.
+    """
+    said = {"solved": solved, "satisfaction": satisfaction}
+    step = Step("answer", facts.TicketAnswered, changes=said, told=said, data={**data, **said})
     return _plain(db, actor, ticket_id, None, step)
 
 

@@ -69,6 +69,8 @@ tickets = Table(
     # What a human answered about the latest completion; empty until one does.
     Column("solved", Boolean),
     Column("satisfaction", SmallInteger),
+    # The finished request that a complaint is about, where an answer of its household opened it.
+    Column("about_ticket_id", Id, ForeignKey("tickets.id")),
     Column("policy_version", Text, nullable=False),
     Column("calendar_version", Integer, nullable=False, server_default="1"),
     Column("version", Integer, nullable=False),
@@ -87,6 +89,7 @@ Index("ix_tickets_owner", tickets.c.owner_id, postgresql_where=tickets.c.status.
 Index("ix_tickets_pool", tickets.c.community_id, postgresql_where=tickets.c.status.in_(lifecycle.POOL))
 Index("ix_tickets_completed", tickets.c.completed_at, postgresql_where=tickets.c.status == "completed")
 Index("ix_tickets_paused", tickets.c.paused_until, postgresql_where=tickets.c.status == "waiting")
+Index("ix_tickets_about", tickets.c.about_ticket_id, postgresql_where=tickets.c.about_ticket_id.is_not(None))
 Index("ix_tickets_open", tickets.c.community_id, postgresql_where=tickets.c.status.in_(lifecycle.OPEN))
 
 # The version of a ticket is the `seq` of its last entry, so two writers at one version collide on this key.

@@ -57,6 +57,7 @@ class Ticket(ma.Schema):
     paused_until = fields.AwareDateTime(required=True, allow_none=True)
     objected_at = fields.AwareDateTime(required=True, allow_none=True)
     owner = fields.Nested(Owner, required=True)
+    about_ticket_id = fields.UUID(required=True, allow_none=True)
     version = fields.Integer(required=True)
     completions = fields.Integer(required=True)
     policy_version = fields.String(required=True)
