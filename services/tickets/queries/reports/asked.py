@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -85,10 +86,14 @@ class Asked:
             found.append(filed_at < self.until)
         return found
 
+    @cached_property
+    def _query(self) -> str:
+        return urlencode({name: value for name, value in self.said().items() if value is not None})
+
     def link(self, **more: str) -> str:
-        """Return the address of the list of tickets that this is about."""
-        query = {name: value for name, value in self.said().items() if value is not None}
-        return f"{TICKETS}?{urlencode(query | more)}"
+        """Return the address of the list of tickets that this is about; `more` are words of ours."""
+        named = (f"{name}={value}" for name, value in more.items())
+        return f"{TICKETS}?{'&'.join(filter(None, (self._query, *named)))}"
 
     def before(self) -> "Asked":
         """Return the same question about what was filed before the period."""

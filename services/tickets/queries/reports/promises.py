@@ -1,63 +1,82 @@
 """What became of every promise, told by history: a promise broken stays broken, whatever is promised afterwards."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, cast, func, literal_column, or_, select, true
 
-from services.tickets.lifecycle import OPEN
+from services.tickets.lifecycle import ENDED, OPEN
 from services.tickets.models import Moment, history, tickets
 
 KEPT, BROKEN, PENDING, REPLACED, WITHDRAWN = "kept", "broken", "open", "replaced", "withdrawn"
 PROMISES = (KEPT, BROKEN, PENDING)
-_ENDS = ("complete", "cancel", "decline")
+# What promises are told from, beside history, of the tickets they were made about.
+PROMISE_COLUMNS = tuple(
+    tickets.c[name] for name in ("id", "status", "promised_at", "completions", "first_completed_at")
+)
+# Written out, not as a parameter: the planner takes the index of promises only for what it can read in the statement.
+_IS_PROMISE: ColumnElement[bool] = literal_column("history.action = 'promise'")
 
 
-def promises_of(conditions: Sequence[ColumnElement[bool]], now: datetime) -> Subquery:
-    """Return every promise made about the tickets that `conditions` choose, as (ticket_id, became).
+def promises_of(jobs: FromClause, now: datetime) -> Subquery:
+    """Return every promise made about tickets (`jobs` has PROMISE_COLUMNS), as (ticket_id, became).
 
     Kept or broken is said of the next completion after the promise, never of an earlier one. Another promise made in
     time takes its place ("replaced"); one made when the time was up already does not. A request withdrawn before the
     promised time takes the promise along ("withdrawn").
     """
-    told = _told(conditions)
-    promised = told.c.promised_at
-    replaced = and_(told.c.next_promise.is_not(None), or_(told.c.end.is_(None), told.c.next_promise < told.c.end))
-    until = case((replaced, told.c.next_promise_at), else_=func.coalesce(told.c.end_at, now))
+    told = _told(jobs)
+    replaced = and_(told.c.next_at.is_not(None), or_(told.c.end_at.is_(None), told.c.next_at < told.c.end_at))
+    until = case((replaced, told.c.next_at), else_=func.coalesce(told.c.end_at, now))
     became = case(
-        (promised < until, BROKEN),
+        (told.c.promised_at < until, BROKEN),
         (replaced, REPLACED),
-        (told.c.end_action == "complete", KEPT),
-        (or_(told.c.end_at.is_not(None), told.c.status.not_in(OPEN)), WITHDRAWN),
-        else_=PENDING,
-    ).label("became")
-    return select(told.c.ticket_id, became).where(told.c.action == "promise").subquery("promises")
+        (told.c.end_at.is_(None), case((told.c.status.in_(OPEN), PENDING), else_=WITHDRAWN)),
+        (told.c.completed, KEPT),
+        else_=WITHDRAWN,
+    )
+    return select(told.c.ticket_id, became.label("became")).subquery("promises")
 
 
-def _told(conditions: Sequence[ColumnElement[bool]]) -> Subquery:
-    """Return the promises and ends of the tickets in question, each with the next of both kinds."""
-    is_promise, is_end = history.c.action == "promise", history.c.action.in_(_ENDS)
-    # The next by number; moments are in the same order, and the verb goes along with its number.
-    numbered = func.to_char(history.c.seq, "FM0000000000") + history.c.action
+def _told(jobs: FromClause) -> Subquery:
+    """Return each promise with when the next was made and when the job was done or given up after it.
 
-    def following(value: Any, condition: ColumnElement[bool]) -> ColumnElement[Any]:
-        least = func.min(value).filter(condition)
-        return least.over(partition_by=history.c.ticket_id, order_by=history.c.seq, rows=(1, None))
-
+    The last promise is the ticket's own, and a job completed once says when: of most, only the index is read. What was
+    promised before, and what became of jobs reopened or given up, is read from history.
+    """
+    later = history.alias("later")
+    end = (
+        select(later.c.at, (later.c.action == "complete").label("completed"))
+        .where(
+            or_(jobs.c.completions > 1, jobs.c.status.in_(ENDED)),
+            later.c.ticket_id == history.c.ticket_id,
+            later.c.seq > history.c.seq,
+            later.c.action.in_(("complete", "cancel", "decline")),
+        )
+        .order_by(later.c.seq)
+        .limit(1)
+        .lateral("ended")
+    )
+    once = and_(jobs.c.completions == 1, jobs.c.status.not_in(ENDED), jobs.c.first_completed_at >= history.c.at)
+    following = func.lead(history.c.at).over(partition_by=history.c.ticket_id, order_by=history.c.seq)
     return (
         select(
             history.c.ticket_id,
-            history.c.action,
-            tickets.c.status,
-            cast(history.c.data["promised_at"].astext, Moment).label("promised_at"),
-            following(history.c.seq, is_promise).label("next_promise"),
-            following(history.c.at, is_promise).label("next_promise_at"),
-            following(history.c.seq, is_end).label("end"),
-            following(history.c.at, is_end).label("end_at"),
-            func.substr(following(numbered, is_end), 11).label("end_action"),
+            jobs.c.status,
+            case((following.is_(None), jobs.c.promised_at), else_=_said_then()).label("promised_at"),
+            following.label("next_at"),
+            case((once, jobs.c.first_completed_at), else_=end.c.at).label("end_at"),
+            or_(once, func.coalesce(end.c.completed, False)).label("completed"),
         )
-        .join(tickets, tickets.c.id == history.c.ticket_id)
-        .where(*conditions, tickets.c.promised_at.is_not(None), history.c.action.in_(("promise", *_ENDS)))
+        .join(jobs, jobs.c.id == history.c.ticket_id)
+        .outerjoin(end, true())
+        .where(jobs.c.promised_at.is_not(None), _IS_PROMISE)
         .subquery("told")
     )
+
+
+def _said_then() -> ColumnElement[datetime]:
+    """Return what a promise said that was not the last."""
+    made = history.alias("made")
+    said = cast(made.c.data["promised_at"].astext, Moment)
+    this_one = and_(made.c.ticket_id == history.c.ticket_id, made.c.seq == history.c.seq)
+    return select(said).where(this_one).scalar_subquery()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     Integer,
@@ -23,8 +24,8 @@ from services.tickets.lifecycle import DONE
 from services.tickets.models import clocks, tickets
 from services.tickets.queries.reports.asked import Asked, group_of_ticket
 from services.tickets.queries.reports.clocks import Spread, percentiles
-from services.tickets.queries.reports.promises import BROKEN, PROMISES, promises_of
-from services.tickets.queries.verdicts import OPEN_IN_TIME, OPEN_OVERDUE, verdict
+from services.tickets.queries.reports.promises import BROKEN, PROMISE_COLUMNS, PROMISES, promises_of
+from services.tickets.queries.verdicts import is_open_overdue
 from services.tickets.sla.clocks import BREACHED, UNKNOWN
 
 UNHAPPY = 2
@@ -54,25 +55,25 @@ def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) 
     solved or was bad. Without any of these a job is pending while a clock of it may still be missed, or nobody can
     know whether one was. With a rule the other clocks of the same job count as well.
     """
-    conditions = asked.ticket_conditions()
+    filed = _filed(asked, group)
+    job = filed.c
     told = _clocks_of_jobs(replace(asked, rule=None).clock_conditions(), now)
-    promises = promises_of(conditions, now)
+    promises = promises_of(filed, now)
     counted = (
         select(promises.c.ticket_id, *(_count(promises.c.became == name).label(name) for name in PROMISES))
         .group_by(promises.c.ticket_id)
         .subquery("promised")
     )
-    done = tickets.c.status.in_(DONE)
-    reopened = or_(tickets.c.completions > 1, and_(tickets.c.completions == 1, ~done))
-    unhappy = or_(tickets.c.solved.is_(False), func.coalesce(tickets.c.satisfaction <= UNHAPPY, False))
-    answered = or_(tickets.c.solved.is_not(None), tickets.c.satisfaction.is_not(None), tickets.c.status == "confirmed")
+    done = job.status.in_(DONE)
+    reopened = or_(job.completions > 1, and_(job.completions == 1, ~done))
+    unhappy = func.coalesce(or_(job.solved.is_(False), job.satisfaction <= UNHAPPY), False)
+    answered = or_(job.solved.is_not(None), job.satisfaction.is_not(None), job.status == "confirmed")
     missed, broke = func.coalesce(told.c.missed, False), func.coalesce(counted.c[BROKEN] > 0, False)
-    unhappy = func.coalesce(unhappy, False)
-    was_completed = tickets.c.first_completed_at.is_not(None)
+    was_completed = job.first_completed_at.is_not(None)
     return (
         select(
-            tickets.c.id,
-            (literal_column("NULL") if group is None else group).label("group"),
+            job.id,
+            job.group,
             done.label("done"),
             reopened.label("reopened"),
             unhappy.label("unhappy"),
@@ -85,22 +86,30 @@ def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) 
             *(case((was_completed, told.c[name])).label(name) for name in TIMES[:2]),
             *(case((done, told.c[name])).label(name) for name in TIMES[2:]),
         )
-        .outerjoin(told, told.c.ticket_id == tickets.c.id)
-        .outerjoin(counted, counted.c.ticket_id == tickets.c.id)
-        .where(*conditions)
+        .outerjoin(told, told.c.ticket_id == job.id)
+        .outerjoin(counted, counted.c.ticket_id == job.id)
         .offset(literal_column("0"))  # Computed once a ticket, not once for every figure that asks for it.
         .subquery("jobs")
     )
 
 
+def _filed(asked: Asked, group: ColumnElement[Any] | None) -> CTE:
+    """Return the tickets asked for, read once: their table is wide, and two questions are about them."""
+    shown = (literal_column("NULL::text") if group is None else group).label("group")
+    columns = (*PROMISE_COLUMNS, tickets.c.solved, tickets.c.satisfaction, shown)
+    return select(*columns).where(*asked.ticket_conditions()).cte("filed")
+
+
 def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) -> Subquery:
     """Return per ticket what its clocks say of it, reading only those to resolve and those that are not met."""
     resolving = (clocks.c.kind == RESOLVE).label("resolving")
+    missed = or_(clocks.c.state == BREACHED, func.coalesce(is_open_overdue(now), False))
     seen = (
         select(
             clocks.c.ticket_id,
             resolving,
-            verdict(now).label("verdict"),
+            missed.label("missed"),
+            and_(~missed, or_(clocks.c.stopped_at.is_(None), clocks.c.state == UNKNOWN)).label("pending"),
             clocks.c.generation,
             clocks.c.started_at,
             clocks.c.stopped_at,
@@ -118,8 +127,8 @@ def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) ->
     return (
         select(
             seen.c.ticket_id,
-            func.bool_or(seen.c.verdict.in_((BREACHED, OPEN_OVERDUE))).label("missed"),
-            func.bool_or(seen.c.verdict.in_((UNKNOWN, OPEN_IN_TIME))).label("pending"),
+            func.bool_or(seen.c.missed).label("missed"),
+            func.bool_or(seen.c.pending).label("pending"),
             func.max(seen.c.contract_seconds).filter(first).label("first_contract"),
             func.max(seen.c.lived_seconds).filter(first).label("first_lived"),
             # A clock that went on after a reopening has counted what went before it (sla.resolution).
@@ -165,5 +174,5 @@ def has_quality(asked: Asked, name: str, now: datetime) -> ColumnElement[bool]:
 
 def has_promise(asked: Asked, became: str, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a promise about a ticket became one of PROMISES."""
-    promises = promises_of(asked.ticket_conditions(), now)
+    promises = promises_of(_filed(asked, None), now)
     return tickets.c.id.in_(select(promises.c.ticket_id).where(promises.c.became == became))
