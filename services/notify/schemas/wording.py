@@ -1,17 +1,12 @@
-"""Where staff ask, before they send a text to a resident, what is better said otherwise."""
+"""What the question about a wording takes and gives."""
 
 from typing import Any
 
 import marshmallow as ma
-from flask import Response
-from flask_smorest import Blueprint
 
-from services.kit.http import Answer, Prose, StrictSchema, access, respond
-from services.kit.http.problems import wants
-from services.kit.identity import LOCALES, STAFF
+from services.kit.http import Prose, StrictSchema
+from services.kit.identity import LOCALES
 from services.notify import wording
-
-blp = Blueprint("wording", __name__, description="Advice on the wording of what residents read")
 
 
 class AsWritten(Prose):
@@ -47,24 +42,3 @@ class Advice(ma.Schema):
 
     ok = ma.fields.Boolean(required=True)
     findings = ma.fields.List(ma.fields.Nested(FindingView), required=True)
-
-
-@blp.route("/wording", methods=["POST"])
-@access(*STAFF)
-@blp.arguments(Draft)
-@blp.alt_response(200, schema=Advice)
-def check_wording(draft: dict[str, Any]) -> Response:
-    """Say what is better said otherwise, why, and how. Ask it before sending a comment, a refusal or a reply."""
-    language = wants()
-    found = [
-        {
-            "start": finding.start,
-            "end": finding.end,
-            "text": finding.phrase,
-            "kind": finding.kind,
-            "reason": finding.reason[language],
-            "better": finding.better[language],
-        }
-        for finding in wording.check(draft["text"], draft.get("locale"))
-    ]
-    return respond(Answer({"ok": not found, "findings": found}, headers={"Content-Language": language}))
