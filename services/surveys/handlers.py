@@ -9,7 +9,7 @@ from services.contracts import parse
 from services.contracts.gateway import AccountChanged
 from services.contracts.tickets import TicketCompleted, TicketReopened
 from services.kit.events import Event, PermanentError
-from services.surveys import commands
+from services.surveys import commands, outcomes
 from services.surveys.drawing import Chance, system_chance
 from services.surveys.models import Turn
 from services.surveys.visiting import Rules
@@ -19,6 +19,7 @@ def handle(rules: Rules, connection: Connection, events: Sequence[Event], chance
     """Apply events of our subscriptions in the caller's transaction; raises PermanentError for what we cannot read."""
     for event in events:
         fact = parse(event)
+        outcomes.note(connection, event, fact)
         if isinstance(fact, TicketCompleted):
             on_ticket_completed(connection, event, fact, rules, chance)
         elif isinstance(fact, TicketReopened):

@@ -9,7 +9,7 @@ from services.contracts import SUBSCRIPTIONS
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.surveys import commands, handlers, models
+from services.surveys import campaigns, commands, handlers, models
 from services.surveys.drawing import system_chance
 from services.surveys.links import Links
 from services.surveys.settings import SurveySettings
@@ -17,6 +17,7 @@ from services.surveys.settings import SurveySettings
 INVITE_EVERY_SECONDS = 0.5
 EXPIRE_EVERY_SECONDS = 5.0
 CALLS_EVERY_SECONDS = 30.0
+CAMPAIGNS_EVERY_SECONDS = 2.0
 
 
 def loops(settings: SurveySettings, engine: Engine, waker: Waker) -> dict[str, Loop]:
@@ -30,6 +31,10 @@ def loops(settings: SurveySettings, engine: Engine, waker: Waker) -> dict[str, L
     def draw(db: Connection) -> int:
         return commands.draw_silent_due(db, rules, system_chance)
 
+    def ask(db: Connection) -> int:
+        campaigns.open_due(db)
+        return campaigns.invite_due(db, rules.night, links.sign)
+
     return {
         "relay": relaying(kit, SUBSCRIPTIONS, engine, models.outbox),
         "consume": consuming(kit, SUBSCRIPTIONS, engine, models.inbox, partial(handlers.handle, rules)),
@@ -37,6 +42,8 @@ def loops(settings: SurveySettings, engine: Engine, waker: Waker) -> dict[str, L
         "expire": every(EXPIRE_EVERY_SECONDS, lambda: until_done(engine, waker, commands.expire_due)),
         "draw": every(CALLS_EVERY_SECONDS, lambda: until_done(engine, waker, draw)),
         "lapse": every(CALLS_EVERY_SECONDS, lambda: until_done(engine, waker, commands.lapse_due)),
+        "ask": every(CAMPAIGNS_EVERY_SECONDS, lambda: until_done(engine, waker, ask)),
+        "close": every(CAMPAIGNS_EVERY_SECONDS, lambda: until_done(engine, waker, campaigns.close_due)),
         "sweep": sweeping(engine, models.metadata),
     }
 

@@ -1,0 +1,25 @@
+"""The scope in which a report reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy import Connection, text
+
+from services.kit.database import transaction
+from services.kit.http.app import current_service
+from services.kit.identity import current_actor
+
+REPORT = "report"
+
+
+@contextmanager
+def reporting() -> Iterator[Connection]:
+    """Open a transaction that reads what figures are made of, in the caller's communities, and changes nothing.
+
+    Row-level security knows it as a role of its own, so that whoever may ask for figures does not thereby see the
+    single visits behind them.
+    """
+    with transaction(current_service().engine, replace(current_actor(), role=REPORT)) as db:
+        db.execute(text("SET TRANSACTION READ ONLY"))
+        yield db
