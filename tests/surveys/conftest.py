@@ -18,6 +18,7 @@ from services.kit.settings import Settings
 from services.kit.testing import fresh
 from services.surveys import commands, handlers
 from services.surveys.app import make_app
+from services.surveys.drawing import Chance, system_chance
 from services.surveys.links import Links
 from services.surveys.models import answers, outbox, return_visits
 from services.surveys.visiting import Rules
@@ -136,11 +137,11 @@ class Desk:
     engine: Engine
     links: Links
 
-    def hear(self, *events: Event, rules: Rules = AT_ONCE) -> None:
+    def hear(self, *events: Event, rules: Rules = AT_ONCE, chance: Chance = system_chance) -> None:
         """Apply events, each in a transaction of its own."""
         for event in events:
             with self.engine.begin() as db:
-                handlers.handle(rules, db, [event])
+                handlers.handle(rules, db, [event], chance)
 
     def invite(self, rules: Rules = AT_ONCE) -> int:
         with self.engine.begin() as db:

@@ -1,0 +1,324 @@
+"""Calling households: drawn, claimed by one, attempted at decent hours, and over by themselves."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from services.kit.testing import fresh
+from services.surveys import commands
+from services.surveys.models import callbacks
+from tests.surveys.conftest import Desk
+from tests.surveys.offices import NOW, SHANGHAI, MakeOffice, Office, at_local
+
+SAID = {"solved": True, "satisfaction": 5, "comment": "很好"}
+
+
+@pytest.fixture
+def new_office(client: FlaskClient, desk: Desk) -> MakeOffice:
+    """Return a function that founds an office."""
+    return lambda **changes: Office(client, desk, **changes)
+
+
+@pytest.fixture
+def office(new_office: MakeOffice) -> Office:
+    """Return this test's own office."""
+    return new_office()
+
+
+def test_a_drawn_visit_waits_for_its_invitation_and_then_stands_in_the_queue(office: Office) -> None:
+    ticket = office.completed()
+    (call,) = office.calls(ticket)
+    assert (call.state, office.queue("dispatcher")) == ("waiting", [])
+    assert office.ask("dispatcher", "GET", f"/callbacks/{call.id}").status_code == 404
+    office.desk.invite()
+    (item,) = office.queue("dispatcher")
+    assert (item["id"], item["ticket_id"], item["state"]) == (call.id, ticket.id, "open")
+    assert (item["reason"], item["drawn_with"], item["attempts_left"]) == ("random", 0.2, 3)
+    assert datetime.fromisoformat(item["possible_at"]) == NOW
+
+
+def test_the_script_speaks_both_languages_and_leaves_the_salutation_to_fill_in(office: Office) -> None:
+    ticket, call = office.call_to_make()
+    answer = office.ask("dispatcher", "GET", f"/callbacks/{call}").json
+    greeting = answer["script"][0]["text"]
+    assert set(greeting) == {"zh-CN", "en"}
+    for words in greeting.values():
+        assert "{salutation}" in words
+        assert "T-2026-000042" in words
+        assert "dispatcher badge" in words
+    assert answer["placeholders"] == ["salutation"]
+    asked = {step["asks"] for step in answer["script"]} - {None}
+    assert asked == {question["name"] for question in answer["questions"]} == {"solved", "satisfaction", "comment"}
+    assert answer["calls"] == []
+
+
+def test_of_many_who_take_a_call_at_once_one_has_it_and_the_others_hear_who(office: Office, app: Flask) -> None:
+    _, call = office.call_to_make()
+    names = ["dispatcher", "colleague", "manager"] * 4
+
+    def take(name: str) -> tuple[str, Any]:
+        return name, Office.claim(_with_client(office, app), name, call)
+
+    with ThreadPoolExecutor(len(names)) as staff:
+        answers = list(staff.map(take, names))
+    winners = [name for name, answer in answers if answer.status_code == 200]
+    assert len(winners) == 1
+    winner = office.people[winners[0]].id
+    for name, answer in answers:
+        if answer.status_code != 200:
+            assert answer.status_code == 409
+            assert answer.json["owner"]["id"] == winner
+            if office.people[name].id != winner:
+                assert answer.json["owner"]["name"] == f"{winners[0]} badge"
+
+
+def _with_client(office: Office, app: Flask) -> Office:
+    other = object.__new__(Office)
+    other.__dict__.update(office.__dict__)
+    other.client = app.test_client()
+    return other
+
+
+def test_a_claim_that_lies_too_long_can_be_taken_over_and_no_sooner(office: Office) -> None:
+    _, call = office.call_to_make()
+    assert office.claim("dispatcher", call).status_code == 200
+    assert office.claim("colleague", call, at=NOW + timedelta(minutes=119)).status_code == 409
+    assert office.claim("colleague", call, at=NOW + timedelta(minutes=121)).status_code == 200
+    late = office.report("dispatcher", call, outcome="no_answer", at=NOW + timedelta(minutes=122))
+    assert (late.status_code, late.json["owner"]["name"]) == (409, "colleague badge")
+
+
+def test_who_gives_a_call_back_leaves_it_to_others(office: Office) -> None:
+    _, call = office.call_to_make()
+    assert office.ask("dispatcher", "POST", f"/callbacks/{call}/release").status_code == 409
+    office.claim("dispatcher", call)
+    assert office.ask("colleague", "POST", f"/callbacks/{call}/release").status_code == 409
+    assert office.ask("dispatcher", "POST", f"/callbacks/{call}/release").json["state"] == "open"
+    assert office.claim("colleague", call).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["crew", "resident", "admin"])
+def test_the_queue_is_for_the_desk(office: Office, name: str) -> None:
+    _, call = office.call_to_make()
+    for method, path in (("GET", ""), ("GET", f"/{call}"), ("POST", f"/{call}/claim"), ("POST", f"/{call}/release")):
+        assert office.ask(name, method, f"/callbacks{path}").status_code == 403
+    assert office.report(name, call, outcome="refused").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["dispatcher", "manager"])
+def test_whoever_did_the_work_neither_sees_nor_takes_the_call(office: Office, name: str) -> None:
+    _, call = office.call_to_make(crew_id=office.people[name].id)
+    assert office.queue(name) == []
+    assert office.ask(name, "GET", f"/callbacks/{call}").status_code == 404
+    assert office.claim(name, call).status_code == 404
+    assert [item["id"] for item in office.queue("colleague")] == [call]
+
+
+def test_nobody_calls_themselves_nor_another_community(office: Office) -> None:
+    _, call = office.call_to_make(requester_id=office.people["manager"].id)
+    for name in ("manager", "elsewhere"):
+        assert office.queue(name) == []
+        assert office.claim(name, call).status_code == 404
+    stranger = Office(office.client, office.desk)
+    assert stranger.queue("manager") == []
+    assert stranger.claim("manager", call).status_code == 404
+
+
+NIGHTS = [
+    (SHANGHAI, "2027-01-10T21:00+08:00", "2027-01-11T09:00+08:00"),
+    (SHANGHAI, "2027-01-10T08:59+08:00", "2027-01-10T09:00+08:00"),
+    ("Europe/Berlin", "2027-03-27T22:00+01:00", "2027-03-28T09:00+02:00"),
+    ("Europe/Berlin", "2027-10-30T23:30+02:00", "2027-10-31T09:00+01:00"),
+    ("America/New_York", "2027-03-13T23:00-05:00", "2027-03-14T09:00-04:00"),
+    ("Australia/Lord_Howe", "2027-04-03T22:00+11:00", "2027-04-04T09:00+10:30"),
+    ("Pacific/Apia", "2027-05-05T03:00+13:00", "2027-05-05T09:00+13:00"),
+]
+
+
+@pytest.mark.parametrize(("zone", "moment", "morning"), NIGHTS)
+def test_nobody_is_called_at_night_where_they_live(
+    new_office: MakeOffice, zone: str, moment: str, morning: str
+) -> None:
+    office = new_office(timezone=zone)
+    _, call = office.call_to_make()
+    night = datetime.fromisoformat(moment).astimezone(UTC)
+    refused = office.claim("dispatcher", call, at=night)
+    assert refused.status_code == 409
+    assert refused.json["possible_at"] == datetime.fromisoformat(morning).isoformat()
+    assert datetime.fromisoformat(office.queue("dispatcher", at=night)[0]["possible_at"]).isoformat() == (
+        datetime.fromisoformat(morning).isoformat()
+    )
+    at_nine = datetime.fromisoformat(morning).astimezone(UTC)
+    assert office.claim("dispatcher", call, at=at_nine - timedelta(seconds=1)).status_code == 409
+    assert office.claim("dispatcher", call, at=at_nine).status_code == 200
+
+
+def test_a_call_made_at_night_is_refused_and_one_made_before_may_be_recorded_after(office: Office) -> None:
+    _, call = office.call_to_make()
+    evening = at_local(SHANGHAI, 20, 50)
+    office.claim("dispatcher", call, at=evening)
+    recorded = evening + timedelta(minutes=20)
+    refused = office.report("dispatcher", call, at=recorded, outcome="no_answer")
+    assert (refused.status_code, refused.json["possible_at"][11:16]) == (409, "09:00")
+    for called_at in (evening - timedelta(minutes=1), recorded + timedelta(minutes=1)):
+        wrong = office.report("dispatcher", call, at=recorded, outcome="busy", called_at=called_at.isoformat())
+        assert wrong.json["errors"][0]["field"] == "called_at"
+    assert office.attempts(call) == []
+    called_at = (evening + timedelta(minutes=5)).isoformat()
+    answer = office.report("dispatcher", call, at=recorded, outcome="no_answer", called_at=called_at)
+    assert answer.status_code == 201
+    assert answer.json["possible_at"][11:16] == "09:00"
+
+
+def test_three_attempts_and_no_more(office: Office) -> None:
+    _, call = office.call_to_make()
+    moment = at_local(SHANGHAI, 9, 30)
+    for number, outcome in enumerate(("no_answer", "busy", "no_answer"), 1):
+        assert office.claim("dispatcher", call, at=moment).status_code == 200
+        answer = office.report("dispatcher", call, at=moment, outcome=outcome)
+        assert (answer.status_code, answer.json["attempts"]) == (201, number)
+        if number < 3:
+            assert office.claim("dispatcher", call, at=moment + timedelta(minutes=1)).status_code == 409
+            moment = datetime.fromisoformat(answer.json["possible_at"]).astimezone(UTC)
+    assert (answer.json["state"], answer.json["ended_because"]) == ("ended", "exhausted")
+    assert answer.json["attempts_left"] == 0
+    assert office.queue("dispatcher") == []
+    over = office.claim("dispatcher", call, at=moment + timedelta(days=1))
+    assert (over.status_code, over.json["ended_because"]) == (409, "exhausted")
+    assert [attempt.outcome for attempt in office.attempts(call)] == ["no_answer", "busy", "no_answer"]
+    made = office.ask("manager", "GET", f"/callbacks/{call}").json["calls"]
+    assert [(one["number"], one["called_by"]["name"]) for one in made] == [(n, "dispatcher badge") for n in (1, 2, 3)]
+
+
+def test_a_call_for_later_is_possible_from_then_on(office: Office) -> None:
+    _, call = office.call_to_make()
+    office.claim("dispatcher", call)
+    again = NOW + timedelta(days=1, hours=3)
+    answer = office.report("dispatcher", call, outcome="call_later", call_again_at=again.isoformat())
+    assert (answer.json["state"], datetime.fromisoformat(answer.json["possible_at"])) == ("open", again)
+    assert office.claim("dispatcher", call, at=again - timedelta(minutes=1)).status_code == 409
+    assert office.claim("colleague", call, at=again).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sentence", "again"),
+    [
+        ("a time gone by", NOW - timedelta(minutes=1)),
+        ("at night", at_local(SHANGHAI, 22)),
+        ("long after the call has ended", NOW + timedelta(days=40)),
+        ("beyond all calendars", datetime(9999, 12, 31, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_call_for_later_needs_a_decent_time(office: Office, sentence: str, again: datetime) -> None:
+    _, call = office.call_to_make()
+    office.claim("dispatcher", call)
+    refused = office.report("dispatcher", call, outcome="call_later", call_again_at=again.isoformat())
+    assert refused.status_code == 422, sentence
+    assert refused.json["errors"][0]["field"] == "call_again_at"
+    assert office.attempts(call) == []
+
+
+@pytest.mark.parametrize("outcome", ["refused", "wrong_number"])
+def test_a_refusal_ends_the_calling_and_is_no_answer(office: Office, outcome: str) -> None:
+    ticket, call = office.call_to_make()
+    office.claim("dispatcher", call)
+    answer = office.report("dispatcher", call, outcome=outcome)
+    assert (answer.json["state"], answer.json["ended_because"]) == ("ended", outcome)
+    assert office.desk.answers(ticket) == []
+    (visit,) = office.desk.visits(ticket)
+    assert (visit.state, visit.ended_at) == ("invited", None)
+
+
+WRONG = [
+    ({"outcome": "reached"}, "outcome"),
+    ({}, "outcome"),
+    ({"outcome": "answered"}, "answer"),
+    ({"outcome": "proxy", "answer": SAID}, "spoken_by"),
+    ({"outcome": "proxy", "answer": SAID, "spoken_by": "the cat"}, "spoken_by"),
+    ({"outcome": "answered", "answer": SAID, "spoken_by": "relative"}, "spoken_by"),
+    ({"outcome": "no_answer", "answer": SAID}, "answer"),
+    ({"outcome": "call_later"}, "call_again_at"),
+    ({"outcome": "busy", "call_again_at": "2030-01-01T12:00:00+08:00"}, "call_again_at"),
+    ({"outcome": "busy", "called_at": "2030-01-01T12:00:00"}, "called_at"),
+    ({"outcome": "answered", "answer": {"solved": "yes"}}, "answer.solved"),
+    ({"outcome": "answered", "answer": {"solved": True, "satisfaction": 9}}, "answer.satisfaction"),
+    ({"outcome": "busy", "note": "x"}, "note"),
+]
+
+
+@pytest.mark.parametrize(("body", "field"), WRONG)
+def test_a_report_that_cannot_be_used_names_its_field(office: Office, body: dict[str, Any], field: str) -> None:
+    ticket, call = office.call_to_make()
+    office.claim("dispatcher", call)
+    refused = office.report("dispatcher", call, **body)
+    assert refused.status_code == 422, refused.json
+    assert field in {error["field"] for error in refused.json["errors"]}
+    assert (office.attempts(call), office.desk.answers(ticket)) == ([], [])
+
+
+def test_only_whoever_has_the_call_says_how_it_went(office: Office) -> None:
+    ticket, call = office.call_to_make()
+    unclaimed = office.report("dispatcher", call, outcome="answered", answer=SAID)
+    assert (unclaimed.status_code, unclaimed.json["next"]) == (409, f"/api/v1/callbacks/{call}/claim")
+    office.claim("dispatcher", call)
+    other = office.report("colleague", call, outcome="answered", answer=SAID)
+    assert (other.status_code, other.json["owner"]["name"]) == (409, "dispatcher badge")
+    assert office.desk.answers(ticket) == []
+    assert office.claim("dispatcher", fresh()).status_code == 404
+
+
+def test_an_answer_by_link_ends_the_call_under_the_caller_s_hands(office: Office) -> None:
+    ticket, call = office.call_to_make()
+    office.claim("dispatcher", call)
+    token = office.desk.emitted(ticket, "survey.invited.v1")[-1].data["link_token"]
+    assert office.client.post(f"/api/v1/surveys/{token}", json={"solved": True}).status_code == 201
+    late = office.report("dispatcher", call, outcome="answered", answer={"solved": False})
+    assert (late.status_code, late.json["ended_because"]) == (409, "answered_elsewhere")
+    assert [answer.solved for answer in office.desk.answers(ticket)] == [True]
+
+
+def test_a_reopening_ends_the_call(office: Office) -> None:
+    ticket, call = office.call_to_make()
+    office.desk.hear(ticket.reopened())
+    (row,) = office.calls(ticket)
+    assert (row.state, row.ended_because) == ("ended", "withdrawn")
+    assert office.claim("dispatcher", call).status_code == 409
+
+
+def test_what_nobody_called_in_time_ends_by_itself(office: Office) -> None:
+    ticket, call = office.call_to_make()
+    taken, _ = office.call_to_make()
+    office.claim("dispatcher", office.calls(taken)[0].id)
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    with office.desk.engine.begin() as db:
+        here = callbacks.c.organisation_id == office.organisation_id
+        db.execute(update(callbacks).where(here).values(expires_at=past))
+        assert commands.lapse_due(db) == 1
+        assert commands.lapse_due(db) == 0
+    (row,) = office.calls(ticket)
+    assert (row.state, row.ended_because, row.ended_at) == ("ended", "lapsed", past)
+    assert office.calls(taken)[0].state == "claimed"
+    assert call not in [item["id"] for item in office.queue("dispatcher")]
+
+
+def test_the_queue_is_paged_and_narrowed(office: Office) -> None:
+    for _ in range(5):
+        office.call_to_make()
+    seen, path = [], "/callbacks?limit=2"
+    while path:
+        page = office.ask("dispatcher", "GET", path)
+        seen += [item["id"] for item in page.json["items"]]
+        link = page.headers.get("Link", "")
+        path = link.partition("</api/v1")[2].partition(">")[0]
+    assert len(seen) == len(set(seen)) == 5
+    office.claim("dispatcher", seen[0])
+    assert [one["id"] for one in office.ask("dispatcher", "GET", "/callbacks?mine=true").json["items"]] == [seen[0]]
+    assert office.ask("colleague", "GET", "/callbacks?mine=true").json["items"] == []
+    assert office.ask("dispatcher", "GET", f"/callbacks?community_id={fresh()}").json["items"] == []
+    for wrong in ("after=x", "limit=0", "community_id=1", "state=open", "mine=perhaps"):
+        assert office.ask("dispatcher", "GET", f"/callbacks?{wrong}").status_code == 422
