@@ -1,6 +1,7 @@
 """The tickets service over HTTP: parse, one command or query, dump."""
 
 from services.tickets.api.desk import desk
+from services.tickets.api.households import households
 from services.tickets.api.photos import photos
 from services.tickets.api.proofs import proofs
 from services.tickets.api.reports import reports
@@ -8,6 +9,6 @@ from services.tickets.api.steps import steps
 from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
 
-BLUEPRINTS = (tickets, steps, photos, proofs, terms, desk, reports)
+BLUEPRINTS = (tickets, steps, photos, proofs, terms, households, desk, reports)
 
 __all__ = ["BLUEPRINTS"]

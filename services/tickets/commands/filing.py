@@ -1,11 +1,12 @@
 """Filing: a request becomes a ticket with its history, clocks and event, in one statement."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, ScalarSelect, func, select
 
 from services.contracts.tickets import TicketFiled
 from services.kit import clock as time
@@ -15,7 +16,7 @@ from services.kit.identity import Actor
 from services.tickets import books, catalogue, chain, service_levels, writing
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
-from services.tickets.models import UNIT_NAME, buildings, communities, people, units
+from services.tickets.models import UNIT_NAME, buildings, communities, household_circumstances, people, units
 from services.tickets.triage import Corrections, Verdict, triage
 from services.tickets.triage.circumstances import circumstances_in
 
@@ -76,7 +77,7 @@ def file_ticket(
         **columns_of(item),
         "urgency": urgency,
         "because": because,
-        "circumstances": _circumstances(filing),
+        "circumstances": _circumstances(filing, place),
         "status": "filed",
         "waiting_reason": None,
         "paused_until": None,
@@ -142,9 +143,10 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     writing.write_filing(db, ticket, entry, rows, event)
 
 
-def _circumstances(filing: Filing) -> list[str]:
-    """Return what was said to make it more pressing, and what the words themselves tell of it."""
-    return sorted({*filing.circumstances, *circumstances_in(f"{filing.title or ''}\n{filing.description}")})
+def _circumstances(filing: Filing, place: Mapping[str, Any]) -> list[str]:
+    """Return what makes it more pressing: what was said, what the words tell, and what the household agreed to."""
+    told = circumstances_in(f"{filing.title or ''}\n{filing.description}")
+    return sorted({*filing.circumstances, *told, *(place.get("agreed") or ())})
 
 
 def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple[str, ...]]:
@@ -179,8 +181,11 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
         communities.c.name.label("community_name"),
     )
     if unit_id is not None:
+        if actor.role == "crew":
+            # Their job there gives the crew no sight of the record; what they file is still as pressing as anybody's.
+            db.execute(select(func.set_config("doorstep.filing", "on", True)))
         wanted = (
-            select(units.c.id.label("unit_id"), UNIT_NAME, *columns)
+            select(units.c.id.label("unit_id"), UNIT_NAME, _agreed().label("agreed"), *columns)
             .join_from(units, communities, communities.c.id == units.c.community_id)
             .join(buildings, buildings.c.id == units.c.building_id)
             .where(units.c.id == unit_id)
@@ -195,6 +200,13 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
             )
         return dict(row)
     return _shared_place(db, actor, filing, homes, columns)
+
+
+def _agreed() -> ScalarSelect[Any]:
+    """Return the circumstances of a unit that somebody living there agreed to have noted, while that lasts."""
+    table = household_circumstances
+    wanted = select(func.array_agg(table.c.kind)).where(table.c.unit_id == units.c.id, table.c.until > time.now())
+    return wanted.scalar_subquery()
 
 
 def _is_in_reach(actor: Actor, row: Any) -> bool:

@@ -5,6 +5,12 @@ from services.kit import outbox as kit_outbox
 from services.kit.http import effects
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
+from services.tickets.models.households import (
+    household_circumstances,
+    household_equipment,
+    household_views,
+    households,
+)
 from services.tickets.models.places import UNIT_NAME, buildings, calendars, communities, people, policies, units
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
 
@@ -19,6 +25,10 @@ __all__ = [
     "communities",
     "firings",
     "history",
+    "household_circumstances",
+    "household_equipment",
+    "household_views",
+    "households",
     "idempotency_keys",
     "inbox",
     "metadata",
