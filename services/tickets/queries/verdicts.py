@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, false, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, literal_column, or_
 
 from services.tickets.models import clocks
 from services.tickets.sla.clocks import BREACHED, MET, UNKNOWN, VOID
@@ -37,9 +37,18 @@ def verdict(now: datetime) -> ColumnElement[str]:
 
 
 def has_verdict(name: str, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a clock counts under one of VERDICTS; open_overdue is part of breached."""
-    if name == BREACHED:
-        return verdict(now).in_((OPEN_OVERDUE, BREACHED))
-    if name == DECIDED:
-        return verdict(now).in_((OPEN_OVERDUE, BREACHED, MET))
-    return verdict(now) == name if name in VERDICTS else false()
+    """Return the condition that a clock counts under one of VERDICTS; open_overdue is part of breached.
+
+    Said in columns where that is the same: the planner knows how much of what they hold there is, of a case nothing.
+    """
+    overdue, state = is_open_overdue(now), clocks.c.state
+    said = {
+        OPEN_OVERDUE: overdue,
+        BREACHED: or_(state == BREACHED, overdue),
+        DECIDED: or_(state.in_((MET, BREACHED)), overdue),
+        MET: state == MET,
+        VOID: state == VOID,
+        OPEN_IN_TIME: and_(clocks.c.stopped_at.is_(None), verdict(now) == OPEN_IN_TIME),
+        UNKNOWN: verdict(now) == UNKNOWN,
+    }
+    return said[name]
