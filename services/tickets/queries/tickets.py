@@ -29,12 +29,14 @@ class TicketFilter:
     """What a list is narrowed to; None leaves a column free. `owner` is a person's id.
 
     `crew_id` is who completed it, else who has it; `since` and `until` bound the time of filing, the end not
-    included; `clock` and `verdict` ask for a clock of that kind that stands like that.
+    included; `clock`, `verdict` and `rule` ask for a clock of that kind that stands like that, `promise` for a promise
+    that became so, `quality` for what is true of the job as a whole. A `need_level` or `crew_id` of "none" means those
+    without.
     """
 
     status: tuple[str, ...] = ()
     urgency: str | None = None
-    need_level: int | None = None
+    need_level: str | None = None
     work_type: str | None = None
     community_id: str | None = None
     owner: str | None = None
