@@ -21,7 +21,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from services.notify.wording import MOST_CHARACTERS, check  # noqa: E402 - a script finds its own project first
+from services.kit.wording import MOST_CHARACTERS, check  # noqa: E402 - a script finds its own project first
 
 LABELLED = ROOT / "tests" / "notify" / "wording_labelled.yaml"
 HELD_OUT = ROOT / "tests" / "notify" / "wording_held_out.yaml"

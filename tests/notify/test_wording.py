@@ -9,10 +9,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.kit import wording
 from services.kit.identity import LOCALES
-from services.notify import rendering, wording
+from services.kit.wording import check, patterns, phrasebook, reading
+from services.notify import rendering
 from services.notify.audience import RULES, Contact, Rule
-from services.notify.wording import check, patterns, phrasebook, reading
 from tests.evaluate_wording import FINE, HELD_OUT, LABELLED, PARAPHRASED, Phrase, labelled, score
 from tests.notify.conftest import NOON
 from tests.notify.test_words import _variants

@@ -5,10 +5,10 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from services.kit import wording
 from services.kit.http import Answer, access, respond
 from services.kit.http.problems import wants
 from services.kit.identity import STAFF
-from services.notify import wording
 from services.notify.schemas.wording import Advice, Draft
 
 blp = Blueprint("wording", __name__, description="Advice on the wording of what residents read")

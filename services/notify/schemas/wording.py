@@ -4,9 +4,9 @@ from typing import Any
 
 import marshmallow as ma
 
+from services.kit import wording
 from services.kit.http import Prose, StrictSchema
 from services.kit.identity import LOCALES
-from services.notify import wording
 
 
 class AsWritten(Prose):

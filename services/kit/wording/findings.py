@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.notify.wording.patterns import Steps, ends
-from services.notify.wording.phrasebook import LANGUAGES, Phrase, Phrasebook, Words, phrasebook
-from services.notify.wording.reading import BREAK, COMMA, Token, read
+from services.kit.wording.patterns import Steps, ends
+from services.kit.wording.phrasebook import LANGUAGES, Phrase, Phrasebook, Words, phrasebook
+from services.kit.wording.reading import BREAK, COMMA, Token, read
 
 # What a message may hold; longer texts are refused at the door, and cost no more here than their length.
 MOST_CHARACTERS = 5000

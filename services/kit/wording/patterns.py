@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.notify.wording.reading import BREAK, COMMA
+from services.kit.wording.reading import BREAK, COMMA
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|[0-9]+|[\u3400-\u4dbf\u4e00-\u9fff]")
 _READABLE = re.compile(r"\A[a-z0-9'_\u3400-\u4dbf\u4e00-\u9fff]+\Z")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from services.notify.wording.patterns import Pattern, PatternError, compile_pattern, firsts
+from services.kit.wording.patterns import Pattern, PatternError, compile_pattern, firsts
 
 FOLDER = Path(__file__).with_name("phrases")
 LANGUAGES = ("zh-CN", "en")
