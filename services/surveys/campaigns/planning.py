@@ -162,16 +162,16 @@ def _invite(db: Connection, campaign: Any, now: datetime, most: int, make_token:
 
 def _residents(db: Connection, organisation_id: str, units: set[str]) -> dict[str, list[str]]:
     """Return who lives in each unit, as far as they have an account."""
-    home = func.unnest(people.c.unit_ids).label("home")
-    lived = (
-        select(people.c.id, home)
+    living = (
+        select(people.c.id, people.c.unit_ids)
         .where(people.c.organisation_id == organisation_id, people.c.role == "resident", people.c.active)
         .where(people.c.unit_ids.overlap(list(units)))
-        .subquery("lived")
+        .order_by(people.c.id)
     )
     found: dict[str, list[str]] = defaultdict(list)
-    for person, unit in db.execute(select(lived).where(lived.c.home.in_(units)).order_by(lived.c.id)):
-        found[unit].append(person)
+    for person, homes in db.execute(living):
+        for unit in units.intersection(homes):
+            found[unit].append(person)
     return found
 
 
