@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from doorstep.announcing import announce_accounts
 from doorstep.case_commands import case_file, verify_case
 from doorstep.dead_letters import dead_letters
 from doorstep.demo.command import demo
@@ -162,6 +163,7 @@ def verify_history() -> None:
     sys.exit(1 if broken else 0)
 
 
+main.add_command(announce_accounts)
 main.add_command(case_file)
 main.add_command(dead_letters)
 main.add_command(demo)

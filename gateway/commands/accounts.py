@@ -98,6 +98,21 @@ def change_account(
     return row
 
 
+def announce(db: Connection, after: str | None, most: int) -> list[str]:
+    """Publish again up to `most` accounts as they are, by id after `after`; returns their ids in order.
+
+    A service that begins to listen knows of no account opened before; to those that know them the revision says that
+    nothing is new. Each account is locked, so that a change meanwhile is published after it, with a higher revision.
+    """
+    wanted = select(accounts).order_by(accounts.c.id).limit(most).with_for_update()
+    if after is not None:
+        wanted = wanted.where(accounts.c.id > after)
+    rows = [dict(row) for row in db.execute(wanted).mappings()]
+    for row in rows:
+        _publish(db, row)
+    return [row["id"] for row in rows]
+
+
 def _keep_an_admin(by: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Nobody locks themselves out: an admin's own role and activity are changed by another admin."""
     if before["id"] == by.id and (not after["active"] or after["role"] != before["role"]):

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from gateway import models
+from gateway.commands.accounts import announce
 from services.kit.http import write_cursor
 from services.kit.testing import fresh
 from tests.gateway.conftest import Answer, FakeService, Organisation, bearer, json_answer, sign_in
@@ -235,3 +236,21 @@ def test_a_bad_query_is_named(client: FlaskClient, admin: dict[str, str], query:
     answer = client.get(f"/api/v1/accounts?{query}", headers=admin)
     assert answer.status_code == 422
     assert answer.get_json()["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_every_account_is_announced_as_it_is_to_who_has_only_begun_to_listen(
+    worker: Engine, organisation: Organisation
+) -> None:
+    opened = [organisation.open("resident")["id"] for _ in range(3)]
+    after, batches = None, 0
+    while True:
+        with worker.begin() as db:
+            batch = announce(db, after, 2)
+        if not batch:
+            break
+        after, batches = batch[-1], batches + 1
+    assert batches >= 2
+    for account_id in opened:
+        first, again = published(worker, account_id)
+        assert first["data"] == again["data"]
+        assert first["event_id"] != again["event_id"]
