@@ -79,6 +79,45 @@ def answer(token: str) -> Response:
     return _message(found, status)
 
 
+@blp.get("/o/<token>")
+@public
+def opinion(token: str) -> Response:
+    """Show the questions of an opinion survey. Looking answers nothing."""
+    status, found = _ask("GET", token, at="opinions")
+    if status == 200:
+        return _page("opinion.html", survey=found, given={}, errors={})
+    return _message(found, status)
+
+
+@blp.post("/o/<token>")
+@public
+def answer_opinion(token: str) -> Response:
+    """Take the household's opinion; show what needs correcting beside its question."""
+    given = request.form.to_dict()
+    status, found = _ask("POST", token, {"answers": _opinion(given)}, at="opinions")
+    if status == 201:
+        return _message(found, 200)
+    if status == 422:
+        errors = {error["field"].removeprefix("answers."): error["detail"] for error in found.get("errors", ())}
+        again, asked = _ask("GET", token, at="opinions")
+        if again == 200:
+            return _page("opinion.html", 422, survey=asked, given=given, errors=errors)
+    return _message(found, status)
+
+
+def _opinion(given: dict[str, str]) -> dict[str, Any]:
+    """Return the form as the API takes it: `scale:…` is a number, `text:…` words; what was left out is not sent."""
+    said: dict[str, Any] = {}
+    for key, value in given.items():
+        kind, _, name = key.partition(":")
+        words = value.replace("\r\n", "\n").strip()
+        if kind == "scale" and words.isascii() and words.isdigit():
+            said[name] = int(words[:4])
+        elif words:
+            said[name] = words
+    return said
+
+
 def _answers(given: dict[str, str]) -> dict[str, Any]:
     """Return the form as the API takes it. What was left out is not sent: no answer is not an answer."""
     body: dict[str, Any] = {}
@@ -92,14 +131,16 @@ def _answers(given: dict[str, str]) -> dict[str, Any]:
     return body
 
 
-def _ask(method: str, token: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+def _ask(
+    method: str, token: str, body: dict[str, Any] | None = None, *, at: str = "surveys"
+) -> tuple[int, dict[str, Any]]:
     headers = own_headers()
     headers.pop("Authorization", None)
     # The language chosen on the page goes before the browser's, for the service's sentences too.
     headers["Accept-Language"] = _language()
     if body is not None:
         headers["Content-Type"] = "application/json"
-    target = f"/api/v1/surveys/{quote(token, safe='')}"
+    target = f"/api/v1/{at}/{quote(token, safe='')}"
     content = None if body is None else orjson.dumps(body)
     status, answer = parts().upstreams["surveys"].fetch(method, target, headers, content)
     try:

@@ -290,6 +290,7 @@ def test_comments_are_read_without_who_wrote_them(firm: Organisation, manager: A
         ({"name": ""}, "name"),
         ({"community_id": "x"}, "community_id"),
         ({"question_set": "dreams"}, "question_set"),
+        ({"question_set": "return_visit"}, "question_set"),
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"timezone": "../etc/passwd"}, "timezone"),
         ({"closes_at": "2026-01-01T00:00:00"}, "closes_at"),

@@ -32,6 +32,12 @@ class Zone(Line):
         return name
 
 
+def _askable() -> list[str]:
+    """The sets that can be asked apart from a single job: whether something is solved is no opinion."""
+    sets = question_sets.load().values()
+    return sorted(one.name for one in sets if all(item.kind != question_sets.YES_NO for item in one.items))
+
+
 class CampaignIn(StrictSchema):
     """A campaign as planned. Without `opens_at` it opens at once."""
 
@@ -44,8 +50,8 @@ class CampaignIn(StrictSchema):
 
     @ma.validates("question_set")
     def _known(self, value: str, **_: Any) -> None:
-        if value not in question_sets.load():
-            raise ValidationError(f"Must be one of: {', '.join(sorted(question_sets.load()))}.")
+        if value not in _askable():
+            raise ValidationError(f"Must be one of: {', '.join(_askable())}.")
 
     @ma.validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
