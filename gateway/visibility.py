@@ -7,6 +7,9 @@ from typing import Any
 from services.contracts.fact import Fact
 from services.contracts.surveys import SurveyFact, SurveyProxied
 from services.contracts.tickets import (
+    ComplaintDelayed,
+    ComplaintRefused,
+    ComplaintReviewed,
     TicketCommented,
     TicketFact,
     TicketOverridden,
@@ -35,7 +38,14 @@ DATA = (
 )
 DESK = ("dispatcher", "manager", "admin")
 # What the desk sorts out among itself; the resident hears what comes of it.
-INSIDE = (TicketOverridden, TicketReevaluated, TicketUnclaimed)
+INSIDE = (
+    TicketOverridden,
+    TicketReevaluated,
+    TicketUnclaimed,
+    ComplaintDelayed,
+    ComplaintRefused,
+    ComplaintReviewed,
+)
 # What would tell a crew which households are called about its work.
 OF_CALLS = (SurveyProxied.type,)
 

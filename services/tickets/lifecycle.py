@@ -26,6 +26,8 @@ WAITING_REASONS = ("parts", "access", "resident_choice", "third_party", "weather
 
 OWNER = "owner"
 HOUSEHOLD = "household"
+# Whoever settles a complaint completes its ticket with it, and in no other way.
+SETTLING = "settling"
 ANYBODY = "anybody"
 
 
@@ -33,7 +35,8 @@ ANYBODY = "anybody"
 class Rule:
     """One row: `role` may take `action` from any of `sources`, which leads to `target` (None: stays).
 
-    `relation` is what the actor must be to the ticket: its owner, of its household, or anybody with the role.
+    `relation` is what the actor must be to the ticket: its owner, of its household, settling the complaint that it is,
+    or anybody with the role.
     """
 
     action: str
@@ -47,11 +50,19 @@ def _desk(action: str, sources: tuple[str, ...], target: str | None) -> tuple[Ru
     return (Rule(action, "dispatcher", sources, target), Rule(action, "manager", sources, target))
 
 
+def _first_line(action: str, sources: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Return the rules of a step of a complaint; how far its case has come is decided by complaints.steps."""
+    mine = tuple(status for status in sources if status in HELD)
+    return (*_desk(action, sources, None), Rule(action, "crew", mine, None, OWNER))
+
+
 _RESIDENT_MAY_CANCEL = ("filed", "acknowledged", "claimed", "assigned", "on_the_way", "reopened")
 
 RULES: tuple[Rule, ...] = (
     *_desk("acknowledge", ("filed",), "acknowledged"),
     Rule("claim", "crew", ("filed", "acknowledged", "reopened"), "claimed"),
+    # What was handed up and given to nobody yet: see escalate.
+    Rule("claim", "manager", ("assigned",), "claimed"),
     *_desk("assign", (*POOL, *HELD), "assigned"),
     # The owner handing over to a colleague.
     Rule("assign", "crew", HELD, "assigned", OWNER),
@@ -71,6 +82,10 @@ RULES: tuple[Rule, ...] = (
     Rule("make_safe", "crew", HELD, None, OWNER),
     *_desk("make_safe", OPEN, None),
     Rule("complete", "crew", ("in_progress",), "completed", OWNER),
+    *(Rule(one.action, one.role, one.sources, one.target, SETTLING) for one in _desk("complete", OPEN, "completed")),
+    # Handed up: out of the pool, and management or one manager accountable.
+    Rule("escalate", "crew", HELD, "assigned", OWNER),
+    Rule("escalate", "dispatcher", OPEN, "assigned"),
     Rule("confirm", "resident", ("completed",), "confirmed", HOUSEHOLD),
     # Nobody objected in time. The resident said nothing, and the record does not pretend they did.
     Rule("close", "system", ("completed",), "closed"),
@@ -87,6 +102,21 @@ RULES: tuple[Rule, ...] = (
     Rule("promise", "crew", HELD, None, OWNER),
     *_desk("override", OPEN, None),
     Rule("reevaluate", "manager", OPEN, None),
+    *_first_line("identify", OPEN),
+    *_first_line("assess", OPEN),
+    *_first_line("offer", OPEN),
+    Rule("choose", "resident", OPEN, None, HOUSEHOLD),
+    *_first_line("choose", OPEN),
+    Rule("approve", "manager", OPEN, None),
+    Rule("refuse", "manager", OPEN, None),
+    # Nobody approved in time.
+    Rule("overdue", "system", OPEN, None),
+    *_first_line("act", OPEN),
+    *_desk("settle", OPEN, None),
+    Rule("settle", "crew", ("in_progress",), None, OWNER),
+    *_desk("reply", OPEN, None),
+    Rule("reply", "crew", ("in_progress",), None, OWNER),
+    *_desk("review", DONE, None),
     Rule("comment", "resident", STATUSES, None, HOUSEHOLD),
     Rule("comment", "crew", STATUSES, None),
     *_desk("comment", STATUSES, None),
@@ -140,6 +170,18 @@ ACTION_NAMES_ZH = {
     "reevaluate": "改用现行时限",
     "comment": "留言",
     "photograph": "添加照片",
+    "escalate": "上报",
+    "identify": "确认投诉",
+    "assess": "评估投诉",
+    "offer": "提出方案",
+    "choose": "选择方案",
+    "approve": "批准方案",
+    "refuse": "退回方案",
+    "overdue": "审批超时",
+    "act": "落实方案",
+    "settle": "办结投诉",
+    "reply": "答复投诉",
+    "review": "回顾投诉",
 }
 
 
@@ -159,16 +201,20 @@ class NotNow(Exception):
         self.sources = sources
 
 
-def check(action: str, status: str, role: str, *, is_owner: bool, in_household: bool) -> Rule:
+def check(action: str, status: str, role: str, *, is_owner: bool, in_household: bool, settling: bool = False) -> Rule:
     """Return the rule that allows `action`; raises NotForRole, NotNow or NotYours, in that order of asking."""
     rule = _TABLE.get((action, role))
     if rule is None:
         raise NotForRole
     if status not in rule.sources:
         raise NotNow(rule.sources)
-    if (rule.relation == OWNER and not is_owner) or (rule.relation == HOUSEHOLD and not in_household):
+    if not _related(rule, is_owner, in_household, settling):
         raise NotYours
     return rule
+
+
+def _related(rule: Rule, is_owner: bool, in_household: bool, settling: bool) -> bool:
+    return {OWNER: is_owner, HOUSEHOLD: in_household, SETTLING: settling}.get(rule.relation, True)
 
 
 def is_free(owner_id: str | None, person_id: str) -> bool:
@@ -186,8 +232,5 @@ def allowed(status: str, role: str, *, is_owner: bool, in_household: bool) -> tu
     return tuple(
         rule.action
         for rule in RULES
-        if rule.role == role
-        and status in rule.sources
-        and (rule.relation != OWNER or is_owner)
-        and (rule.relation != HOUSEHOLD or in_household)
+        if rule.role == role and status in rule.sources and _related(rule, is_owner, in_household, False)
     )

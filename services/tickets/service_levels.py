@@ -25,7 +25,7 @@ MOVES_CLOCKS = frozenset(
     {
         "file", "acknowledge", "claim", "assign", "release", "depart", "arrive", "start", "pause", "resume", "disallow",
         "make_safe", "complete", "call_back", "answer", "confirm", "close", "reopen", "cancel", "decline", "override",
-        "reevaluate",
+        "reevaluate", "escalate",
     }
 )  # fmt: skip
 _CHANGES_TERMS = ("override", "reevaluate")

@@ -6,7 +6,7 @@ from services.contracts import SUBSCRIPTIONS
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import handlers, models, timers
+from services.tickets import approvals, handlers, models, timers
 from services.tickets.settings import TicketsSettings
 
 TICK_SECONDS = 0.5
@@ -21,6 +21,7 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "timers": every(TICK_SECONDS, lambda: timers.fire_due(engine, waker.wake)),
         # A loop of its own: after downtime thousands of pauses may end at once, and no deadline waits for them.
         "pauses": every(TICK_SECONDS, lambda: timers.expire_pauses(engine, waker.wake)),
+        "approvals": every(TICK_SECONDS, lambda: approvals.tell_late(engine, waker.wake)),
         "close": every(CLOSE_SECONDS, lambda: timers.close_silent(engine, settings.close_after, waker.wake)),
         "sweep": sweeping(engine, models.metadata),
     }

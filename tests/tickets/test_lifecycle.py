@@ -15,13 +15,14 @@ ENDED = {"cancelled", "declined"}
 ALL = OPEN | DONE | ENDED
 TAKEN = OPEN - {"filed", "acknowledged"}
 ROLES = ("resident", "crew", "dispatcher", "manager", "admin", "system")
-OWN, HOME, ANY = "owner", "household", "anybody"
+OWN, HOME, SETTLING, ANY = "owner", "household", "settling", "anybody"
 STAYS = None
 
 # sentence, action, roles, from which statuses, to which status, who of that role
 SENTENCES = [
     ("The desk answers a new request.", "acknowledge", "dispatcher manager", {"filed"}, "acknowledged", ANY),
     ("Crews take what nobody has started.", "claim", "crew", {"filed", "acknowledged", "reopened"}, "claimed", ANY),
+    ("A manager takes what was handed up.", "claim", "manager", {"assigned"}, "claimed", ANY),
     ("The desk gives any open job to somebody.", "assign", "dispatcher manager", OPEN, "assigned", ANY),
     ("A crew member hands over only what is theirs.", "assign", "crew", TAKEN, "assigned", OWN),
     ("The desk takes a job back into the pool.", "release", "dispatcher manager", TAKEN, "acknowledged", ANY),
@@ -40,6 +41,27 @@ SENTENCES = [
     ("Whoever has the job takes the danger out of it.", "make_safe", "crew", TAKEN, STAYS, OWN),
     ("The desk records that somebody did.", "make_safe", "dispatcher manager", OPEN, STAYS, ANY),
     ("Nobody completes what nobody started.", "complete", "crew", {"in_progress"}, "completed", OWN),
+    ("The desk completes nothing but by settling a complaint.", "complete", "dispatcher manager", OPEN, "completed",
+     SETTLING),
+    ("Whoever has a job hands it up.", "escalate", "crew", TAKEN, "assigned", OWN),
+    ("The dispatcher hands up any open job.", "escalate", "dispatcher", OPEN, "assigned", ANY),
+    *(
+        row
+        for action in ("identify", "assess", "offer", "choose", "act")
+        for row in (
+            ("The desk works on any open complaint.", action, "dispatcher manager", OPEN, STAYS, ANY),
+            ("Whoever has a complaint works on it.", action, "crew", TAKEN, STAYS, OWN),
+        )
+    ),
+    ("The household chooses.", "choose", "resident", OPEN, STAYS, HOME),
+    ("A manager approves, or does not.", "approve", "manager", OPEN, STAYS, ANY),
+    ("A manager approves, or does not.", "refuse", "manager", OPEN, STAYS, ANY),
+    ("Time alone makes an approval late.", "overdue", "system", OPEN, STAYS, ANY),
+    ("The desk settles a complaint.", "settle", "dispatcher manager", OPEN, STAYS, ANY),
+    ("Whoever works on a complaint settles it.", "settle", "crew", {"in_progress"}, STAYS, OWN),
+    ("The desk answers a complaint.", "reply", "dispatcher manager", OPEN, STAYS, ANY),
+    ("Whoever works on a complaint answers it.", "reply", "crew", {"in_progress"}, STAYS, OWN),
+    ("The desk looks back at what is done.", "review", "dispatcher manager", DONE, STAYS, ANY),
     ("The household says it is solved.", "confirm", "resident", {"completed"}, "confirmed", HOME),
     ("Time alone closes what nobody objected to.", "close", "system", {"completed"}, "closed", ANY),
     ("The desk calls about what is done.", "call_back", "dispatcher manager", DONE, STAYS, ANY),
@@ -94,7 +116,7 @@ def test_every_cell(action: str) -> None:
             assert found == ("NotNow" if has_some else "NotForRole"), (role, status)
             continue
         target, relation = expected
-        fits = relation == ANY or (relation == OWN and is_owner) or (relation == HOME and at_home)
+        fits = {ANY: True, OWN: is_owner, HOME: at_home, SETTLING: False}[relation]
         assert found == (target if fits else "NotYours"), (role, status, is_owner, at_home)
 
 
@@ -109,6 +131,11 @@ def test_what_is_offered_is_exactly_what_is_allowed(role: str) -> None:
             if not outcome(role, action, status, is_owner=is_owner, in_household=at_home).startswith("Not")
         }
         assert set(offered) == works, (status, is_owner, at_home)
+
+
+def test_the_desk_completes_a_complaint_that_it_settles() -> None:
+    rule = lifecycle.check("complete", "filed", "dispatcher", is_owner=False, in_household=False, settling=True)
+    assert rule.target == "completed"
 
 
 def test_a_refusal_for_the_moment_says_from_when_it_would_work() -> None:

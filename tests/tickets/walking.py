@@ -17,7 +17,7 @@ ROUTES = {"comment": "comments", "photograph": "photos", "make_safe": "make-safe
 HTTP_ACTIONS = (
     "acknowledge", "claim", "release", "assign", "depart", "arrive", "start", "pause", "resume", "object",
     "disallow", "make_safe", "complete", "call_back", "confirm", "reopen", "cancel", "decline", "promise", "override",
-    "reevaluate", "comment", "photograph",
+    "reevaluate", "comment", "photograph", "escalate",
 )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def body_for(action: str, ticket: dict[str, Any], estate: "Estate") -> Any:
         "override": {"reason": "看过现场", "need_level": 1 + (ticket["need_level"] or 0) % 5},
         "reevaluate": {"reason": "按新时限执行"},
         "comment": {"body": "明天上午在家"},
+        "escalate": {"reason": "需要更大的权限"},
     }
     return bodies.get(action.replace("-", "_"), {})
 

@@ -1,5 +1,6 @@
 """The tickets service over HTTP: parse, one command or query, dump."""
 
+from services.tickets.api.complaints import complaints
 from services.tickets.api.desk import desk
 from services.tickets.api.households import households
 from services.tickets.api.photos import photos
@@ -9,6 +10,6 @@ from services.tickets.api.steps import steps
 from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
 
-BLUEPRINTS = (tickets, steps, photos, proofs, terms, households, desk, reports)
+BLUEPRINTS = (tickets, steps, photos, proofs, terms, households, complaints, desk, reports)
 
 __all__ = ["BLUEPRINTS"]

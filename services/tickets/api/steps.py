@@ -33,12 +33,12 @@ def acknowledge(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> 
 
 
 @steps.route("/tickets/<uuid:ticket_id>/claim", methods=["POST"])
-@access("crew")
+@access("crew", "manager")
 @steps.arguments(schemas.Nothing(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def claim(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
-    """Take the job. One claim wins; the others are told who did (409)."""
+    """Take the job, or as a manager what was handed up. One claim wins; the others are told who did (409)."""
     return _take(commands.claim, db, ticket_id)
 
 

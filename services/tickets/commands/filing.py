@@ -16,6 +16,8 @@ from services.kit.identity import Actor
 from services.tickets import books, catalogue, chain, service_levels, writing
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
+from services.tickets.complaints.codes import COMPLAINT
+from services.tickets.earlier import store_words
 from services.tickets.models import UNIT_NAME, buildings, communities, household_circumstances, people, units
 from services.tickets.triage import Corrections, Verdict, triage
 from services.tickets.triage.circumstances import circumstances_in
@@ -141,6 +143,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     rows = service_levels.rows_of(computed, ticket, [])
     event = event_of(TicketFiled, ticket, actor, at, {"channel": ticket["channel"]})
     writing.write_filing(db, ticket, entry, rows, event)
+    if ticket["work_type"] == COMPLAINT:
+        store_words(db, ticket)
 
 
 def _circumstances(filing: Filing, place: Mapping[str, Any]) -> list[str]:

@@ -53,7 +53,7 @@ def lock(db: Connection, ticket_id: str) -> Ticket:
     return dict(row)
 
 
-def allow(ticket: Ticket, actor: Actor, action: str) -> lifecycle.Rule:
+def allow(ticket: Ticket, actor: Actor, action: str, *, settling: bool = False) -> lifecycle.Rule:
     """Return the rule that lets `actor` take `action` now; raises Forbidden or Conflict with what to do instead."""
     try:
         return lifecycle.check(
@@ -62,6 +62,7 @@ def allow(ticket: Ticket, actor: Actor, action: str) -> lifecycle.Rule:
             actor.role,
             is_owner=ticket["owner_id"] == actor.id,
             in_household=in_household(ticket, actor),
+            settling=settling,
         )
     except lifecycle.NotForRole:
         raise Forbidden(

@@ -42,7 +42,8 @@ def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None =
         raise _lost(db, actor, ticket)
     require_version(ticket, version)
     rule = allow(ticket, actor, "claim")
-    if not lifecycle.is_skilled(ticket["skills"], actor.skills):
+    # A manager takes what was handed up for their authority, not for their hands.
+    if actor.role == "crew" and not lifecycle.is_skilled(ticket["skills"], actor.skills):
         needed = ", ".join(ticket["skills"])
         raise Forbidden(
             f"This job needs one of: {needed}. GET /api/v1/pool shows the jobs you can take.",
@@ -135,12 +136,21 @@ def make_safe(
 
 
 def complete(
-    db: Connection, actor: Actor, ticket_id: str, *, note: str | None = None, version: int | None = None
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    note: str | None = None,
+    version: int | None = None,
+    settles: bool = False,
 ) -> Ticket:
-    """Say the work is done. The first completion is kept whatever follows; the return visit falls due."""
+    """Say the work is done. The first completion is kept whatever follows; the return visit falls due.
+
+    `settles` is for the verbs that settle a complaint, which the desk may do without a crew.
+    """
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
-    rule = allow(ticket, actor, "complete")
+    rule = allow(ticket, actor, "complete", settling=settles)
     at = max(time.now(), ticket["changed_at"])
     completion = ticket["completions"] + 1
     step = Step(

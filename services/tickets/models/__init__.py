@@ -5,6 +5,7 @@ from services.kit import outbox as kit_outbox
 from services.kit.http import effects
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
+from services.tickets.models.complaints import complaint_words, complaints
 from services.tickets.models.households import (
     household_circumstances,
     household_equipment,
@@ -23,6 +24,8 @@ __all__ = [
     "calendars",
     "clocks",
     "communities",
+    "complaint_words",
+    "complaints",
     "firings",
     "history",
     "household_circumstances",

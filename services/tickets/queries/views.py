@@ -6,7 +6,9 @@ from typing import Any
 
 from services.kit.identity import Actor
 from services.tickets import catalogue, lifecycle
+from services.tickets.commands.escalation import MANAGEMENT
 from services.tickets.commands.steps import in_household
+from services.tickets.complaints.steps import ACTIONS as CASE_ACTIONS
 
 COLUMNS = (
     "id", "number", "status", "title", "description", "community_id", "unit_id", "location", "requester_id",
@@ -46,7 +48,8 @@ def ticket_view(row: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
 
 def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
     """Return what the actor can do now: what is offered works."""
-    able = lifecycle.is_free(row["owner_id"], actor.id) and lifecycle.is_skilled(row["skills"], actor.skills)
+    skilled = actor.role != "crew" or lifecycle.is_skilled(row["skills"], actor.skills)
+    able = lifecycle.is_free(row["owner_id"], actor.id) and skilled
     offered = lifecycle.allowed(
         row["status"],
         actor.role,
@@ -55,5 +58,11 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
     )
     in_force = (row.get("policy_in_force"), row.get("calendar_in_force"))
     older = None not in in_force and in_force != (row["policy_version"], row["calendar_version"])
-    useful = {"claim": able, "reevaluate": older, "object": row["objected_at"] is None}
-    return [action for action in offered if useful.get(action, True)]
+    useful = {
+        "claim": able,
+        "reevaluate": older,
+        "escalate": row["owner_desk"] != MANAGEMENT,
+        "object": row["objected_at"] is None,
+    }
+    # The steps of a complaint are offered by its case, which knows how far it has come.
+    return [action for action in offered if action not in CASE_ACTIONS and useful.get(action, True)]

@@ -1,0 +1,189 @@
+"""Where complaints are heard, judged, negotiated, settled and learnt from."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from services.kit.http import Answer, access, expected_version, one_effect, page_link, respond, scoped
+from services.kit.identity import ROLES, current_actor
+from services.tickets import queries
+from services.tickets.api.answers import ticket_answer, words
+from services.tickets.commands import complaints as verbs
+from services.tickets.commands.escalation import escalate as hand_up
+from services.tickets.queries.complaints import ComplaintFilter, complaint_view, earlier_of, list_complaints
+from services.tickets.queries.reports.complaints import AskedComplaints, complaint_report
+from services.tickets.schemas import Reason, Ticket
+from services.tickets.schemas import complaint_report as report_schemas
+from services.tickets.schemas import complaints as schemas
+
+complaints = Blueprint("complaints", __name__, description="Complaints and how they are settled")
+
+FIRST_LINE = ("crew", "dispatcher", "manager")
+DESK = ("dispatcher", "manager")
+CASE = "/tickets/<uuid:ticket_id>/complaint"
+
+
+def _take(verb: Callable[..., Any], db: Connection, ticket_id: uuid.UUID, *given: Any, **details: Any) -> Answer:
+    actor = current_actor()
+    verb(db, actor, str(ticket_id), *given, version=expected_version(), **words(details))
+    view, version = complaint_view(db, actor, str(ticket_id))
+    return Answer(view, 200, {"ETag": f'"v{version}"'})
+
+
+@complaints.route("/tickets/<uuid:ticket_id>/escalate", methods=["POST"])
+@access("crew", "dispatcher")
+@complaints.arguments(schemas.Escalation)
+@complaints.alt_response(200, schema=Ticket)
+@one_effect
+def escalate(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Hand the ticket up: management, or the manager given, is accountable from now on, and everybody is told."""
+    actor = current_actor()
+    after = hand_up(db, actor, str(ticket_id), version=expected_version(), **words(body))
+    return ticket_answer(actor, after)
+
+
+@complaints.route("/complaints", methods=["GET"])
+@access("dispatcher", "manager", "admin")
+@complaints.arguments(schemas.ComplaintQuery, location="query")
+@complaints.alt_response(200, schema=schemas.ListedComplaints)
+def list_all(query: dict[str, Any]) -> Response:
+    """List complaints with how far each has come, newest first; `new` are those that nobody identified."""
+    limit, after = query.pop("limit"), query.pop("after")
+    with scoped() as db:
+        found, more = list_complaints(db, current_actor(), ComplaintFilter(**words(query)), limit, after)
+    return respond(Answer({"items": found}, 200, page_link(more)))
+
+
+@complaints.route("/reports/complaints", methods=["GET"])
+@access("manager", "admin")
+@complaints.arguments(schemas.ComplaintReportQuery, location="query")
+@complaints.alt_response(200, schema=report_schemas.ComplaintReport)
+def report(query: dict[str, Any]) -> Response:
+    """Read what was settled on first contact, what went up that need not have, how long steps took, what was learnt."""
+    with scoped() as db:
+        zone = queries.zone_of(db, str(query["community_id"]) if query["community_id"] else None)
+        asked = AskedComplaints(current_actor().organisation_id, zone=zone, **words(query))
+        return respond(Answer(complaint_report(db, asked)))
+
+
+@complaints.route(CASE, methods=["GET"])
+@access(*ROLES)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+def read_case(ticket_id: uuid.UUID) -> Response:
+    """Read a complaint's case and the steps open to the caller."""
+    with scoped() as db:
+        view, version = complaint_view(db, current_actor(), str(ticket_id))
+    return respond(Answer(view, 200, {"ETag": f'"v{version}"'}))
+
+
+@complaints.route(f"{CASE}/earlier", methods=["GET"])
+@access("crew", "dispatcher", "manager", "admin")
+@complaints.alt_response(200, schema=schemas.EarlierCases)
+def earlier(ticket_id: uuid.UUID) -> Response:
+    """Find the earlier complaints most like this one."""
+    with scoped() as db:
+        return respond(Answer({"items": earlier_of(db, current_actor(), str(ticket_id))}))
+
+
+@complaints.route(f"{CASE}/identify", methods=["POST"])
+@access(*FIRST_LINE)
+@complaints.arguments(schemas.Identification)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def identify(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Hear the complainant out and say back what they want; it answers the request where nobody had."""
+    return _take(verbs.identify, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/assess", methods=["POST"])
+@access(*FIRST_LINE)
+@complaints.arguments(schemas.Judgement)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def assess(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Judge it beside the earlier cases most like it."""
+    return _take(verbs.assess, db, ticket_id, verbs.Assessment(**body))
+
+
+@complaints.route(f"{CASE}/offer", methods=["POST"])
+@access(*FIRST_LINE)
+@complaints.arguments(schemas.Offer)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def offer(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Offer at least two ways to settle it."""
+    return _take(verbs.offer, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/choose", methods=["POST"])
+@access("resident", *FIRST_LINE)
+@complaints.arguments(schemas.Choice)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def choose(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Choose an option; a manager is asked to approve it."""
+    return _take(verbs.choose, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/approve", methods=["POST"])
+@access("manager")
+@complaints.arguments(schemas.Approval, required=False)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def approve(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Approve what was chosen."""
+    return _take(verbs.approve, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/refuse", methods=["POST"])
+@access("manager")
+@complaints.arguments(Reason)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def refuse(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Do not approve it; other options are offered."""
+    return _take(verbs.refuse, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/act", methods=["POST"])
+@access(*FIRST_LINE)
+@complaints.arguments(schemas.Acting, required=False)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def act(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Say who does what was approved, and promise by when."""
+    return _take(verbs.act, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/settle", methods=["POST"])
+@access(*FIRST_LINE)
+@complaints.arguments(schemas.Settlement)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def settle(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Say what was done; the ticket is completed with it."""
+    return _take(verbs.settle, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/reply", methods=["POST"])
+@access(*FIRST_LINE)
+@complaints.arguments(schemas.Reply)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def reply(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Answer a complaint that was not justified; wording that is not fit to be sent is refused, with advice."""
+    return _take(verbs.reply, db, ticket_id, **body)
+
+
+@complaints.route(f"{CASE}/review", methods=["POST"])
+@access(*DESK)
+@complaints.arguments(schemas.Review)
+@complaints.alt_response(200, schema=schemas.ComplaintView)
+@one_effect
+def review(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Record the return visit and what was learnt; what is not solved is opened again."""
+    return _take(verbs.review, db, ticket_id, **body)
