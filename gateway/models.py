@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
+from services.kit import erasures as kit_erasures
 from services.kit import inbox as kit_inbox
 from services.kit import outbox as kit_outbox
 from services.kit.database import new_metadata
@@ -48,7 +49,24 @@ accounts = Table(
     Column("skills", ARRAY(Text), nullable=False),
     Column("active", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
+    # Since when nobody is behind it any more: the row stays as an id that history speaks of.
+    Column("erased_at", DateTime(timezone=True)),
     CheckConstraint(ROLES, name="role"),
+    Index(None, "organisation_id", "id"),
+)
+
+# Who was erased, by whom and why: a code, for words about it would be words about the person. Append-only.
+REASONS = ("requested", "moved_out", "retention_over", "unlawful")
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("organisation_id", UUID(as_uuid=False), nullable=False),
+    Column("account_id", UUID(as_uuid=False), ForeignKey("accounts.id"), nullable=False, unique=True),
+    Column("reason", Text, nullable=False),
+    Column("requested_by", UUID(as_uuid=False), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(f"reason IN {REASONS}", name="reason"),
     Index(None, "organisation_id", "id"),
 )
 
@@ -89,3 +107,4 @@ stream_events = Table(
 outbox = kit_outbox.define(metadata)
 inbox = kit_inbox.define(metadata)
 idempotency_keys = effects.define(metadata)
+erasure_passes = kit_erasures.define(metadata)

@@ -41,6 +41,15 @@ def account_page(
     return [dict(row) for row in db.execute(wanted.order_by(accounts.c.id).limit(limit + 1)).mappings()]
 
 
+def erasure_page(db: Connection, limit: int, after: str | None) -> Sequence[Mapping[str, Any]]:
+    """Return up to `limit` + 1 erasures, the latest first; the one too many says there is more."""
+    wanted = select(models.erasures)
+    if after is not None:
+        wanted = wanted.where(models.erasures.c.id < after)
+    rows = db.execute(wanted.order_by(models.erasures.c.id.desc()).limit(limit + 1)).mappings()
+    return [dict(row) for row in rows]
+
+
 def stream_page(db: Connection, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
     """Return the events after id `after` that the scope of this transaction may see, oldest first."""
     wanted = select(stream).where(stream.c.id > after).order_by(stream.c.id).limit(limit)

@@ -3,13 +3,17 @@
 from sqlalchemy import Engine
 
 from gateway import models
+from gateway.commands.erasures import erase_asked, erase_person
 from gateway.feed import Announcer
 from gateway.handlers import handling
 from gateway.sweeping import sweep
 from services.contracts import SUBSCRIPTIONS
+from services.kit import erasures
 from services.kit.process import Loop, every
 from services.kit.settings import Settings
 from services.kit.worker import SWEEP_SECONDS, consuming, relaying, sweeping
+
+ERASE_SECONDS = 1.0
 
 
 def loops(settings: Settings, engine: Engine) -> dict[str, Loop]:
@@ -20,5 +24,7 @@ def loops(settings: Settings, engine: Engine) -> dict[str, Loop]:
         "consume": consuming(settings, SUBSCRIPTIONS, engine, models.inbox, handling(announcer.written)),
         "announce": announcer.run,
         "forget": every(SWEEP_SECONDS, lambda: sweep(engine)),
+        "erase": every(ERASE_SECONDS, lambda: erase_asked(engine)),
+        "erase again": erasures.repeating(engine, models.erasure_passes, erase_person),
         "sweep": sweeping(engine, models.metadata),
     }

@@ -54,6 +54,7 @@ def open_account(
         "skills": list(skills),
         "active": True,
         "revision": 1,
+        "erased_at": None,
     }
     _check(row)
     try:
@@ -65,7 +66,7 @@ def open_account(
         raise Conflict(
             "This login is taken. Choose another one.", "该登录名已被使用，请更换。", fields={"login": ["taken"]}
         ) from problem
-    _publish(db, row)
+    publish(db, row)
     return row
 
 
@@ -81,6 +82,8 @@ def change_account(
     if held is None:
         raise NotFound("There is no such account.", "没有该账号。")
     found = dict(held)
+    if found["erased_at"] is not None:
+        raise Conflict("This person was erased; the account stays closed.", "该人员信息已删除，账号不再启用。")
     if expected is not None and found["revision"] != expected:
         raise Stale(
             "Somebody changed this account since you read it. Read it again and repeat your change.",
@@ -94,7 +97,7 @@ def change_account(
     db.execute(update(accounts).where(accounts.c.id == account_id).values(row))
     if "password" in changes or not row["active"] or row["role"] != found["role"]:
         sessions.end_all(db, account_id)
-    _publish(db, row)
+    publish(db, row)
     return row
 
 
@@ -109,7 +112,7 @@ def announce(db: Connection, after: str | None, most: int) -> list[str]:
         wanted = wanted.where(accounts.c.id > after)
     rows = [dict(row) for row in db.execute(wanted).mappings()]
     for row in rows:
-        _publish(db, row)
+        publish(db, row)
     return [row["id"] for row in rows]
 
 
@@ -131,7 +134,8 @@ def _check(row: Mapping[str, Any]) -> None:
         raise invalid_field("units", "Only residents live in units.", "只有住户账号可以关联房屋。")
 
 
-def _publish(db: Connection, row: Mapping[str, Any]) -> None:
+def publish(db: Connection, row: Mapping[str, Any]) -> None:
+    """Say how an account is now."""
     fact = AccountChanged(
         account_id=row["id"],
         revision=row["revision"],

@@ -10,12 +10,13 @@ ALL: dict[str, type[Fact]] = {fact.type: fact for module in (gateway, surveys, t
 
 # Declared on the bus as a whole by every process, so that no event is published before its queue exists.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
-    "tickets": (surveys.SurveyAnswered.type, gateway.AccountChanged.type),
+    "tickets": (surveys.SurveyAnswered.type, gateway.AccountChanged.type, gateway.PersonErased.type),
     "notify": (
         *(fact.type for fact in facts_of(tickets)),
         surveys.SurveyInvited.type,
         surveys.CampaignInvited.type,
         gateway.AccountChanged.type,
+        gateway.PersonErased.type,
     ),
     "surveys": (
         tickets.TicketFiled.type,
@@ -26,6 +27,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         tickets.TicketDeclined.type,
         tickets.SlaBreached.type,
         gateway.AccountChanged.type,
+        gateway.PersonErased.type,
     ),
     "gateway": (
         *(fact.type for fact in facts_of(tickets)),

@@ -1,4 +1,4 @@
-"""What the gateway publishes: who may sign in, as ids and roles."""
+"""What the gateway publishes: who may sign in, as ids and roles, and who is to be erased."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,3 +25,18 @@ class AccountChanged(Fact):
     unit_ids: tuple[str, ...]
     skills: tuple[str, ...]
     badge: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonErased(Fact):
+    """A resident is erased: each service removes their name, addresses and words, and keeps ids and digests.
+
+    `unit_ids` are the homes they lived in until then.
+    """
+
+    type: ClassVar[str] = "person.erased.v1"
+    source: ClassVar[str] = "gateway"
+
+    account_id: str
+    erasure_id: str
+    unit_ids: tuple[str, ...]

@@ -1,0 +1,176 @@
+"""Erasing a person from a service's database: logged before anything goes, and again when their tokens have ended.
+
+Words and addresses go; ids, codes, moments and sealed digests stay, so that history still verifies. What may otherwise
+only be added to is opened by the trigger of `guard` for the length of a logged erasure and for nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, insert
+
+from services.kit import clock, migrate
+from services.kit.identity import ACCESS_LIFETIME, NOBODY
+from services.kit.process import Loop, every
+
+log = structlog.get_logger()
+
+TABLE = "erasure_passes"
+# A token given before the erasure may still bring words in for a quarter of an hour, and events about them take longer.
+AGAIN_AFTER = ACCESS_LIFETIME + timedelta(minutes=5)
+LOOK_SECONDS = 60.0
+FIRST, LAST = 1, 2
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """Whose data goes: `unit_ids` are the homes they lived in until then."""
+
+    id: str
+    organisation_id: str
+    person_id: str
+    unit_ids: tuple[str, ...]
+
+
+# Erases in the caller's transaction and returns how many rows of which table were touched.
+Erase = Callable[[Connection, Erasure], dict[str, int]]
+
+
+def define(metadata: MetaData) -> Table:
+    """Add the log of erasures: two passes each, with how many rows of each table they touched."""
+    return Table(
+        TABLE,
+        metadata,
+        Column("erasure_id", UUID(as_uuid=False), nullable=False),
+        Column("number", SmallInteger, nullable=False),
+        Column("organisation_id", UUID(as_uuid=False), nullable=False),
+        Column("person_id", UUID(as_uuid=False), nullable=False),
+        Column("unit_ids", ARRAY(UUID(as_uuid=False)), nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        # Empty while the pass is under way.
+        Column("counts", JSONB(none_as_null=True)),
+        PrimaryKeyConstraint("erasure_id", "number"),
+    )
+
+
+def run_pass(db: Connection, table: Table, erasure: Erasure, erase: Erase, number: int = FIRST) -> bool:
+    """Log one pass and erase, in the caller's transaction; False where this pass was already made."""
+    values = {
+        "erasure_id": erasure.id,
+        "number": number,
+        "organisation_id": erasure.organisation_id,
+        "person_id": erasure.person_id,
+        "unit_ids": list(erasure.unit_ids),
+        "at": clock.now(),
+    }
+    if not db.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount:
+        return False
+    db.execute(select(func.set_config("doorstep.erasure", erasure.id, True)))
+    counts = {name: count for name, count in erase(db, erasure).items() if count}
+    mine = (table.c.erasure_id == erasure.id) & (table.c.number == number)
+    db.execute(update(table).where(mine).values(counts=counts))
+    db.execute(select(func.set_config("doorstep.erasure", "", True)))
+    log.info("person.erased", erasure_id=erasure.id, number=number, counts=counts)
+    return True
+
+
+def run_due(engine: Engine, table: Table, erase: Erase) -> int:
+    """Make the last pass of every erasure whose first is old enough, one transaction each; returns how many."""
+    later = table.alias("later")
+    done = select(later.c.erasure_id).where(later.c.erasure_id == table.c.erasure_id, later.c.number == LAST)
+    wanted = select(table).where(table.c.number == FIRST, table.c.at <= clock.now() - AGAIN_AFTER, ~done.exists())
+    with engine.connect() as db:
+        rows = db.execute(wanted).mappings().all()
+    for row in rows:
+        erasure = Erasure(row["erasure_id"], row["organisation_id"], row["person_id"], tuple(row["unit_ids"]))
+        with engine.begin() as db:
+            run_pass(db, table, erasure, erase, LAST)
+    return len(rows)
+
+
+def repeating(engine: Engine, table: Table, erase: Erase) -> Loop:
+    """Return the loop that makes the last passes."""
+    return every(LOOK_SECONDS, lambda: run_due(engine, table, erase))
+
+
+def forget_answers(db: Connection, idempotency: Table, erasure: Erasure, ids: tuple[str, ...] = ()) -> int:
+    """Delete the answers kept for retries that were given to the person, or that speak of them or of `ids`.
+
+    What anybody without an account was answered goes with them: whose it is cannot be told, and it is of no use but
+    for a retry.
+    """
+    statement = text(
+        f"DELETE FROM {idempotency.name} WHERE person_id = CAST(:person AS uuid) OR person_id = CAST(:nobody AS uuid)"
+        " OR EXISTS (SELECT FROM unnest(CAST(:named AS text[])) AS one"
+        " WHERE strpos(route, one) > 0 OR position(convert_to(one, 'UTF8') IN body) > 0)"
+    )
+    values = {"person": erasure.person_id, "nobody": NOBODY, "named": [erasure.person_id, *ids]}
+    return db.execute(statement, values).rowcount
+
+
+def statements(service: str, *guarded: str) -> list[str]:
+    """Return what a migration runs after creating the log: its protection, and the guard of append-only tables.
+
+    The web role neither sees the log nor can open the guard; the worker can, by writing a log row that stays.
+    """
+    return [
+        *migrate.protect(service, TABLE, "false", web="", worker="SELECT, INSERT, UPDATE (counts)"),
+        """CREATE FUNCTION erasure_is_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' AND OLD.counts IS NULL THEN RETURN NEW; END IF;
+            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+        END $$""",
+        f"CREATE TRIGGER {TABLE}_written_once BEFORE UPDATE OR DELETE ON {TABLE}"
+        " FOR EACH ROW EXECUTE FUNCTION erasure_is_written_once()",
+        f"""CREATE FUNCTION only_while_erasing() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM {TABLE} WHERE counts IS NULL
+                AND erasure_id = NULLIF(current_setting('doorstep.erasure', true), '')::uuid) THEN
+                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            RETURN NULL;
+        END $$""",
+        *(guard(table) for table in guarded),
+    ]
+
+
+def guard(table: str) -> str:
+    """Return the trigger by which rows of a table change and go only while a logged erasure is under way."""
+    return (
+        f"CREATE TRIGGER {table}_only_while_erasing BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION only_while_erasing()"
+    )
+
+
+def create_table() -> None:
+    """Create the log's table; a migration of any service calls it."""
+    import sqlalchemy as sa
+    from alembic import op
+
+    op.create_table(
+        TABLE,
+        sa.Column("erasure_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("organisation_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("unit_ids", ARRAY(sa.UUID(as_uuid=False)), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("counts", JSONB(), nullable=True),
+        sa.PrimaryKeyConstraint("erasure_id", "number", name=op.f(f"pk_{TABLE}")),
+    )
