@@ -118,7 +118,7 @@ def _decide(actor: Actor, filing: Filing, corrections: Corrections | None) -> tu
     if not actor.is_staff and chosen(verdict.catalogue_code).work_type == INTERNAL:
         verdict = replace(verdict, catalogue_code=catalogue.NEEDS_A_HUMAN)
     item = chosen(verdict.catalogue_code if filing.catalogue_code is None else filing.catalogue_code)
-    if not actor.is_staff and item.work_type == INTERNAL:
+    if actor.role == "resident" and item.work_type == INTERNAL:
         raise invalid_field(
             "catalogue_code",
             "This item is for work among staff. Choose another one.",
@@ -240,7 +240,7 @@ def _shared_place(
 
 
 def _urgency(actor: Actor, filing: Filing, verdict: Verdict, item: catalogue.Item) -> tuple[str, list[dict[str, str]]]:
-    """Return the urgency and why. Staff decide it; a resident may raise what triage found, not lower it."""
+    """Return the urgency and why. Staff and what they planned decide it; a resident may raise what triage found."""
     because = list(verdict.because)
     if item.code == verdict.catalogue_code:
         found = verdict.urgency
@@ -250,7 +250,7 @@ def _urgency(actor: Actor, filing: Filing, verdict: Verdict, item: catalogue.Ite
         found = max(item.urgency, verdict.urgency, key=_RANK.__getitem__)
     if filing.urgency is None or filing.urgency == found:
         return found, because
-    if not actor.is_staff and _RANK[filing.urgency] < _RANK[found]:
+    if actor.role == "resident" and _RANK[filing.urgency] < _RANK[found]:
         return found, because
     says = "stated by whoever filed it" if actor.locale == "en" else "由提交人说明"
     return filing.urgency, [*because, {"word": filing.urgency, "says": says}]
