@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from services.contracts import Fact, surveys, tickets
+from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
 URGENT = "emergency"
 HURRIED = ("emergency", "urgent")
@@ -32,12 +33,15 @@ class Contact:
     quiet_until: time | None = None
     channels: dict[str, list[str]] = field(default_factory=dict)
 
-    def serves(self, community_id: str) -> bool:
-        """True where this member of staff answers for the community; no list means all of the organisation."""
-        return not self.community_ids or community_id in self.community_ids
+    def serves(self, community_id: str | None) -> bool:
+        """True where this member of staff answers for the community; no list means all of the organisation.
+
+        What is no community's (None) concerns everybody who answers for one.
+        """
+        return not self.community_ids or community_id is None or community_id in self.community_ids
 
 
-Notable = tickets.TicketFact | surveys.SurveyInvited
+Notable = tickets.TicketFact | surveys.SurveyInvited | DeskFact
 When = Callable[[Notable], bool]
 
 
@@ -46,7 +50,7 @@ def _always(_fact: Notable) -> bool:
 
 
 def _by_somebody_else(fact: Notable) -> bool:
-    return getattr(fact, "actor_id", None) != fact.requester_id
+    return getattr(fact, "actor_id", None) != getattr(fact, "requester_id", None)
 
 
 def _hurried(fact: Notable) -> bool:
@@ -155,6 +159,9 @@ RULES: tuple[Rule, ...] = (
     # Whoever can lend people.
     Rule(tickets.TicketUnclaimed, "manager", when=_put_before("manager")),
     Rule(tickets.SlaBreached, "manager"),
+    # Whoever answers for what the desk itself could not tell.
+    Rule(NoticeUndelivered, "manager"),
+    Rule(WebhookDisabled, "manager"),
 )
 KINDS = tuple(dict.fromkeys(rule.kind for rule in RULES))
 _BY_FACT = {rule.fact: [r for r in RULES if r.fact is rule.fact] for rule in RULES}
@@ -196,7 +203,7 @@ def hearers(
     actor = getattr(fact, "actor_id", None)
     for rule in rules_for(fact):
         if rule.audience in STAFF_AUDIENCES:
-            community = getattr(fact, "community_id", "")
+            community = getattr(fact, "community_id", None)
             people = [one for one in staff if one.role == rule.audience and one.serves(community)]
         else:
             found = _named_in(fact, rule.audience)

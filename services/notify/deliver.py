@@ -6,21 +6,21 @@ over. Sending is therefore at least once, and the same Message-ID every time let
 
 import secrets
 import threading
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine
 
 from services.kit import clock
-from services.kit.events import new_id
 from services.kit.process import Loop
-from services.notify import queries
+from services.notify import commands, queries
 from services.notify.audience import Contact
 from services.notify.channels import Channel, Outgoing, Permanent, Temporary
-from services.notify.models import deliveries, notices
 from services.notify.quiet import quiet_end
 
 log = structlog.get_logger()
@@ -29,6 +29,13 @@ DELIVERED = Counter("doorstep_deliveries_total", "Deliveries by what became of t
 IDLE_SECONDS = 0.5
 # Of one channel, so that a provider that is slow to answer one of them does not stop the rest.
 THREADS = 2
+# In a burst many are claimed at once. What is not sent within a second goes back, so that an emergency never waits
+# behind a slow batch; what was sent is recorded at the latest after a tenth, which is all a kill can make twice.
+BATCH = 50
+BATCH_SECONDS = 1.0
+RECORD_SECONDS = 0.1
+
+Result = tuple[dict[str, Any], str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -58,57 +65,48 @@ class Deliverer:
     def run(self, stop: threading.Event) -> None:
         """Deliver what is due until `stop`."""
         while not stop.is_set():
-            if not self.step():
+            if not self.work(BATCH):
                 stop.wait(IDLE_SECONDS)
 
     def step(self) -> bool:
         """Take one delivery as far as it goes now; returns whether there was one."""
-        claimed = self.claim()
-        if claimed is None:
-            return False
-        hold = self._hold(claimed)
-        if hold:
-            self.record(claimed, "held", **hold)
-        else:
-            outcome, values = self._attempt(claimed)
-            self.record(claimed, outcome, **values)
-        return True
+        return self.work(1) > 0
+
+    def work(self, limit: int) -> int:
+        """Take up to `limit` deliveries as far as they go within a second; returns how many were claimed."""
+        claimed = self.claim_some(limit)
+        began = recorded = time.monotonic()
+        results: list[Result] = []
+        for one in claimed:
+            if time.monotonic() - began > BATCH_SECONDS:
+                results.append((one, "returned", _untried(one, clock.now())))
+                continue
+            hold = self._hold(one)
+            results.append((one, "held", hold) if hold else (one, *self._attempt(one)))
+            if time.monotonic() - recorded > RECORD_SECONDS:
+                self.record_all(results)
+                results, recorded = [], time.monotonic()
+        if results:
+            self.record_all(results)
+        return len(claimed)
 
     def claim(self) -> dict[str, Any] | None:
-        """Take the next due delivery under a lease and commit; emergencies go first.
+        """Take the next due delivery, as `claim_some` does."""
+        return next(iter(self.claim_some(1)), None)
 
-        Returns the delivery with its notice, and `contact` (None where the person is unknown).
+    def claim_some(self, limit: int) -> list[dict[str, Any]]:
+        """Take the next due deliveries under a lease and commit; emergencies go first.
+
+        Each is a delivery with its `notice`, and `contact` (None where the person is unknown).
         """
         now = clock.now()
-        due = (
-            select(deliveries.c.id)
-            .where(
-                deliveries.c.channel == self._channel.name,
-                deliveries.c.state.in_(["queued", "sending"]),
-                deliveries.c.next_attempt_at <= now,
-            )
-            .order_by(deliveries.c.urgent.desc(), deliveries.c.next_attempt_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        take = (
-            update(deliveries)
-            .where(deliveries.c.id == due.scalar_subquery())
-            .values(
-                state="sending",
-                attempts=deliveries.c.attempts + 1,
-                next_attempt_at=now + self._patience.lease,
-                lease=str(new_id()),
-            )
-            .returning(deliveries)
-        )
         with self._engine.begin() as connection:
-            row = connection.execute(take).mappings().one_or_none()
-            if row is None:
-                return None
-            notice = connection.execute(select(notices).where(notices.c.id == row["notice_id"])).mappings().one()
-            found = queries.load_contacts(connection, [row["person_id"]], [])
-        return {**row, "notice": dict(notice), "contact": found[0] if found else None}
+            taken = commands.take(connection, self._channel.name, now, now + self._patience.lease, limit)
+            if not taken:
+                return []
+            people = queries.load_contacts(connection, {one["person_id"] for one in taken}, [])
+        known = {person.person_id: person for person in people}
+        return [{**one, "contact": known.get(one["person_id"])} for one in taken]
 
     def _hold(self, claimed: dict[str, Any]) -> dict[str, Any] | None:
         """Return what puts a delivery off to the end of the person's quiet hours, or None. Emergencies never wait."""
@@ -116,10 +114,7 @@ class Deliverer:
         if contact is None or claimed["urgent"]:
             return None
         end = quiet_end(clock.now(), contact.timezone, contact.quiet_from, contact.quiet_until)
-        if end is None:
-            return None
-        # Waiting is not trying: the attempt the claim counted is given back.
-        return {"state": "queued", "next_attempt_at": end, "attempts": claimed["attempts"] - 1}
+        return _untried(claimed, end) if end else None
 
     def _attempt(self, claimed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         address = self._address(claimed)
@@ -148,22 +143,35 @@ class Deliverer:
         return "postponed", {"state": "queued", "next_attempt_at": due, "last_error": problem}
 
     def record(self, claimed: dict[str, Any], outcome: str, **values: Any) -> None:
-        """Write what became of it and commit, unless the lease ran out and somebody else holds it by now."""
-        mine = (deliveries.c.id == claimed["id"]) & (deliveries.c.lease == claimed["lease"])
+        """Write what became of one delivery, as `record_all` does."""
+        self.record_all([(claimed, outcome, values)])
+
+    def record_all(self, results: Sequence[Result]) -> None:
+        """Write what became of deliveries and commit, unless the lease ran out and somebody else holds them by now."""
+        rows = [{**_kept(one), "next_attempt_at": None, **values} for one, _, values in results]
         with self._engine.begin() as connection:
-            settled = update(deliveries).where(mine).values({"next_attempt_at": None, "lease": None, **values})
-            recorded = connection.execute(settled).rowcount
-        DELIVERED.labels(self._channel.name, outcome if recorded else "overtaken").inc()
-        if outcome in ("failed", "postponed") or not recorded:
-            log.warning(
-                "notify.delivery",
-                delivery_id=claimed["id"],
-                notice_id=claimed["notice_id"],
-                channel=self._channel.name,
-                outcome=outcome,
-                attempts=claimed["attempts"],
-                recorded=bool(recorded),
-            )
+            recorded = commands.settle(connection, self._channel.name, rows, clock.now())
+        for one, outcome, _ in results:
+            DELIVERED.labels(self._channel.name, outcome if one["id"] in recorded else "overtaken").inc()
+            if outcome in ("failed", "postponed") or one["id"] not in recorded:
+                log.warning(
+                    "notify.delivery",
+                    delivery_id=one["id"],
+                    notice_id=one["notice_id"],
+                    channel=self._channel.name,
+                    outcome=outcome,
+                    attempts=one["attempts"],
+                    recorded=one["id"] in recorded,
+                )
+
+
+def _kept(claimed: dict[str, Any]) -> dict[str, Any]:
+    return {name: claimed[name] for name in ("id", "notice_id", "lease", "attempts", "answer", "last_error")}
+
+
+def _untried(claimed: dict[str, Any], until: datetime) -> dict[str, Any]:
+    """Waiting is not trying: the attempt the claim counted is given back."""
+    return {"state": "queued", "next_attempt_at": until, "attempts": claimed["attempts"] - 1}
 
 
 def _outgoing(claimed: dict[str, Any], address: str) -> Outgoing:

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
-from services.contracts import Fact, parse
+from services.contracts import Fact, parse, tickets
 from services.contracts.gateway import AccountChanged
 from services.contracts.surveys import SurveyInvited
 from services.kit import clock
@@ -19,9 +19,26 @@ from services.kit.events import Event, new_id
 from services.notify import audience, commands, queries
 from services.notify.audience import Contact, Rule
 from services.notify.channels import Channel, in_app, planned
+from services.notify.commands import Batch
+from services.notify.promptness import counts_from, terms
 from services.notify.rendering import render
 
 NOTICES = Counter("doorstep_notices_total", "Notices written.")
+ROUTINE = "routine"
+# What somebody does who has taken notice of a ticket.
+ANSWERS = (
+    tickets.TicketAcknowledged,
+    tickets.TicketClaimed,
+    tickets.TicketAssigned,
+    tickets.TicketDeparted,
+    tickets.TicketArrived,
+    tickets.TicketStarted,
+    tickets.TicketMadeSafe,
+    tickets.TicketCompleted,
+    tickets.TicketCancelled,
+    tickets.TicketDeclined,
+)
+_RUNGS = frozenset(step.channel for step in terms().ladder)
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,7 @@ class Handlers:
         Accounts go first: an event about somebody new may share the batch with their account.
         """
         facts = [(event, parse(event)) for event in events]
+        on_ticket_answered(connection, facts)
         on_account_changed(connection, [(e, f) for e, f in facts if isinstance(f, AccountChanged)])
         self.on_news(connection, [(e, f) for e, f in facts if not isinstance(f, AccountChanged)])
 
@@ -49,14 +67,32 @@ class Handlers:
             return
         directory = _Directory(queries.load_contacts(connection, people, staff_of))
         now = clock.now()
-        notices: list[dict[str, Any]] = []
-        deliveries: list[dict[str, Any]] = []
+        batch = Batch()
         for event, fact in news:
             for contact, rule in directory.hearers(event.organisation_id, fact):
-                notice = self._notice(event, fact, rule, contact, now)
-                notices.append(notice)
-                deliveries.extend(self._deliveries(notice, contact, now))
-        NOTICES.inc(commands.write_notices(connection, notices, deliveries))
+                self._tell(batch, event, fact, rule, contact, now)
+        NOTICES.inc(commands.write_notices(connection, batch))
+
+    def _tell(self, batch: Batch, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> None:
+        notice = self._notice(event, fact, rule, contact, now)
+        urgency = getattr(fact, "urgency", ROUTINE)
+        climbs = terms().must_be_acknowledged(rule.kind, rule.audience, urgency)
+        ways = list(self._deliveries(notice, contact, now, climbs))
+        about = {
+            "notice_id": notice["id"],
+            "organisation_id": event.organisation_id,
+            "person_id": contact.person_id,
+            "community_id": getattr(fact, "community_id", None) or None,
+            "ticket_id": notice["ticket_id"],
+            "kind": rule.kind,
+            "audience": rule.audience,
+            "occurred_at": event.occurred_at,
+        }
+        batch.notices.append(notice)
+        batch.deliveries += ways
+        batch.tellings.append(about | _measured(event, fact, urgency, contact, ways, now, climbs))
+        if climbs:
+            batch.alarms.append(about | {"event_id": event.id, "next_at": now + terms().ladder[0].wait})
 
     def _notice(self, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> dict[str, Any]:
         words = render(fact, rule, contact, event.occurred_at)
@@ -80,8 +116,12 @@ class Handlers:
             "created_at": now,
         }
 
-    def _deliveries(self, notice: dict[str, Any], contact: Contact, now: datetime) -> Iterator[dict[str, Any]]:
+    def _deliveries(
+        self, notice: dict[str, Any], contact: Contact, now: datetime, climbs: bool
+    ) -> Iterator[dict[str, Any]]:
         for channel, key in planned(contact, notice["kind"], self.channels):
+            if climbs and channel in _RUNGS:
+                continue  # The ladder comes to it, should nobody have read the notice before.
             there = channel == in_app.NAME
             yield {
                 "id": str(new_id()),
@@ -95,6 +135,36 @@ class Handlers:
                 "next_attempt_at": None if there else now,
                 "sent_at": now if there else None,
             }
+
+
+def _measured(
+    event: Event, fact: Fact, urgency: str, contact: Contact, ways: list[dict[str, Any]], now: datetime, climbs: bool
+) -> dict[str, Any]:
+    """Return by when a notice is to be told. The inbox counts as told only where nothing else is under way."""
+    level = getattr(fact, "need_level", None)
+    since = counts_from(event.occurred_at, contact, urgency)
+    inbox_alone = len(ways) == 1 and not climbs
+    return {
+        "number": getattr(fact, "number", ""),
+        "urgency": urgency,
+        "need_level": level,
+        "counts_from": since,
+        "target_at": since + terms().target(urgency, level),
+        "accepted_by": in_app.NAME if inbox_alone else None,
+        "accepted_at": now if inbox_alone else None,
+    }
+
+
+# ticket.acknowledged, ticket.claimed and whatever else shows that somebody has it in hand
+def on_ticket_answered(connection: Connection, facts: Sequence[tuple[Event, Fact]]) -> None:
+    """Remember when somebody last answered for a ticket, in whatever order the news arrive: alarms end by it."""
+    answers = [
+        {"ticket_id": fact.ticket_id, "organisation_id": event.organisation_id, "answered_at": event.occurred_at}
+        for event, fact in facts
+        if isinstance(fact, ANSWERS) and fact.urgency == audience.URGENT
+    ]
+    if answers:
+        commands.note_answers(connection, answers)
 
 
 # account.changed

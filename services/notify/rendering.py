@@ -63,6 +63,7 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "until": at("paused_until"),
         "expired": getattr(fact, "expired", False),
         "cause": getattr(fact, "cause", ""),
+        "host": getattr(fact, "host", ""),
         "occurred": happened,
         "completed": at("completed_at") or happened,
         "promised": at("promised_at"),

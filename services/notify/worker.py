@@ -6,18 +6,21 @@ from sqlalchemy import Engine
 
 from services.contracts import SUBSCRIPTIONS
 from services.kit import worker
-from services.kit.process import Loop
+from services.kit.process import Loop, every
 from services.notify import channels, deliver, models
 from services.notify.handlers import Handlers
+from services.notify.ladder import TICK_SECONDS, Climber
 from services.notify.settings import NotifySettings
 
 
 def loops(settings: NotifySettings, engine: Engine) -> dict[str, Loop]:
     """Return the worker's loops by name. Notices and deliveries are never swept."""
     ways = channels.configured(settings)
+    handlers = Handlers(settings.kit.public_url, ways)
     return {
         "consume": consuming(settings, engine, ways),
         **deliver.loops(engine, ways),
+        "climb": every(TICK_SECONDS, Climber(engine, ways, handlers).tick),
         "sweep": worker.sweeping(engine, models.metadata),
     }
 

@@ -20,8 +20,9 @@ from services.notify import commands
 from services.notify.app import make_app
 from services.notify.channels import Channel, Outgoing
 from services.notify.channels.email import NAME as EMAIL
+from services.notify.facts import DeskFact, NoticeUndelivered
 from services.notify.handlers import Handlers
-from services.notify.models import contacts, deliveries, notices
+from services.notify.models import alarms, contacts, deliveries, incidents, notices
 from services.notify.models import inbox as inbox_table
 from tests.conftest import engines
 
@@ -71,9 +72,17 @@ def facts_about(kind: type[Fact], **changes: Any) -> Fact:
             "actor_id": NOBODY,
             "actor_role": "system",
         }
+    elif issubclass(kind, DeskFact):
+        common = {"community_id": common["community_id"], **_desk_facts(kind)}
     else:
         common |= {"survey_id": fresh(), "completion": 1, "link_token": "signed.token", "expires_at": NOON}
     return kind(**(common | changes))
+
+
+def _desk_facts(kind: type[DeskFact]) -> dict[str, Any]:
+    if kind is NoticeUndelivered:
+        return {"number": "XF-000042", "incident_id": fresh(), "cause": "undelivered"}
+    return {"webhook_id": fresh(), "host": "XF-000042.example.org", "cause": "gone"}
 
 
 @dataclass
@@ -157,6 +166,8 @@ def desk(both: tuple[Engine, Engine], postbox: Postbox) -> Iterator[Desk]:
     yield desk
     with desk.worker.begin() as connection:
         connection.execute(deliveries.delete())
+        connection.execute(alarms.delete())
+        connection.execute(incidents.delete())
 
 
 @pytest.fixture(scope="session")

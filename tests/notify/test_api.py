@@ -53,6 +53,7 @@ def test_a_notice_shows_what_it_promises(client: FlaskClient, desk: Desk) -> Non
     (item,) = client.get("/api/v1/notices", headers=bearer(who)).json["items"]
     assert set(item) == {
         "id", "kind", "ticket_id", "title", "body", "link", "urgent", "data", "created_at", "read_at",
+        "target_at", "told",
     }  # fmt: skip
     assert item["data"] == {"survey_token": "abc"}
 
@@ -134,6 +135,7 @@ def test_preferences_come_with_their_version_and_round_trip(client: FlaskClient,
         "quiet_until": "07:30",
         "email": "me@example.org",
         "apprise_urls": [SECRET],
+        "sms_urls": [],
         "channels": {"ticket.claimed": ["in_app"]},
     }
     second = put(client, who, wanted)

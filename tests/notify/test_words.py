@@ -10,6 +10,7 @@ from services.contracts import Fact, surveys, tickets
 from services.kit.identity import LOCALES
 from services.notify import rendering
 from services.notify.audience import RULES, Contact, Rule
+from services.notify.facts import DeskFact
 from tests.notify.conftest import NOON, facts_about
 
 # Outgoing words avoid negatives and blame.
@@ -34,6 +35,8 @@ def _variants(rule: Rule) -> list[Fact]:
     if rule.fact in (tickets.TicketPaused, tickets.TicketObjected):
         reasons = ("parts", "access", "resident_choice", "third_party", "weather", "approval", "of a later version")
         changes += [{"waiting_reason": reason} for reason in reasons]
+    if issubclass(rule.fact, DeskFact):
+        changes += [{"cause": cause} for cause in ("undelivered", "unacknowledged", "gone", "exhausted")]
     if rule.fact is tickets.TicketPaused:
         changes += [{"waiting_reason": "parts", "paused_until": NOON}]
     if rule.fact is tickets.TicketResumed:

@@ -33,7 +33,20 @@ APPRISE = "apprise"
 
 blp = Blueprint("notify", __name__, description="Notices, and how people want to be told")
 
-_SHOWN = ("id", "kind", "ticket_id", "title", "body", "link", "urgent", "data", "created_at", "read_at")
+_LOGGED = (
+    "id",
+    "kind",
+    "ticket_id",
+    "title",
+    "body",
+    "link",
+    "urgent",
+    "data",
+    "created_at",
+    "read_at",
+    "target_at",
+    "told",
+)
 
 
 @blp.route("/notices", methods=["GET"])
@@ -41,7 +54,7 @@ _SHOWN = ("id", "kind", "ticket_id", "title", "body", "link", "urgent", "data", 
 @blp.arguments(NoticesQuery, location="query")
 @blp.alt_response(200, schema=NoticePage)
 def list_notices(query: dict[str, Any]) -> Response:
-    """List your notices, newest first."""
+    """List everything you were told, newest first: through which channels, when each took it, and when you read it."""
     limit = query["limit"]
     with scoped() as db:
         found = queries.list_notices(
@@ -57,7 +70,8 @@ def list_notices(query: dict[str, Any]) -> Response:
 @one_effect
 def read_notice(db: Connection, notice_id: uuid.UUID) -> Answer:
     """Say that you read a notice; the first time counts."""
-    return Answer(_view(commands.mark_read(db, str(notice_id))))
+    commands.mark_read(db, str(notice_id))
+    return Answer(_view(queries.find_notice(db, str(notice_id))))
 
 
 @blp.route("/preferences", methods=["GET"])
@@ -82,7 +96,7 @@ def write_preferences(db: Connection, changes: dict[str, Any]) -> Answer:
     expected = expected_version(required=True)
     actor = current_actor()
     row = queries.find_contact(db, actor.id) or _unheard_of(actor)
-    return _preferences(commands.set_preferences(db, actor, _columns(changes, row["apprise_urls"]), expected))
+    return _preferences(commands.set_preferences(db, actor, _columns(changes, row), expected))
 
 
 def _position(after: str | None) -> str | None:
@@ -91,7 +105,7 @@ def _position(after: str | None) -> str | None:
 
 
 def _view(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _SHOWN}
+    return {name: row[name] for name in _LOGGED}
 
 
 def _unheard_of(actor: Actor) -> dict[str, Any]:
@@ -105,6 +119,7 @@ def _unheard_of(actor: Actor) -> dict[str, Any]:
         "quiet_until": None,
         "email": None,
         "apprise_urls": [],
+        "sms_urls": [],
         "channels": {},
         "version": 0,
     }
@@ -118,6 +133,7 @@ def _preferences(row: Mapping[str, Any]) -> Answer:
         "quiet_until": _hour(row["quiet_until"]),
         "email": row["email"],
         "apprise_urls": [masked(url) for url in row["apprise_urls"]],
+        "sms_urls": [masked(url) for url in row["sms_urls"]],
         "channels": row["channels"],
     }
     return Answer(payload, headers={"ETag": f'"v{row["version"]}"'})
@@ -127,26 +143,27 @@ def _hour(value: time | None) -> str | None:
     return value.strftime("%H:%M") if value else None
 
 
-def _columns(changes: Mapping[str, Any], kept_urls: list[str]) -> dict[str, Any]:
+def _columns(changes: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     columns = {name: changes[name] for name in ("timezone", "email", "channels") if name in changes}
     if "locale" in changes:
         columns["preferred_locale"] = changes["locale"]
     for name in ("quiet_from", "quiet_until"):
         if name in changes:
             columns[name] = time.fromisoformat(changes[name]) if changes[name] else None
-    if "apprise_urls" in changes:
-        columns["apprise_urls"] = _addresses(changes["apprise_urls"], kept_urls)
+    for name in ("apprise_urls", "sms_urls"):
+        if name in changes:
+            columns[name] = _addresses(name, changes[name], row[name])
     return columns
 
 
-def _addresses(given: list[str], kept: list[str]) -> list[str]:
+def _addresses(name: str, given: list[str], kept: list[str]) -> list[str]:
     """Return full addresses: a masked one stands for what it masks. The refusal never repeats an address."""
     apprise: Apprise = current_app.extensions[APPRISE]
     by_mask = {masked(url): url for url in kept}
     addresses = [by_mask.get(url, url) for url in given]
     refused = [number for number, url in enumerate(addresses) if url not in kept and not apprise.accepts(url)]
     if refused:
-        field = f"apprise_urls.{refused[0]}"
+        field = f"{name}.{refused[0]}"
         sentence = "Not an address that can be used here; see the Apprise documentation for its form."
         raise Invalid(sentence, "这个地址无法使用，请按 Apprise 文档的格式填写。", fields={field: [sentence]})
     return list(dict.fromkeys(addresses))

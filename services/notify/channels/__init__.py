@@ -4,20 +4,23 @@ from collections.abc import Iterator, Sequence
 
 from services.notify.audience import Contact
 from services.notify.channels import in_app
-from services.notify.channels.apprise import Apprise
+from services.notify.channels.apprise import Apprise, Sms
 from services.notify.channels.channel import Channel, Outgoing, Permanent, Temporary
 from services.notify.channels.email import Email
 from services.notify.settings import NotifySettings
 
-__all__ = ["NAMES", "Apprise", "Channel", "Email", "Outgoing", "Permanent", "Temporary", "configured", "planned"]
+__all__ = ["NAMES", "Apprise", "Channel", "Email", "Outgoing", "Permanent", "Sms", "Temporary", "configured", "planned"]
 
-NAMES = (in_app.NAME, Email.name, Apprise.name)
+NAMES = (in_app.NAME, Email.name, Apprise.name, Sms.name)
+# Costs money a message: used on the ladder of an emergency, and for kinds for which the person asks for it.
+ON_REQUEST = frozenset({Sms.name})
 
 
 def configured(settings: NotifySettings) -> list[Channel]:
     """Return the channels that can be used; without a mail server there is no e-mail."""
     email: list[Channel] = [Email(settings.smtp)] if settings.smtp else []
-    return [*email, Apprise(settings.more_apprise_schemes)]
+    schemes = settings.more_apprise_schemes
+    return [*email, Apprise(schemes), Sms(schemes)]
 
 
 def planned(contact: Contact, kind: str, channels: Sequence[Channel]) -> Iterator[tuple[str, str]]:
@@ -30,6 +33,6 @@ def planned(contact: Contact, kind: str, channels: Sequence[Channel]) -> Iterato
         return
     wanted = contact.channels.get(kind)
     for channel in channels:
-        if wanted is None or channel.name in wanted:
+        if channel.name in wanted if wanted is not None else channel.name not in ON_REQUEST:
             for key in channel.addresses(contact):
                 yield channel.name, key

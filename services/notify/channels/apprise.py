@@ -75,6 +75,16 @@ class Apprise:
         return f"{scheme_of(outgoing.address)} took it"
 
 
+class Sms(Apprise):
+    """The same, to the addresses a person named for short messages: for what nobody read elsewhere."""
+
+    name = "sms"
+
+    def addresses(self, contact: Contact) -> Mapping[str, str]:
+        """Return the person's addresses for short messages."""
+        return {address_key(url): url for url in contact.sms_urls}
+
+
 def _stays_with_its_provider(service: Any) -> bool:
     """True where nothing in the address leads elsewhere than to the provider.
 

@@ -1,6 +1,9 @@
 """What changes notify's rows. Commands never commit: the route, the consumer or the loop's step does."""
 
+from services.notify.commands.alarms import note_answers
+from services.notify.commands.deliveries import settle, take
 from services.notify.commands.notices import (
+    Batch,
     mark_read,
     set_preferences,
     upsert_contact,
@@ -8,4 +11,14 @@ from services.notify.commands.notices import (
     write_notices,
 )
 
-__all__ = ["mark_read", "set_preferences", "upsert_contact", "upsert_contacts", "write_notices"]
+__all__ = [
+    "Batch",
+    "mark_read",
+    "note_answers",
+    "set_preferences",
+    "settle",
+    "take",
+    "upsert_contact",
+    "upsert_contacts",
+    "write_notices",
+]

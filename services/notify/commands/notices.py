@@ -1,6 +1,7 @@
 """Changes of contacts, and notices with their deliveries."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.kit import clock
 from services.kit.errors import NotFound, Stale
 from services.kit.identity import Actor
-from services.notify.models import contacts, notices
+from services.notify.models import contacts, notices, tellings
 
 # One parameter holds all rows, so that the statement is prepared once whatever their number. Deliveries follow
 # only the notices that are new: a repeated event writes neither.
@@ -30,20 +31,43 @@ _WRITE = text(
         SELECT id, organisation_id, notice_id, person_id, channel, address_key, urgent, state, next_attempt_at, sent_at
         FROM json_populate_recordset(NULL::deliveries, CAST(:deliveries AS json))
         WHERE notice_id IN (SELECT id FROM new)
+    ), measured AS (
+        INSERT INTO tellings (notice_id, organisation_id, person_id, community_id, ticket_id, kind, audience, number,
+                              urgency, need_level, occurred_at, counts_from, target_at, accepted_by, accepted_at)
+        SELECT notice_id, organisation_id, person_id, community_id, ticket_id, kind, audience, number,
+               urgency, need_level, occurred_at, counts_from, target_at, accepted_by, accepted_at
+        FROM json_populate_recordset(NULL::tellings, CAST(:tellings AS json))
+        WHERE notice_id IN (SELECT id FROM new)
+    ), climbing AS (
+        INSERT INTO alarms (notice_id, organisation_id, person_id, community_id, ticket_id, event_id, kind, audience,
+                            occurred_at, step, next_at)
+        SELECT notice_id, organisation_id, person_id, community_id, ticket_id, event_id, kind, audience,
+               occurred_at, 0, next_at
+        FROM json_populate_recordset(NULL::alarms, CAST(:alarms AS json))
+        WHERE notice_id IN (SELECT id FROM new)
     )
     SELECT count(*) FROM new
     """
 )
 
 
-def write_notices(
-    connection: Connection, new_notices: Sequence[Mapping[str, Any]], new_deliveries: Sequence[Mapping[str, Any]]
-) -> int:
-    """Write notices and their deliveries in one statement; returns how many notices were new."""
-    if not new_notices:
+@dataclass
+class Batch:
+    """The rows that one batch of events makes."""
+
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    tellings: list[dict[str, Any]] = field(default_factory=list)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_notices(connection: Connection, batch: Batch) -> int:
+    """Write notices and what belongs to them in one statement; returns how many notices were new."""
+    if not batch.notices:
         return 0
-    rows = {"notices": orjson.dumps(new_notices).decode(), "deliveries": orjson.dumps(new_deliveries).decode()}
-    written: int = connection.execute(_WRITE, rows).scalar_one()
+    written: int = connection.execute(
+        _WRITE, {name: orjson.dumps(rows).decode() for name, rows in vars(batch).items()}
+    ).scalar_one()
     return written
 
 
@@ -117,6 +141,8 @@ def mark_read(connection: Connection, notice_id: str) -> dict[str, Any]:
     row = connection.execute(statement, {"now": clock.now()}).mappings().one_or_none()
     if row is None:
         raise NotFound("There is no such notice in your inbox.", "您的收件箱里没有这条通知。")
+    read = update(tellings).where(tellings.c.notice_id == notice_id, tellings.c.read_at.is_(None))
+    connection.execute(read.values(read_at=row["read_at"]))
     return dict(row)
 
 

@@ -37,6 +37,8 @@ contacts = Table(
     Column("email", Text),
     # Each of these addresses holds a key to somebody's chat or phone: never logged, never shown in full.
     Column("apprise_urls", ARRAY(Text), nullable=False, server_default="{}"),
+    # Addresses of the same kind that reach the telephone as a short message; used when nothing else was read.
+    Column("sms_urls", ARRAY(Text), nullable=False, server_default="{}"),
     Column("preferred_locale", Text),
     Column("timezone", Text, nullable=False, server_default="Asia/Shanghai"),
     Column("quiet_from", Time),

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, UUID, Connection, and_, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, UUID, Connection, and_, any_, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.notify.audience import STAFF_AUDIENCES, Contact
-from services.notify.models import contacts, notices
+from services.notify.models import contacts, deliveries, notices, tellings
 
 _UUIDS = ARRAY(UUID(as_uuid=False))
 _CONTACT = (
@@ -20,6 +21,7 @@ _CONTACT = (
     contacts.c.active,
     contacts.c.email,
     contacts.c.apprise_urls,
+    contacts.c.sms_urls,
     contacts.c.timezone,
     contacts.c.quiet_from,
     contacts.c.quiet_until,
@@ -56,6 +58,7 @@ def contact_of(row: dict[str, Any]) -> Contact:
         active=row["active"],
         email=row["email"],
         apprise_urls=tuple(row["apprise_urls"]),
+        sms_urls=tuple(row["sms_urls"]),
         timezone=row["timezone"],
         quiet_from=row["quiet_from"],
         quiet_until=row["quiet_until"],
@@ -63,17 +66,43 @@ def contact_of(row: dict[str, Any]) -> Contact:
     )
 
 
+# Each way to its reader in the order in which they were taken; the inbox is first.
+_WAYS = (
+    select(
+        func.json_agg(
+            aggregate_order_by(
+                func.json_build_object(
+                    "channel", deliveries.c.channel, "state", deliveries.c.state, "at", deliveries.c.sent_at
+                ),
+                deliveries.c.sent_at.asc().nulls_last(),
+                deliveries.c.channel,
+            )
+        )
+    )
+    .where(deliveries.c.notice_id == notices.c.id)
+    .scalar_subquery()
+)
+_LOG = select(notices, tellings.c.target_at, func.coalesce(_WAYS, text("'[]'")).label("told")).outerjoin(
+    tellings, tellings.c.notice_id == notices.c.id
+)
+
+
 def list_notices(
     connection: Connection, person_id: str, *, unread: bool | None, after: str | None, limit: int
 ) -> Sequence[dict[str, Any]]:
-    """Return up to `limit` notices of a person, newest first, older than the notice `after`."""
+    """Return up to `limit` notices of a person with how they were told, newest first, older than the notice `after`."""
     conditions: list[ColumnElement[bool]] = [notices.c.person_id == person_id]
     if after is not None:
         conditions.append(notices.c.id < after)
     if unread is not None:
         conditions.append(notices.c.read_at.is_(None) if unread else notices.c.read_at.is_not(None))
-    rows = connection.execute(select(notices).where(*conditions).order_by(notices.c.id.desc()).limit(limit))
+    rows = connection.execute(_LOG.where(*conditions).order_by(notices.c.id.desc()).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+def find_notice(connection: Connection, notice_id: str) -> dict[str, Any]:
+    """Return one notice with how it was told; the caller knows that it is there."""
+    return dict(connection.execute(_LOG.where(notices.c.id == notice_id)).mappings().one())
 
 
 def find_contact(connection: Connection, person_id: str) -> dict[str, Any] | None:

@@ -38,6 +38,14 @@ class NoticesQuery(Page):
     unread = ma.fields.Boolean(load_default=None)
 
 
+class WayView(ma.Schema):
+    """One way to its reader: `state` is queued, sending, sent, failed or skipped."""
+
+    channel = ma.fields.String(required=True)
+    state = ma.fields.String(required=True)
+    at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
 class NoticeView(ma.Schema):
     """A notice as its recipient sees it."""
 
@@ -51,6 +59,14 @@ class NoticeView(ma.Schema):
     data = ma.fields.Dict(keys=ma.fields.String(), required=True)
     created_at = ma.fields.AwareDateTime(required=True)
     read_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    target_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "By when you were to be told."}
+    )
+    told = ma.fields.List(
+        ma.fields.Nested(WayView),
+        required=True,
+        metadata={"description": "Each channel it went through, and when the channel took it."},
+    )
 
 
 class NoticePage(ma.Schema):
@@ -71,6 +87,11 @@ class Preferences(StrictSchema):
         Line(most=500),
         validate=ma.validate.Length(max=5),
         metadata={"description": "Apprise addresses. They are shown masked; a masked one keeps what it stands for."},
+    )
+    sms_urls = ma.fields.List(
+        Line(most=500),
+        validate=ma.validate.Length(max=2),
+        metadata={"description": "Apprise addresses that reach the telephone; used for emergencies nobody read."},
     )
     channels = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(KINDS)),

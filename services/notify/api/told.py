@@ -1,0 +1,126 @@
+"""How quickly people were told, for whoever answers for it; calls for the desk to make; incidents."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from services.kit import clock
+from services.kit.http import Answer, access, one_effect, page_link, read_cursor, respond, scoped, write_cursor
+from services.kit.identity import current_actor
+from services.notify.commands import incidents, phone_tasks
+from services.notify.promptness import terms
+from services.notify.queries import tellings, work
+from services.notify.schemas.tellings import (
+    IncidentPage,
+    IncidentsQuery,
+    IncidentView,
+    Outcome,
+    PhoneTaskPage,
+    PhoneTasksQuery,
+    PhoneTaskView,
+    Remark,
+    ToldQuery,
+    ToldReport,
+)
+
+told = Blueprint("told", __name__, description="Told in time, phone tasks and incidents")
+
+DESK = ("dispatcher", "manager", "admin")
+ANSWERABLE = ("manager", "admin")
+
+
+@told.route("/reports/told", methods=["GET"])
+@access(*ANSWERABLE)
+@told.arguments(ToldQuery, location="query")
+@told.alt_response(200, schema=ToldReport)
+def report_told(query: dict[str, Any]) -> Response:
+    """Report how quickly people were told, by community, urgency, kind, need level or channel."""
+    community = query.pop("community_id")
+    by = query.pop("by")
+    with scoped() as db:
+        items = tellings.report_told(
+            db, by, now=clock.now(), community_id=str(community) if community else None, **query
+        )
+    return respond(Answer({"items": items, "by": by, "terms_version": terms().version}))
+
+
+@told.route("/phone-tasks", methods=["GET"])
+@access(*DESK)
+@told.arguments(PhoneTasksQuery, location="query")
+@told.alt_response(200, schema=PhoneTaskPage)
+def list_phone_tasks(query: dict[str, Any]) -> Response:
+    """List the calls to make to people an emergency's messages did not reach, the oldest first."""
+    limit = query["limit"]
+    with scoped() as db:
+        found = work.list_phone_tasks(db, state=query["state"], after=_position(query["after"]), limit=limit + 1)
+    return _page(found, limit, PhoneTaskView)
+
+
+@told.route("/phone-tasks/<uuid:task_id>/claim", methods=["POST"])
+@access(*DESK)
+@told.alt_response(200, schema=PhoneTaskView)
+@one_effect
+def claim_phone_task(db: Connection, task_id: uuid.UUID) -> Answer:
+    """Take a call, so that nobody else makes it too."""
+    return Answer(_view(phone_tasks.claim_phone_task(db, current_actor(), str(task_id)), PhoneTaskView))
+
+
+@told.route("/phone-tasks/<uuid:task_id>/release", methods=["POST"])
+@access(*DESK)
+@told.alt_response(200, schema=PhoneTaskView)
+@one_effect
+def release_phone_task(db: Connection, task_id: uuid.UUID) -> Answer:
+    """Give a call back."""
+    return Answer(_view(phone_tasks.release_phone_task(db, current_actor(), str(task_id)), PhoneTaskView))
+
+
+@told.route("/phone-tasks/<uuid:task_id>/outcome", methods=["POST"])
+@access(*DESK)
+@told.arguments(Outcome)
+@told.alt_response(200, schema=PhoneTaskView)
+@one_effect
+def settle_phone_task(db: Connection, body: dict[str, Any], task_id: uuid.UUID) -> Answer:
+    """Record how a call went; `reached` acknowledges the emergency."""
+    row = phone_tasks.settle_phone_task(db, current_actor(), str(task_id), body["outcome"])
+    return Answer(_view(row, PhoneTaskView))
+
+
+@told.route("/incidents", methods=["GET"])
+@access(*ANSWERABLE)
+@told.arguments(IncidentsQuery, location="query")
+@told.alt_response(200, schema=IncidentPage)
+def list_incidents(query: dict[str, Any]) -> Response:
+    """List the emergencies that reached nobody, the newest first."""
+    limit = query["limit"]
+    with scoped() as db:
+        found = work.list_incidents(db, is_open=query["open"], after=_position(query["after"]), limit=limit + 1)
+    return _page(found, limit, IncidentView)
+
+
+@told.route("/incidents/<uuid:incident_id>/close", methods=["POST"])
+@access(*ANSWERABLE)
+@told.arguments(Remark)
+@told.alt_response(200, schema=IncidentView)
+@one_effect
+def close_incident(db: Connection, body: dict[str, Any], incident_id: uuid.UUID) -> Answer:
+    """Close an incident with what was done."""
+    return Answer(_view(incidents.close_incident(db, current_actor(), str(incident_id), body["remark"]), IncidentView))
+
+
+def _page(found: Sequence[Mapping[str, Any]], limit: int, schema: type) -> Response:
+    more = write_cursor([found[limit - 1]["id"]]) if len(found) > limit else None
+    items = [_view(row, schema) for row in found[:limit]]
+    return respond(Answer({"items": items}, headers=page_link(more)))
+
+
+def _view(row: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    return {name: row[name] for name in schema._declared_fields}
+
+
+def _position(after: str | None) -> str | None:
+    cursor = read_cursor(after, uuid.UUID)
+    return str(cursor[0]) if cursor else None

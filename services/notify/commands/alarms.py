@@ -1,0 +1,129 @@
+"""The ladder of an emergency notice: one rung at a time, once each, however many workers climb."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.kit.events import new_id
+from services.notify.models import alarms, deliveries, incidents, notices, phone_tasks, tellings, ticket_answers
+from services.notify.promptness import shared
+
+REACHED = "reached"
+UNDELIVERED, UNACKNOWLEDGED = "undelivered", "unacknowledged"
+
+_NOTE = text(
+    """
+    INSERT INTO ticket_answers (ticket_id, organisation_id, answered_at)
+    SELECT ticket_id, organisation_id, max(answered_at)
+    FROM json_populate_recordset(NULL::ticket_answers, CAST(:answers AS json))
+    GROUP BY ticket_id, organisation_id ORDER BY ticket_id
+    ON CONFLICT (ticket_id) DO UPDATE
+    SET answered_at = greatest(ticket_answers.answered_at, excluded.answered_at)
+    """
+)
+
+
+def note_answers(connection: Connection, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Note when somebody answered for tickets; the latest moment stays."""
+    connection.execute(_NOTE, {"answers": orjson.dumps(list(answers)).decode()})
+
+
+def next_alarm(connection: Connection, now: datetime) -> dict[str, Any] | None:
+    """Lock and return the alarm that is due first, or None. Whoever holds it decides; others take the next."""
+    due = select(alarms).where(alarms.c.next_at <= now).order_by(alarms.c.next_at).limit(1)
+    row = connection.execute(due.with_for_update(skip_locked=True)).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+def acknowledged(connection: Connection, alarm: Mapping[str, Any]) -> tuple[str, datetime] | None:
+    """Return how and when somebody acknowledged the alarm, or None.
+
+    Read by the person, or by anybody of the audience where it is the desk's; the ticket taken in hand after the event
+    (which tells a resident nothing); reached by telephone.
+    """
+    read = select(func.min(tellings.c.read_at))
+    if shared(alarm["audience"]):
+        same = (alarms.c.event_id == alarm["event_id"]) & (alarms.c.audience == alarm["audience"])
+        read = read.join(alarms, alarms.c.notice_id == tellings.c.notice_id).where(same)
+    else:
+        read = read.where(tellings.c.notice_id == alarm["notice_id"])
+    found: datetime | None = connection.execute(read).scalar_one()
+    if found:
+        return "read", found
+    if alarm["audience"] != "resident":
+        answered = select(ticket_answers.c.answered_at).where(
+            ticket_answers.c.ticket_id == alarm["ticket_id"], ticket_answers.c.answered_at > alarm["occurred_at"]
+        )
+        found = connection.execute(answered).scalar_one_or_none()
+        if found:
+            return "answered", found
+    called = select(phone_tasks.c.done_at).where(
+        phone_tasks.c.notice_id == alarm["notice_id"], phone_tasks.c.outcome == REACHED
+    )
+    found = connection.execute(called).scalar_one_or_none()
+    return ("reached", found) if found else None
+
+
+def end_alarm(connection: Connection, alarm: Mapping[str, Any], how: str, at: datetime) -> None:
+    """Let the alarm go no further."""
+    change = update(alarms).where(alarms.c.notice_id == alarm["notice_id"])
+    connection.execute(change.values(next_at=None, ended_at=at, ended_by=how))
+
+
+def climb(connection: Connection, alarm: Mapping[str, Any], step: int, next_at: datetime) -> None:
+    """Note that so many rungs are taken, and when the next is due."""
+    change = update(alarms).where(alarms.c.notice_id == alarm["notice_id"])
+    connection.execute(change.values(step=step, next_at=next_at))
+
+
+def queue(connection: Connection, alarm: Mapping[str, Any], channel: str, keys: Sequence[str], now: datetime) -> None:
+    """Queue the notice for these addresses of one channel; what is queued already stays as it is."""
+    rows = [
+        {
+            "id": str(new_id()),
+            "organisation_id": alarm["organisation_id"],
+            "notice_id": alarm["notice_id"],
+            "person_id": alarm["person_id"],
+            "channel": channel,
+            "address_key": key,
+            "urgent": True,
+            "state": "queued",
+            "next_attempt_at": now,
+        }
+        for key in keys
+    ]
+    connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
+
+
+def ask_for_a_call(connection: Connection, alarm: Mapping[str, Any], now: datetime) -> None:
+    """Put a call to the person before the desk, once a notice."""
+    notice = connection.execute(
+        select(notices.c.locale, notices.c.title).where(notices.c.id == alarm["notice_id"])
+    ).one()
+    row = {
+        **_about(alarm),
+        "id": str(new_id()),
+        "locale": notice.locale,
+        "title": notice.title,
+        "state": "open",
+        "created_at": now,
+        "call_from": now,
+    }
+    connection.execute(insert(phone_tasks).values(row).on_conflict_do_nothing())
+
+
+def open_incident(connection: Connection, about: Mapping[str, Any], cause: str, now: datetime) -> str | None:
+    """Open an incident about a notice; returns its id, or None where there is one already."""
+    row = {**_about(about), "id": str(new_id()), "cause": cause, "opened_at": now}
+    made = insert(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
+    found: str | None = connection.execute(made).scalar_one_or_none()
+    return found
+
+
+def _about(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("notice_id", "organisation_id", "community_id", "person_id", "ticket_id", "kind", "audience")
+    return {name: alarm[name] for name in names}
