@@ -47,6 +47,15 @@ class Filing:
     about_ticket_id: str | None = None
 
 
+# What only later steps fill.
+_NOTHING_YET = dict.fromkeys(
+    (
+        "waiting_reason", "paused_until", "objected_at", "owner_id", "completed_by", "promised_at", "acknowledged_at",
+        "first_completed_at", "completed_at", "solved", "satisfaction",
+    )
+)  # fmt: skip
+
+
 def file_ticket(
     db: Connection,
     actor: Actor,
@@ -65,6 +74,7 @@ def file_ticket(
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
     ticket: Ticket = {
+        **_NOTHING_YET,
         "id": ticket_id or str(new_id()),
         "organisation_id": actor.organisation_id,
         "number": _number(at),
@@ -81,21 +91,10 @@ def file_ticket(
         "because": because,
         "circumstances": _circumstances(filing, place),
         "status": "filed",
-        "waiting_reason": None,
-        "paused_until": None,
-        "objected_at": None,
-        "owner_id": None,
         "owner_desk": DISPATCH,
-        "completed_by": None,
         "completions": 0,
-        "promised_at": None,
         "filed_at": at,
-        "acknowledged_at": None,
-        "first_completed_at": None,
-        "completed_at": None,
         "changed_at": at,
-        "solved": None,
-        "satisfaction": None,
         "about_ticket_id": filing.about_ticket_id,
         "policy_version": place["policy_version"],
         "calendar_version": place["calendar_version"],
