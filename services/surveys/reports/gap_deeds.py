@@ -1,7 +1,8 @@
 """Gaps 3 and 4: from what became of clocks and of promised times. Pure."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -16,59 +17,70 @@ SHARE = "share"
 HOUR = 3600
 
 
-def dispensary(clocks: Iterable[Any], jobs: int, open_jobs: int) -> Gap:
-    """Gap 3: the share of decided clocks that missed their target.
+@dataclass(frozen=True)
+class Late:
+    """A clock that missed its target; `hours` is by how much, by the wall, and None while it runs on."""
 
-    `clocks` have `ticket_id`, `kind`, `state`, `allowed_seconds` and `taken_seconds`, the last two None while one runs
-    on late. `open_jobs` of the `jobs` are not finished: of their clocks only those that ran out are known.
+    ticket_id: str
+    kind: str
+    hours: float | None
+
+
+@dataclass
+class Deeds:
+    """What became of the clocks of a community's jobs: how many of each kind ended in which state, and the late ones.
+
+    `open_jobs` of the `jobs` are not finished: of their clocks only those that ran out are known.
     """
-    by_kind: dict[str, list[Any]] = defaultdict(list)
-    for one in clocks:
-        if one.kind in DELIVERED:
-            by_kind[one.kind].append(one)
-    everything = [one for kind in DELIVERED for one in by_kind[kind]]
-    decided = [one for one in everything if one.state != UNKNOWN]
-    missed = [one for one in decided if one.state == MISSED]
+
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    late: list[Late] = field(default_factory=list)
+    jobs: int = 0
+    open_jobs: int = 0
+
+    def count(self, *states: str) -> int:
+        """Return how many clocks of the work ended in one of these states."""
+        return sum(self.counted[kind, state] for kind in DELIVERED for state in states)
+
+
+def dispensary(deeds: Deeds) -> Gap:
+    """Gap 3: the share of decided clocks that missed their target."""
+    decided, missed = deeds.count(MET, MISSED), deeds.count(MISSED)
     data = {
-        "jobs_filed": jobs,
-        "jobs_open": open_jobs,
-        "clocks_decided": len(decided),
-        "clocks_unknown": len(everything) - len(decided),
+        "jobs_filed": deeds.jobs,
+        "jobs_open": deeds.open_jobs,
+        "clocks_decided": decided,
+        "clocks_unknown": deeds.count(UNKNOWN),
     }
-    lacks = missing(clocks=(len(decided), LEAST_JOBS))
+    lacks = missing(clocks=(decided, LEAST_JOBS))
     if lacks:
-        return Gap("dispensary", SHARE, len(decided), data, lacks=lacks)
-    figure = statistics.share(len(missed), len(decided))
-    details = [_kind(kind, by_kind[kind]) for kind in DELIVERED if by_kind[kind]]
-    return Gap("dispensary", SHARE, len(decided), data, figure, details, _to_deliver(missed))
+        return Gap("dispensary", SHARE, decided, data, lacks=lacks)
+    kinds = [kind for kind in DELIVERED if any(deeds.counted[kind, state] for state in (MET, MISSED, UNKNOWN))]
+    details = [_kind(kind, deeds) for kind in kinds]
+    return Gap("dispensary", SHARE, decided, data, statistics.share(missed, decided), details, _to_deliver(deeds.late))
 
 
-def _kind(kind: str, clocks: Sequence[Any]) -> dict[str, Any]:
-    count = {state: sum(one.state == state for one in clocks) for state in (MET, MISSED, UNKNOWN)}
-    late = _hours_late(clocks)
+def _kind(kind: str, deeds: Deeds) -> dict[str, Any]:
+    met, missed = deeds.counted[kind, MET], deeds.counted[kind, MISSED]
+    late = [one for one in deeds.late if one.kind == kind]
     return {
         "clock": kind,
-        "met": count[MET],
-        "breached": count[MISSED],
-        "running_late": sum(one.state == MISSED and one.taken_seconds is None for one in clocks),
-        "unknown": count[UNKNOWN],
-        "missed": statistics.share(count[MISSED], count[MET] + count[MISSED]).to_json(),
-        "hours_late": statistics.middle(late).to_json(),
+        "met": met,
+        "breached": missed,
+        "running_late": sum(one.hours is None for one in late),
+        "unknown": deeds.counted[kind, UNKNOWN],
+        "missed": statistics.share(missed, met + missed).to_json(),
+        "hours_late": statistics.middle(_hours(late)).to_json(),
     }
 
 
-def _hours_late(clocks: Iterable[Any]) -> list[float]:
-    """Return by how many hours those late and stopped were late, by the wall."""
-    return [
-        (one.taken_seconds - one.allowed_seconds) / HOUR
-        for one in clocks
-        if one.state == MISSED and one.taken_seconds is not None and one.allowed_seconds is not None
-    ]
+def _hours(late: Iterable[Late]) -> list[float]:
+    return [one.hours for one in late if one.hours is not None]
 
 
-def _to_deliver(missed: Sequence[Any]) -> dict[str, Any]:
-    jobs, late = len({one.ticket_id for one in missed}), _hours_late(missed)
-    sooner = median(late) if late else None
+def _to_deliver(late: Sequence[Late]) -> dict[str, Any]:
+    jobs, hours = len({one.ticket_id for one in late}), _hours(late)
+    sooner = median(hours) if hours else None
     return {"jobs_in_time": jobs, "hours_sooner": sooner, "says": _more_in_time(jobs, sooner)}
 
 

@@ -1,5 +1,6 @@
 """Gaps 1, 2 and 5: from what households rated and what managers expected of them. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -55,8 +56,8 @@ class Campaign:
 class Targets:
     """The targets that urgent repairs of the period ran under, in hours of their own basis."""
 
-    hours: Sequence[float] = ()
-    bases: Sequence[str] = field(default=())
+    hours: list[float] = field(default_factory=list)
+    bases: Counter[str] = field(default_factory=Counter)
 
 
 NO_CAMPAIGN: Mapping[str, Any] = {"campaign_id": None, "campaign": None, "households": 0, "managers": 0}
@@ -134,7 +135,7 @@ def prescription(campaign: Campaign | None, targets: Targets) -> Gap:
         **(campaign.told() if campaign else NO_CAMPAIGN),
         "households": len(expected),
         "urgent_repairs": len(targets.hours),
-        "target_bases": {basis: targets.bases.count(basis) for basis in sorted(set(targets.bases))},
+        "target_bases": dict(sorted(targets.bases.items())),
     }
     lacks = missing(households=(len(expected), LEAST_HOUSEHOLDS), urgent_repairs=(len(targets.hours), LEAST_JOBS))
     if lacks:

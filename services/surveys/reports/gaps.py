@@ -1,11 +1,13 @@
 """The five gaps per community and period, from tables of our own: campaigns, answers, estimates, steps and clocks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from services.kit import clock
 from services.surveys import promises, question_sets
@@ -18,103 +20,115 @@ from services.surveys.models import (
     return_visits,
     ticket_steps,
 )
-from services.surveys.models.outcomes import COMPLETED, ENDED, FILED, REOPENED
+from services.surveys.models.outcomes import COMPLETED, ENDED, FILED, PROMISED, REOPENED
+from services.surveys.promises import Promise, Step
 from services.surveys.reports import ratings, thumb
 from services.surveys.reports.asked import Asked
-from services.surveys.reports.gap_deeds import HOUR, communication, dispensary
+from services.surveys.reports.gap import Gap
+from services.surveys.reports.gap_deeds import DELIVERED, HOUR, MISSED, Deeds, Late, communication, dispensary
 from services.surveys.reports.gap_views import Campaign, Targets, diagnosis, outcome, prescription
 from services.surveys.reports.ratings import Ratings
 
 REPAIR, URGENT, ATTEND = "repair", "urgent", "attend"
-_LAST = (COMPLETED, ENDED)
 
 
 def gaps_report(db: Connection, asked: Asked) -> dict[str, Any]:
     """Return the gaps of every community that anything is known of, or of the one asked for."""
-    campaigns_of, rated = _campaigns(db, asked), ratings.read(db, asked)
-    clocks, steps = _clocks(db, asked), _steps(db, asked)
-    everywhere = {*campaigns_of, *rated, *clocks, *steps, *_visited(db, asked)}
+    now = clock.now()
+    asking, rated = _campaigns(db, asked), ratings.read(db, asked)
+    deeds, targets, promised = _deeds(db, asked), _targets(db, asked), _promises(db, asked, now)
+    everywhere = {*asking, *rated, *deeds, *_visited(db, asked)}
     if asked.community_id is not None:
         everywhere.add(asked.community_id)
-    now = clock.now()
+
+    def of(community: str) -> list[Gap]:
+        campaign = asking.get(community)
+        return [
+            diagnosis(campaign),
+            prescription(campaign, targets[community]),
+            dispensary(deeds[community]),
+            communication(promised[community]),
+            outcome(rated.get(community, Ratings())),
+        ]
+
     return {
         "asof": now.isoformat(),
         **asked.said(),
         "communities": [
-            {
-                "community_id": one,
-                "gaps": [
-                    gap.to_json()
-                    for gap in (
-                        diagnosis(campaigns_of.get(one)),
-                        prescription(campaigns_of.get(one), _targets(clocks.get(one, ()))),
-                        dispensary(clocks.get(one, ()), *_open(steps.get(one, {}))),
-                        communication([p for told in steps.get(one, {}).values() for p in promises.judge(told, now)]),
-                        outcome(rated.get(one, Ratings())),
-                    )
-                ],
-            }
-            for one in sorted(everywhere)
+            {"community_id": one, "gaps": [gap.to_json() for gap in of(one)]} for one in sorted(everywhere)
         ],
         "rules_of_thumb": [thumb.rule(rule["code"]) for rule in thumb.load()["rules"]],
     }
 
 
-def _targets(clocks: Iterable[Any]) -> Targets:
+def _targets(db: Connection, asked: Asked) -> dict[str, Targets]:
     """The targets that urgent repairs ran under; a clock still running late has told none."""
-    told = [
-        one
-        for one in clocks
-        if (one.kind, one.work_type, one.urgency) == (ATTEND, REPAIR, URGENT) and one.target_seconds is not None
-    ]
-    return Targets([one.target_seconds / HOUR for one in told], [one.basis for one in told])
-
-
-def _open(tickets: Mapping[str, list[Any]]) -> tuple[int, int]:
-    """How many jobs were filed, and how many of them are neither completed nor ended as far as was heard."""
-    turns = (COMPLETED, ENDED, REOPENED)
-    last = [[step.step for step in steps if step.step in turns][-1:] for steps in tickets.values()]
-    return len(tickets), sum(not one or one[0] not in _LAST for one in last)
-
-
-def _clocks(db: Connection, asked: Asked) -> dict[str, list[Any]]:
     filed, clocks = ticket_steps.c, clock_outcomes.c
     wanted = (
-        select(
-            filed.community_id,
-            filed.work_type,
-            filed.urgency,
-            clocks.ticket_id,
-            clocks.kind,
-            clocks.state,
-            clocks.basis,
-            clocks.target_seconds,
-            clocks.allowed_seconds,
-            clocks.taken_seconds,
-        )
+        select(filed.community_id, clocks.target_seconds, clocks.basis, func.count())
         .join(clock_outcomes, clocks.ticket_id == filed.ticket_id)
-        .where(*asked.of(ticket_steps), *asked.within(filed.at), filed.step == FILED)
+        .where(*_filed(asked), filed.work_type == REPAIR, filed.urgency == URGENT)
+        .where(clocks.kind == ATTEND, clocks.target_seconds.is_not(None))
+        .group_by(filed.community_id, clocks.target_seconds, clocks.basis)
     )
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in db.execute(wanted):
-        found[row.community_id].append(row)
+    found: dict[str, Targets] = defaultdict(Targets)
+    for community, seconds, basis, count in db.execute(wanted):
+        found[community].hours.extend([seconds / HOUR] * count)
+        found[community].bases[basis] += count
     return found
 
 
-def _steps(db: Connection, asked: Asked) -> dict[str, dict[str, list[Any]]]:
-    """Return by community and ticket the steps of what was filed in the period, in order."""
-    filed, steps = ticket_steps.alias("filed"), ticket_steps.alias("steps")
-    wanted = (
-        select(filed.c.community_id, steps.c.ticket_id, steps.c.version, steps.c.step, steps.c.at, steps.c.promised_at)
-        .join(steps, steps.c.ticket_id == filed.c.ticket_id)
-        .where(filed.c.organisation_id == asked.organisation_id, filed.c.step == FILED, *asked.within(filed.c.at))
-        .order_by(filed.c.community_id, steps.c.ticket_id, steps.c.version)
+def _filed(asked: Asked) -> list[ColumnElement[bool]]:
+    """The conditions that a step is the filing of what the report is about."""
+    return [*asked.of(ticket_steps), *asked.within(ticket_steps.c.at), ticket_steps.c.step == FILED]
+
+
+def _deeds(db: Connection, asked: Asked) -> dict[str, Deeds]:
+    """Count the clocks of what was filed in the period; those that missed are read each, for how late they were."""
+    found: dict[str, Deeds] = defaultdict(Deeds)
+    filed, clocks = ticket_steps.c, clock_outcomes.c
+    of_filed = select(filed.community_id).join(clock_outcomes, clocks.ticket_id == filed.ticket_id)
+    states = of_filed.add_columns(clocks.kind, clocks.state, func.count()).where(*_filed(asked))
+    for community, kind, state, count in db.execute(states.group_by(filed.community_id, clocks.kind, clocks.state)):
+        found[community].counted[kind, state] = count
+    hours = (clocks.taken_seconds - clocks.allowed_seconds) / float(HOUR)
+    missed = of_filed.add_columns(clocks.ticket_id, clocks.kind, hours).where(*_filed(asked), clocks.state == MISSED)
+    for community, *late in db.execute(missed.where(clocks.kind.in_(DELIVERED))):
+        found[community].late.append(Late(*late))
+    for community, jobs, finished in db.execute(_finished(asked)):
+        found[community].jobs, found[community].open_jobs = jobs, jobs - finished
+    return found
+
+
+def _finished(asked: Asked) -> Select[Any]:
+    """Return by community how many jobs were filed, and how many are completed or ended as far as was heard."""
+    filed, later = ticket_steps.c, ticket_steps.alias("later")
+    done = func.max(later.c.version).filter(later.c.step.in_((COMPLETED, ENDED)))
+    again = func.max(later.c.version).filter(later.c.step == REOPENED)
+    jobs = (
+        select(filed.community_id, (done > func.coalesce(again, 0)).label("finished"))
+        .join(later, later.c.ticket_id == filed.ticket_id)
+        .where(*_filed(asked))
+        .group_by(filed.community_id, filed.ticket_id)
+        .subquery("jobs")
     )
-    if asked.community_id is not None:
-        wanted = wanted.where(filed.c.community_id == asked.community_id)
-    found: dict[str, dict[str, list[Any]]] = defaultdict(dict)
-    for (community, ticket), told in groupby(db.execute(wanted), key=lambda row: (row.community_id, row.ticket_id)):
-        found[community][ticket] = list(told)
+    counted = select(jobs.c.community_id, func.count(), func.count().filter(jobs.c.finished))
+    return counted.group_by(jobs.c.community_id)
+
+
+def _promises(db: Connection, asked: Asked, now: datetime) -> dict[str, list[Promise]]:
+    """Return by community what became of each promise about what was filed in the period."""
+    filed, steps, made = ticket_steps.c, ticket_steps.alias("steps"), ticket_steps.alias("made")
+    promised = select(made.c.ticket_id).where(made.c.ticket_id == filed.ticket_id, made.c.step == PROMISED).exists()
+    wanted = (
+        select(filed.community_id, steps.c.ticket_id, steps.c.step, steps.c.at, steps.c.promised_at)
+        .join(steps, steps.c.ticket_id == filed.ticket_id)
+        .where(*_filed(asked), promised)
+        .order_by(steps.c.ticket_id, steps.c.version)
+    )
+    found: dict[str, list[Promise]] = defaultdict(list)
+    for (community, _), rows in groupby(db.execute(wanted), key=itemgetter(0, 1)):
+        found[community] += promises.judge([Step(*row[2:]) for row in rows], now)
     return found
 
 
