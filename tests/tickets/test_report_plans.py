@@ -1,5 +1,6 @@
 """A report reads covering indexes and no table, and row-level security asks who is calling once a statement."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -39,14 +40,15 @@ def test_a_report_reads_indexes_alone_and_asks_who_is_calling_once(
     who = estate.join("local", "manager", community_ids=(community,)) if limited else estate.people["manager"]
     asked = Asked(estate.organisation_id, since=before)
     with explained(web_engine) as plans, transaction(web_engine, who) as db:
-        # So few rows are read faster without an index.
-        for way in ("seqscan", "bitmapscan"):
+        # So few rows are read faster another way, and which depends on statistics: what is asked here is whether the
+        # indexes have all that the reports need.
+        for way in ("seqscan", "bitmapscan", "indexscan"):
             db.execute(text(f"SET LOCAL enable_{way} = off"))
         sla_report(db, asked, "need_level")
     assert len(plans) == 4
     stopped, running, late, wholes = plans
     assert "Index Only Scan using ix_clocks_report" in stopped
-    assert "ix_clocks_open" in late
+    assert re.search("Index Only Scan using ix_clocks_(open|report)", late)
     assert all(name in running for name in ("clocks", "stopped_at IS NULL"))
     for name in ("ix_clocks_report", "ix_tickets_report", "ix_history_promises"):
         assert f"Index Only Scan using {name}" in wholes
