@@ -18,7 +18,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
+    delete,
     func,
+    or_,
     select,
     text,
     update,
@@ -79,10 +81,12 @@ def run_pass(db: Connection, table: Table, erasure: Erasure, erase: Erase, numbe
         "unit_ids": list(erasure.unit_ids),
         "at": clock.now(),
     }
-    if not db.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount:
+    begun = insert(table).values(values).on_conflict_do_nothing().returning(table.c.number)
+    if db.execute(begun).one_or_none() is None:
         return False
     db.execute(select(func.set_config("doorstep.erasure", erasure.id, True)))
-    counts = {name: count for name, count in erase(db, erasure).items() if count}
+    # Plain text: SQLAlchemy names are a kind of str of their own, which the JSON writer refuses as keys.
+    counts = {"".join(name): count for name, count in erase(db, erasure).items() if count}
     mine = (table.c.erasure_id == erasure.id) & (table.c.number == number)
     db.execute(update(table).where(mine).values(counts=counts))
     db.execute(select(func.set_config("doorstep.erasure", "", True)))
@@ -115,13 +119,12 @@ def forget_answers(db: Connection, idempotency: Table, erasure: Erasure, ids: tu
     What anybody without an account was answered goes with them: whose it is cannot be told, and it is of no use but
     for a retry.
     """
-    statement = text(
-        f"DELETE FROM {idempotency.name} WHERE person_id = CAST(:person AS uuid) OR person_id = CAST(:nobody AS uuid)"
-        " OR EXISTS (SELECT FROM unnest(CAST(:named AS text[])) AS one"
+    speaks = text(
+        "EXISTS (SELECT FROM unnest(CAST(:named AS text[])) AS one"
         " WHERE strpos(route, one) > 0 OR position(convert_to(one, 'UTF8') IN body) > 0)"
-    )
-    values = {"person": erasure.person_id, "nobody": NOBODY, "named": [erasure.person_id, *ids]}
-    return db.execute(statement, values).rowcount
+    ).bindparams(named=[erasure.person_id, *ids])
+    theirs = idempotency.c.person_id.in_([erasure.person_id, NOBODY])
+    return db.execute(delete(idempotency).where(or_(theirs, speaks))).rowcount
 
 
 def statements(service: str, *guarded: str) -> list[str]:

@@ -12,14 +12,18 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from services.contracts import Fact, parse, tickets
-from services.contracts.gateway import AccountChanged
+from services.contracts.gateway import AccountChanged, PersonErased
 from services.contracts.surveys import SurveyInvited
 from services.kit import clock
+from services.kit.erasures import Erasure, run_pass
 from services.kit.events import Event, new_id
 from services.notify import audience, commands, queries
 from services.notify.audience import Contact, Rule
 from services.notify.channels import Channel, in_app, planned
 from services.notify.commands import Batch
+from services.notify.commands.webhooks import queue_events
+from services.notify.erasing import erase_person
+from services.notify.models import erasure_passes
 from services.notify.promptness import counts_from, terms
 from services.notify.rendering import render
 
@@ -55,8 +59,10 @@ class Handlers:
         """
         facts = [(event, parse(event)) for event in events]
         on_ticket_answered(connection, facts)
+        queue_events(connection, facts)
         on_account_changed(connection, [(e, f) for e, f in facts if isinstance(f, AccountChanged)])
         self.on_news(connection, [(e, f) for e, f in facts if not isinstance(f, AccountChanged)])
+        on_person_erased(connection, [(e, f) for e, f in facts if isinstance(f, PersonErased)])
 
     # ticket.*, sla.*, survey.invited
     def on_news(self, connection: Connection, news: Sequence[tuple[Event, Fact]]) -> None:
@@ -165,6 +171,14 @@ def on_ticket_answered(connection: Connection, facts: Sequence[tuple[Event, Fact
     ]
     if answers:
         commands.note_answers(connection, answers)
+
+
+# person.erased
+def on_person_erased(connection: Connection, erased: Sequence[tuple[Event, PersonErased]]) -> None:
+    """Forget where somebody is reached and what they were told in words; safe to repeat."""
+    for event, fact in erased:
+        erasure = Erasure(fact.erasure_id, event.organisation_id, fact.account_id, fact.unit_ids)
+        run_pass(connection, erasure_passes, erasure, erase_person)
 
 
 # account.changed

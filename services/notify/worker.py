@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from services.contracts import SUBSCRIPTIONS
-from services.kit import worker
+from services.kit import erasures, worker
 from services.kit.process import Loop, every
-from services.notify import channels, deliver, models
+from services.notify import channels, deliver, hooks, models
+from services.notify.erasing import erase_person
 from services.notify.handlers import Handlers
+from services.notify.hooks import Sender
 from services.notify.ladder import TICK_SECONDS, Climber
+from services.notify.outward import Outward
 from services.notify.settings import NotifySettings
 
 
@@ -20,7 +23,9 @@ def loops(settings: NotifySettings, engine: Engine) -> dict[str, Loop]:
     return {
         "consume": consuming(settings, engine, ways),
         **deliver.loops(engine, ways),
+        **hooks.loops(Sender(engine, settings.kit.secret, Outward(settings.allow_loopback), handlers)),
         "climb": every(TICK_SECONDS, Climber(engine, ways, handlers).tick),
+        "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
         "sweep": worker.sweeping(engine, models.metadata),
     }
 

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from services.contracts import parse
-from services.contracts.gateway import AccountChanged
+from services.contracts.gateway import AccountChanged, PersonErased
 from services.contracts.tickets import TicketCompleted, TicketReopened
+from services.kit.erasures import Erasure, run_pass
 from services.kit.events import Event, PermanentError
 from services.surveys import commands, outcomes
 from services.surveys.drawing import Chance, system_chance
-from services.surveys.models import Turn
+from services.surveys.erasing import erase_person
+from services.surveys.models import Turn, erasure_passes
 from services.surveys.visiting import Rules
 
 
@@ -26,6 +28,8 @@ def handle(rules: Rules, connection: Connection, events: Sequence[Event], chance
             on_ticket_reopened(connection, event, fact)
         elif isinstance(fact, AccountChanged):
             on_account_changed(connection, event, fact)
+        elif isinstance(fact, PersonErased):
+            on_person_erased(connection, event, fact)
 
 
 # ticket.completed.v1
@@ -50,3 +54,10 @@ def on_ticket_reopened(connection: Connection, event: Event, fact: TicketReopene
 def on_account_changed(connection: Connection, event: Event, fact: AccountChanged) -> None:
     """Remember who there is, by revision."""
     commands.remember_person(connection, event.organisation_id, fact)
+
+
+# gateway: person.erased.v1
+def on_person_erased(connection: Connection, event: Event, fact: PersonErased) -> None:
+    """Erase what a resident said in words; safe to repeat."""
+    erasure = Erasure(fact.erasure_id, event.organisation_id, fact.account_id, fact.unit_ids)
+    run_pass(connection, erasure_passes, erasure, erase_person)

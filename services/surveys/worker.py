@@ -6,11 +6,13 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from services.contracts import SUBSCRIPTIONS
+from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
 from services.surveys import campaigns, commands, handlers, models
 from services.surveys.drawing import system_chance
+from services.surveys.erasing import erase_person
 from services.surveys.links import Links
 from services.surveys.settings import SurveySettings
 
@@ -44,6 +46,7 @@ def loops(settings: SurveySettings, engine: Engine, waker: Waker) -> dict[str, L
         "lapse": every(CALLS_EVERY_SECONDS, lambda: until_done(engine, waker, commands.lapse_due)),
         "ask": every(CAMPAIGNS_EVERY_SECONDS, lambda: until_done(engine, waker, ask)),
         "close": every(CAMPAIGNS_EVERY_SECONDS, lambda: until_done(engine, waker, campaigns.close_due)),
+        "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
         "sweep": sweeping(engine, models.metadata),
     }
 

@@ -7,13 +7,16 @@ import structlog
 from sqlalchemy import Connection
 
 from services.contracts import parse
-from services.contracts.gateway import AccountChanged
+from services.contracts.gateway import AccountChanged, PersonErased
 from services.contracts.surveys import SurveyAnswered
 from services.kit.database import set_scope
+from services.kit.erasures import Erasure, run_pass
 from services.kit.errors import Conflict, NotFound
 from services.kit.events import Event, PermanentError
 from services.kit.identity import system_actor
 from services.tickets import commands
+from services.tickets.erasing import erase_person
+from services.tickets.models import erasure_passes
 
 log = structlog.get_logger()
 
@@ -25,6 +28,8 @@ def handle(db: Connection, events: Sequence[Event]) -> None:
         set_scope(db, system_actor(event.organisation_id))
         if isinstance(fact, AccountChanged):
             on_account_changed(db, event, fact)
+        elif isinstance(fact, PersonErased):
+            on_person_erased(db, event, fact)
         elif isinstance(fact, SurveyAnswered):
             on_survey_answered(db, event, fact)
 
@@ -33,6 +38,13 @@ def handle(db: Connection, events: Sequence[Event]) -> None:
 def on_account_changed(db: Connection, event: Event, fact: AccountChanged) -> None:
     """Remember who there is; safe to repeat and in any order, by revision."""
     commands.remember_person(db, event.organisation_id, fact)
+
+
+# gateway: person.erased.v1
+def on_person_erased(db: Connection, event: Event, fact: PersonErased) -> None:
+    """Erase what a resident wrote and what was noted of them; safe to repeat."""
+    erasure = Erasure(fact.erasure_id, event.organisation_id, fact.account_id, fact.unit_ids)
+    run_pass(db, erasure_passes, erasure, erase_person)
 
 
 # surveys: survey.answered.v1

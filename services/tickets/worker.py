@@ -3,18 +3,22 @@
 from sqlalchemy import Engine
 
 from services.contracts import SUBSCRIPTIONS
+from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import approvals, handlers, models, timers
+from services.tickets import approvals, handlers, models, pictures, timers
+from services.tickets.erasing import erase_person, remove_photos
 from services.tickets.settings import TicketsSettings
 
 TICK_SECONDS = 0.5
 CLOSE_SECONDS = 60.0
+REMOVE_SECONDS = 5.0
 
 
 def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, Loop]:
     """Return the worker's loops by name. `waker` brings what they commit to the relay at once."""
+    store = pictures.open_store(settings.kit.home, settings.photo_bucket, settings.photo_endpoint)
     return {
         "relay": relaying(settings.kit, SUBSCRIPTIONS, engine, models.outbox),
         "consume": consuming(settings.kit, SUBSCRIPTIONS, engine, models.inbox, handlers.handle, waker.wake),
@@ -23,5 +27,7 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "pauses": every(TICK_SECONDS, lambda: timers.expire_pauses(engine, waker.wake)),
         "approvals": every(TICK_SECONDS, lambda: approvals.tell_late(engine, waker.wake)),
         "close": every(CLOSE_SECONDS, lambda: timers.close_silent(engine, settings.close_after, waker.wake)),
+        "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
+        "remove": every(REMOVE_SECONDS, lambda: remove_photos(engine, store)),
         "sweep": sweeping(engine, models.metadata),
     }

@@ -59,6 +59,7 @@ def test_every_tenant_table_is_under_row_level_security(worker: Engine) -> None:
             "campaign_answers",
             "campaign_answer_items",
             "campaign_estimates",
+            "erasure_passes",
             "idempotency_keys",
         }
 

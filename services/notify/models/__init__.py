@@ -1,5 +1,6 @@
 """The tables of notify, beside the kit's own."""
 
+from services.kit import erasures as kit_erasures
 from services.notify.models.notices import contacts, deliveries, idempotency_keys, inbox, metadata, notices
 from services.notify.models.tellings import alarms, incidents, phone_tasks, tellings, ticket_answers
 
@@ -7,6 +8,7 @@ __all__ = [
     "alarms",
     "contacts",
     "deliveries",
+    "erasure_passes",
     "idempotency_keys",
     "inbox",
     "incidents",
@@ -16,3 +18,5 @@ __all__ = [
     "tellings",
     "ticket_answers",
 ]
+
+erasure_passes = kit_erasures.define(metadata)

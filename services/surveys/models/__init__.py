@@ -1,5 +1,6 @@
 """The tables of the surveys service."""
 
+from services.kit import erasures as kit_erasures
 from services.kit import inbox as kit_inbox
 from services.kit import outbox as kit_outbox
 from services.kit.http import effects
@@ -35,6 +36,7 @@ __all__ = [
     "campaigns",
     "clock_outcomes",
     "draws",
+    "erasure_passes",
     "idempotency_keys",
     "inbox",
     "metadata",
@@ -48,6 +50,7 @@ __all__ = [
     "ticket_turns",
 ]
 
+erasure_passes = kit_erasures.define(metadata)
 outbox = kit_outbox.define(metadata)
 inbox = kit_inbox.define(metadata)
 idempotency_keys = effects.define(metadata)

@@ -6,6 +6,7 @@ from services.kit.http import effects
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
+from services.tickets.models.erasures import erasure_passes, photo_removals
 from services.tickets.models.households import (
     household_circumstances,
     household_equipment,
@@ -26,6 +27,7 @@ __all__ = [
     "communities",
     "complaint_words",
     "complaints",
+    "erasure_passes",
     "firings",
     "history",
     "household_circumstances",
@@ -37,6 +39,7 @@ __all__ = [
     "metadata",
     "outbox",
     "people",
+    "photo_removals",
     "photos",
     "policies",
     "refilings",

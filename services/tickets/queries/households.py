@@ -52,7 +52,7 @@ def household_view(db: Connection, actor: Actor, home: Mapping[str, Any]) -> dic
         "promises": _promises(db, unit_id, now) if whole else None,
         "tickets": _tickets(db, unit_id) if whole else None,
         "recovery": _recovery(db, unit_id) if whole else None,
-        "changed_at": moment(row and row["changed_at"]),
+        "changed_at": moment(row["changed_at"] if row else None),
         "version": row["version"] if row else 0,
     }
 
