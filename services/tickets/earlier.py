@@ -84,8 +84,8 @@ def _candidates(ticket: Mapping[str, Any], words: list[str]) -> Any:
 
 def _by_words(ticket: Mapping[str, Any], words: list[str]) -> Any:
     """Return the tickets that share the most telling words; each word is asked only as far as it tells."""
-    asked = func.unnest(literal(words, ARRAY(Text))).table_valued("word").alias("asked")
-    having = (
+    asked = func.unnest(literal(words, ARRAY(Text))).table_valued("word", name="asked").render_derived()
+    found = (
         select(complaint_words.c.ticket_id)
         .where(
             complaint_words.c.organisation_id == ticket["organisation_id"],
@@ -93,10 +93,10 @@ def _by_words(ticket: Mapping[str, Any], words: list[str]) -> Any:
             complaint_words.c.ticket_id != ticket["id"],
         )
         .limit(TELLING + 1)
-        .lateral("having")
+        .lateral("found")
     )
     common = func.count().over(partition_by=asked.c.word).label("common")
-    hits = select(having.c.ticket_id, common).select_from(asked.join(having, true())).subquery("hits")
+    hits = select(found.c.ticket_id, common).select_from(asked.join(found, true())).subquery("hits")
     return (
         select(hits.c.ticket_id.label("id"))
         .where(hits.c.common <= TELLING)
