@@ -220,6 +220,16 @@ def test_the_stream_carries_ids_and_no_secrets(client: FlaskClient, happen: Call
     assert set(invited["data"]) == {"ticket_id", "survey_id", "number", "community_id", "unit_id"}
 
 
+def test_a_crew_does_not_hear_which_households_are_called(client: FlaskClient, happen: Callable) -> None:
+    crew = actor("crew", organisation_id=ORGANISATION, community_ids=(COMMUNITY,))
+    desk = actor("dispatcher", organisation_id=ORGANISATION, community_ids=(COMMUNITY,))
+    said = {"solved": False, "satisfaction": None, "has_comment": False, "spoken_by": "neighbour"}
+    with Listening(client, crew) as to_crew, Listening(client, desk) as to_desk:
+        proxied, after = happen(event(survey_facts.SurveyProxied, recorded_by=fresh(), **said), event())
+        assert to_crew.next()["id"] == after
+        assert [to_desk.next()["id"] for _ in range(2)] == [proxied, after]
+
+
 def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_token(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
