@@ -124,7 +124,7 @@ def record_adds_up(engine: Engine, ticket_id: str) -> None:
     completions = [entry["at"] for entry in entries if entry["action"] == "complete"]
     assert ticket["completions"] == len(completions)
     assert ticket["first_completed_at"] == (completions[0] if completions else None)
-    answered = [e["at"] for e in entries if e["action"] in ("acknowledge", "claim", "assign", "release")]
+    answered = [e["at"] for e in entries if e["action"] in ("acknowledge", "claim", "assign")]
     assert ticket["acknowledged_at"] == (answered[0] if answered else None)
     moved = [entry["at"] for entry in entries if entry["action"] in service_levels.MOVES_CLOCKS]
     computed = service_levels.clocks_of(entries, ticket["community_id"], library, moved[-1])

@@ -1,5 +1,6 @@
 """One function per verb of the lifecycle; each locks the ticket, refuses by name, or takes the step."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,6 +102,9 @@ def release(db: Connection, actor: Actor, ticket_id: str, *, reason: str, versio
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
     rule = allow(ticket, actor, "release")
+    if ticket["acknowledged_at"] is None:
+        # It was handed up before anybody had answered, and comes back as it was: still to be answered.
+        rule = replace(rule, target="filed")
     step = Step(
         "release",
         facts.TicketReleased,
