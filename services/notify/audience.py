@@ -41,7 +41,7 @@ class Contact:
         return not self.community_ids or community_id is None or community_id in self.community_ids
 
 
-Notable = tickets.TicketFact | surveys.SurveyInvited | DeskFact
+Notable = tickets.TicketFact | surveys.SurveyInvited | surveys.CampaignInvited | DeskFact
 When = Callable[[Notable], bool]
 
 
@@ -133,6 +133,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketReopened, "resident", receipt=True),
     Rule(tickets.TicketCommented, "resident", when=_visible),
     Rule(surveys.SurveyInvited, "resident"),
+    Rule(surveys.CampaignInvited, "resident"),
     # Whoever holds the job, or did the work that is in question.
     Rule(tickets.TicketAssigned, "owner"),
     Rule(tickets.TicketCommented, "owner"),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.contracts import Fact, parse, tickets
 from services.contracts.gateway import AccountChanged, PersonErased
-from services.contracts.surveys import SurveyInvited
+from services.contracts.surveys import CampaignInvited, SurveyInvited
 from services.kit import clock
 from services.kit.erasures import Erasure, run_pass
 from services.kit.events import Event, new_id
@@ -64,7 +64,7 @@ class Handlers:
         self.on_news(connection, [(e, f) for e, f in facts if not isinstance(f, AccountChanged)])
         on_person_erased(connection, [(e, f) for e, f in facts if isinstance(f, PersonErased)])
 
-    # ticket.*, sla.*, survey.invited
+    # ticket.*, sla.*, survey.invited, campaign.invited
     def on_news(self, connection: Connection, news: Sequence[tuple[Event, Fact]]) -> None:
         """Write a notice for everybody who hears of each event, and a delivery for each way it goes out."""
         people = {person for _, fact in news for person in audience.named(fact)}
@@ -106,6 +106,8 @@ class Handlers:
         link, data = None, {}
         if isinstance(fact, SurveyInvited):
             link, data = f"{self.public_url}/s/{fact.link_token}", {"survey_token": fact.link_token}
+        elif isinstance(fact, CampaignInvited):
+            link, data = f"{self.public_url}/o/{fact.link_token}", {"opinion_token": fact.link_token}
         return {
             "id": str(new_id()),
             "organisation_id": event.organisation_id,

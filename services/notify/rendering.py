@@ -69,4 +69,5 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "promised": at("promised_at"),
         "due": at("due_at") or happened,
         "expires": at("expires_at"),
+        "name": getattr(fact, "name", ""),
     }

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from services.contracts import Fact, gateway, tickets, to_event
+from services.contracts.surveys import CampaignInvited
 from services.kit import inbox
 from services.kit.events import Event
 from services.kit.identity import NOBODY
@@ -74,6 +75,10 @@ def facts_about(kind: type[Fact], **changes: Any) -> Fact:
         }
     elif issubclass(kind, DeskFact):
         common = {"community_id": common["community_id"], **_desk_facts(kind)}
+    elif kind is CampaignInvited:
+        home = {"campaign_id": fresh(), "household_id": fresh(), "unit_id": fresh(), "name": "XF-000042"}
+        common = {name: common[name] for name in ("community_id", "requester_id")} | home
+        common |= {"link_token": "signed.token", "expires_at": NOON}
     else:
         common |= {"survey_id": fresh(), "completion": 1, "link_token": "signed.token", "expires_at": NOON}
     return kind(**(common | changes))

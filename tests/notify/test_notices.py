@@ -29,6 +29,16 @@ def account(desk: Desk, person_id: str, **changes: object) -> Event:
     return desk.event(gateway.AccountChanged, **(fact | changes))
 
 
+def test_a_household_is_sent_the_link_to_the_opinion_survey(desk: Desk) -> None:
+    resident = fresh()
+    desk.hears(desk.event(surveys.CampaignInvited, requester_id=resident, link_token="abc.def", expires_at=NOON))
+    (notice,) = desk.notices(resident)
+    assert notice.kind == "campaign.invited"
+    assert notice.link.endswith("/o/abc.def")
+    assert notice.data == {"opinion_token": "abc.def"}
+    assert "XF-000042" in notice.title
+
+
 def test_the_migrations_build_what_the_models_say(settings: Settings, server_url: str) -> None:
     engine = create_engine(migrate.owner_url(server_url, "notify").replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
