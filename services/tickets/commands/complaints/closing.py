@@ -69,14 +69,14 @@ def reply(
     """
     opened = open_case(db, actor, ticket_id, "reply", version)
     require_tact(text)
-    zone = opened.ticket["timezone"]
+    zone, first = opened.ticket["timezone"], _on_first_contact(opened)
     step = Step(
         "reply",
         facts.ComplaintReplied,
-        data={"recourse": recourse_key(zone)},
+        data={"recourse": recourse_key(zone), "first_contact": first},
         note=f"{text}\n\n{recourse_in(zone, locale)}",
     )
-    opened.take(step, settled_at=time.now(), settled_remark=step.note_id, first_contact=_on_first_contact(opened))
+    opened.take(step, settled_at=time.now(), settled_remark=step.note_id, first_contact=first)
     return verbs.complete(db, actor, ticket_id, settles=True)
 
 
