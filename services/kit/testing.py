@@ -1,12 +1,12 @@
 """What every service's tests share: keys, tokens, actors, and a clock that stands still."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from unittest import mock
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,8 +72,29 @@ def settings(service: str, *, web_url: str, worker_url: str, home: Path, **chang
     return Settings(**(values | changes))  # type: ignore[arg-type]
 
 
+_real_now = clock.now
+_moments: list[datetime] = []
+_moving = threading.Lock()
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Let `clock.now()` say `moment` inside the block."""
-    with mock.patch.object(clock, "now", return_value=moment):
+    """Let `clock.now()` say `moment` inside the block, in every thread of the process.
+
+    Blocks of several threads may end in any order; when the last one has ended, the time is the real one again.
+    """
+    with _moving:
+        _moments.append(moment)
+        clock.now = _moved
+    try:
         yield
+    finally:
+        with _moving:
+            _moments.remove(moment)
+            if not _moments:
+                clock.now = _real_now
+
+
+def _moved() -> datetime:
+    with _moving:
+        return _moments[-1] if _moments else _real_now()
