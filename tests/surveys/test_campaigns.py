@@ -296,6 +296,9 @@ def test_comments_are_read_without_who_wrote_them(firm: Organisation, manager: A
         ({"closes_at": "2026-01-01T00:00:00"}, "closes_at"),
         ({"closes_at": "2020-01-01T00:00:00Z"}, "closes_at"),
         ({"opens_at": "2120-01-01T00:00:00Z"}, "closes_at"),
+        ({"closes_at": "9999-12-31T23:59:59-01:00"}, "closes_at"),
+        ({"opens_at": "9999-12-31T23:00:00-14:00", "closes_at": "9999-12-31T23:59:59-14:00"}, "closes_at"),
+        ({"opens_at": "0001-01-01T00:00:00+14:00", "closes_at": "0001-01-02T00:00:00+14:00"}, "closes_at"),
         ({"colour": "red"}, "colour"),
     ],
 )

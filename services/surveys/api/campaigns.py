@@ -1,5 +1,6 @@
 """Opinion campaigns: planned and read by managers, answered by households that are signed in."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.surveys.reports import campaign_report
 from services.surveys.schemas import campaigns as shapes
 
 blp = Blueprint("campaigns", __name__, description="Opinion surveys (业主意见征集) of every household")
+FARTHEST, LONGEST = timedelta(days=731), timedelta(days=366)
 THANKS = {"en": "Thank you: your household's opinion counts.", "zh-CN": "感谢您的意见，我们会认真采纳。"}
 SEEN = {"Vary": "Accept-Language"}
 
@@ -33,8 +35,15 @@ SEEN = {"Vary": "Accept-Language"}
 def plan_campaign(db: Connection, body: dict[str, Any]) -> Answer:
     """Plan a campaign for a community; it opens by itself, to every household there is then."""
     actor, now = current_actor(), clock.now()
-    opens_at = body["opens_at"] or now
-    if body["closes_at"] <= max(opens_at, now):
+    # What was to open in the past opens now.
+    opens_at = max(body["opens_at"] or now, now)
+    if opens_at - now > FARTHEST or body["closes_at"] - opens_at > LONGEST:
+        raise invalid_field(
+            "closes_at",
+            "Open it within two years, and keep it open for a year at the longest.",
+            "请在两年内开始，开放时间最长一年。",
+        )
+    if body["closes_at"] <= opens_at:
         raise invalid_field(
             "closes_at", "Close it after it opens, and not in the past.", "截止时间应晚于开始时间和现在。"
         )

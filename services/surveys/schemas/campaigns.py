@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import ValidationError, fields
 from marshmallow.validate import OneOf
 
-from services.kit.http import Line, Page, StrictSchema
+from services.kit.http import Line, Page, Prose, StrictSchema
 from services.kit.identity import LOCALES
 from services.surveys import question_sets
 from services.surveys.models.campaigns import CAMPAIGN_STATES
@@ -78,8 +78,7 @@ class Answers(ma.fields.Dict):
 class AnyValue(ma.fields.Raw):
     """A JSON value that is no list and no object; texts are held to what a comment may hold."""
 
-    _words = Line(least=0, most=2000)
-    _words.lines = True
+    _words = Prose(least=0, most=2000)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
