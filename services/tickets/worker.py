@@ -7,11 +7,12 @@ from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import approvals, handlers, models, pictures, timers
+from services.tickets import approvals, handlers, models, pictures, planning, timers
 from services.tickets.erasing import erase_person, remove_photos
 from services.tickets.settings import TicketsSettings
 
 TICK_SECONDS = 0.5
+PLAN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
 REMOVE_SECONDS = 5.0
 
@@ -29,5 +30,6 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "close": every(CLOSE_SECONDS, lambda: timers.close_silent(engine, settings.close_after, waker.wake)),
         "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
         "remove": every(REMOVE_SECONDS, lambda: remove_photos(engine, store)),
+        "plans": every(PLAN_SECONDS, lambda: planning.file_planned(engine, waker.wake)),
         "sweep": sweeping(engine, models.metadata),
     }

@@ -2,14 +2,16 @@
 
 from services.tickets.api.complaints import complaints
 from services.tickets.api.desk import desk
+from services.tickets.api.gatherings import gatherings
 from services.tickets.api.households import households
 from services.tickets.api.photos import photos
+from services.tickets.api.plans import plans
 from services.tickets.api.proofs import proofs
 from services.tickets.api.reports import reports
 from services.tickets.api.steps import steps
 from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
 
-BLUEPRINTS = (tickets, steps, photos, proofs, terms, households, complaints, desk, reports)
+BLUEPRINTS = (tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings)
 
 __all__ = ["BLUEPRINTS"]

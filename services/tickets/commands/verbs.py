@@ -12,6 +12,7 @@ from services.kit.errors import Conflict, Forbidden, invalid_field
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets.commands.filing import DISPATCH
+from services.tickets.commands.rounds import require_all_ticked
 from services.tickets.commands.steps import Step, Ticket, allow, badge_of, lock, require_version, take
 from services.tickets.models import people
 
@@ -155,6 +156,7 @@ def complete(
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
     rule = allow(ticket, actor, "complete", settling=settles)
+    require_all_ticked(db, ticket_id)
     at = max(time.now(), ticket["changed_at"])
     completion = ticket["completions"] + 1
     step = Step(

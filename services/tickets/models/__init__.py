@@ -7,6 +7,7 @@ from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
 from services.tickets.models.erasures import erasure_passes, photo_removals
+from services.tickets.models.gatherings import gatherings, sign_ups, volunteer_hours, volunteers
 from services.tickets.models.households import (
     household_circumstances,
     household_equipment,
@@ -14,6 +15,7 @@ from services.tickets.models.households import (
     households,
 )
 from services.tickets.models.places import UNIT_NAME, buildings, calendars, communities, people, policies, units
+from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "complaints",
     "erasure_passes",
     "firings",
+    "gatherings",
     "history",
     "household_circumstances",
     "household_equipment",
@@ -41,11 +44,18 @@ __all__ = [
     "people",
     "photo_removals",
     "photos",
+    "plan_checkpoints",
+    "plan_occurrences",
+    "plans",
     "policies",
     "refilings",
     "remarks",
+    "sign_ups",
+    "ticket_checkpoints",
     "tickets",
     "units",
+    "volunteer_hours",
+    "volunteers",
 ]
 
 outbox = kit_outbox.define(metadata)

@@ -1,0 +1,92 @@
+"""One due time of a plan: its ticket and its place on record, in one transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, insert, literal, select, update
+
+from services.kit.errors import DeskError
+from services.kit.identity import system_actor
+from services.tickets.commands.filing import Filing, file_ticket
+from services.tickets.commands.items import chosen
+from services.tickets.commands.plans import lives_there, recurrence_of
+from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
+from services.tickets.plans import kinds
+from services.tickets.plans.due import file_at, outcome_of
+
+PLAN = "plan"  # The channel of what no person asked for on the day.
+
+
+def settle_occurrence(db: Connection, plan: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    """File the ticket of a locked plan's due time, or record why not, and move on to the next time.
+
+    Returns the row of the occurrence. What the desk refuses to file today goes on record as refused.
+    """
+    zone, occurs_at = ZoneInfo(plan["timezone"]), plan["next_at"]
+    outcome, because = outcome_of(
+        occurs_at,
+        plan["lead_hours"],
+        now,
+        state=plan["state"],
+        if_missed=plan["if_missed"],
+        late_hours=plan["late_hours"],
+    )
+    ticket_id = None
+    if because is None:
+        ticket_id, because = _file(db, plan, occurs_at.astimezone(zone))
+        outcome = outcome if because is None else kinds.REFUSED
+    row = {
+        "plan_id": plan["id"],
+        "occurs_at": occurs_at,
+        "organisation_id": plan["organisation_id"],
+        "outcome": outcome,
+        "because": because,
+        "ticket_id": ticket_id,
+        "at": now,
+    }
+    db.execute(insert(plan_occurrences).values(row))
+    _move_on(db, plan, zone)
+    return row
+
+
+def _file(db: Connection, plan: Mapping[str, Any], local: datetime) -> tuple[str | None, str | None]:
+    """Return the id of the new ticket, or why there is none."""
+    if plan["resident_id"] is not None and not lives_there(db, plan["resident_id"], plan["unit_id"]):
+        return None, kinds.RESIDENT_LEFT
+    try:
+        filing = _filing(plan, local)
+        with db.begin_nested():
+            ticket = file_ticket(db, system_actor(plan["organisation_id"]), filing)
+    except DeskError:
+        return None, kinds.NOT_POSSIBLE
+    copied = ("organisation_id", "n", "name", "instruction", "code", "repair_code")
+    points = select(
+        literal(ticket["id"], ticket_checkpoints.c.ticket_id.type), *(plan_checkpoints.c[name] for name in copied)
+    ).where(plan_checkpoints.c.plan_id == plan["id"])
+    db.execute(insert(ticket_checkpoints).from_select(["ticket_id", *copied], points))
+    return ticket["id"], None
+
+
+def _filing(plan: Mapping[str, Any], local: datetime) -> Filing:
+    return Filing(
+        description=f"{plan['description']}\n计划时间 Planned for {local:%Y-%m-%d %H:%M} ({plan['timezone']})",
+        title=plan["title"],
+        catalogue_code=plan["catalogue_code"],
+        unit_id=plan["unit_id"],
+        location=plan["location"],
+        # The desk knew what it planned: a check of the gas alarms is no smell of gas, whatever its words say.
+        urgency=plan["urgency"] or chosen(plan["catalogue_code"]).urgency,
+        channel=PLAN,
+        on_behalf_of=plan["resident_id"],
+        community_id=plan["community_id"],
+    )
+
+
+def _move_on(db: Connection, plan: Mapping[str, Any], zone: ZoneInfo) -> None:
+    next_at = recurrence_of(plan, zone).next_after(plan["next_at"])
+    change: dict[str, Any] = {"next_at": next_at, "file_at": next_at and file_at(next_at, plan["lead_hours"])}
+    if next_at is None:
+        change |= {"state": kinds.ENDED, "version": plan["version"] + 1}
+    db.execute(update(plans).where(plans.c.id == plan["id"]).values(change))

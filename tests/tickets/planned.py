@@ -1,0 +1,72 @@
+"""Makes plans and walks rounds for the tests of recurring work."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, select, update
+
+from services.kit import testing
+from services.tickets.models import plan_occurrences, plans
+from services.tickets.planning import file_planned
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+# A Monday at 08:00 in Shanghai.
+MONDAY = datetime(2031, 3, 3, 0, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def body(estate: "Estate", **changes: Any) -> dict[str, Any]:
+    """Return a plan that can be made: every Monday at 09:00, in the machine room."""
+    return {
+        "kind": "preventive_maintenance",
+        "title": "水泵保养",
+        "description": "检查水泵与阀门。",
+        "catalogue_code": "equipment-maintenance",
+        "community_id": estate.community_id,
+        "location": "水泵房",
+        "rrule": "FREQ=WEEKLY;BYDAY=MO",
+        "starts_at": "2031-03-03T09:00:00+08:00",
+    } | changes
+
+
+def made(estate: "Estate", at: datetime = MONDAY, **changes: Any) -> dict[str, Any]:
+    """Make a plan at a moment and return it."""
+    with testing.at(at):
+        answer = estate.post("dispatcher", "/plans", body(estate, **changes))
+    assert answer.status_code == 201, answer.json
+    return dict(answer.json or {})
+
+
+def nothing_due(engine: Engine) -> None:
+    """End every plan that an earlier test left: a worker looks for what is due in all organisations."""
+    with engine.begin() as db:
+        db.execute(update(plans).values(state="ended", next_at=None, file_at=None))
+
+
+def worked(engine: Engine, at: datetime) -> int:
+    """Let a worker look for what is due at a moment."""
+    with testing.at(at):
+        return file_planned(engine, lambda: None)
+
+
+def recorded(engine: Engine, plan: dict[str, Any]) -> list[Any]:
+    """Return what is on record of a plan, in order."""
+    with engine.connect() as db:
+        wanted = select(plan_occurrences).where(plan_occurrences.c.plan_id == plan["id"])
+        return list(db.execute(wanted.order_by(plan_occurrences.c.occurs_at)).mappings())
+
+
+def walking(estate: "Estate", engine: Engine, points: list[dict[str, Any]]) -> dict[str, Any]:
+    """File a round and bring its crew to where it starts; returns its ticket."""
+    plan = made(
+        estate, kind="patrol_round", catalogue_code="patrol", title="夜间巡更", location="园区", checkpoints=points
+    )
+    at = MONDAY + HOUR
+    worked(engine, at)
+    ticket = estate.get("dispatcher", f"/tickets/{recorded(engine, plan)[-1]['ticket_id']}").json
+    with testing.at(at + HOUR):
+        for verb in ("claim", "depart", "arrive"):
+            ticket = estate.step("crew", ticket, verb)
+    return dict(ticket)
