@@ -14,6 +14,7 @@ from doorstep.case_commands import case_file, verify_case
 from doorstep.dead_letters import dead_letters
 from doorstep.demo.command import demo
 from doorstep.homes import home_of_environment
+from doorstep.person_commands import erase, find_person
 from doorstep.processes import CannotStart
 from doorstep.sla_commands import sla
 from services.kit.settings import Reader, SettingsError
@@ -167,5 +168,7 @@ main.add_command(announce_accounts)
 main.add_command(case_file)
 main.add_command(dead_letters)
 main.add_command(demo)
+main.add_command(erase)
+main.add_command(find_person)
 main.add_command(sla)
 main.add_command(verify_case)

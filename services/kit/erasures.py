@@ -1,7 +1,7 @@
 """Erasing a person from a service's database: logged before anything goes, and again when their tokens have ended.
 
 Words and addresses go; ids, codes, moments and sealed digests stay, so that history still verifies. What may otherwise
-only be added to is opened by the trigger of `guard` for the length of a logged erasure and for nothing else.
+only be added to is opened by a trigger (migrate.erasures) for the length of a logged erasure and for nothing else.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, insert
 
-from services.kit import clock, migrate
+from services.kit import clock
 from services.kit.identity import ACCESS_LIFETIME, NOBODY
 from services.kit.process import Loop, every
 
@@ -125,55 +125,3 @@ def forget_answers(db: Connection, idempotency: Table, erasure: Erasure, ids: tu
     ).bindparams(named=[erasure.person_id, *ids])
     theirs = idempotency.c.person_id.in_([erasure.person_id, NOBODY])
     return db.execute(delete(idempotency).where(or_(theirs, speaks))).rowcount
-
-
-def statements(service: str, *guarded: str) -> list[str]:
-    """Return what a migration runs after creating the log: its protection, and the guard of append-only tables.
-
-    The web role neither sees the log nor can open the guard; the worker can, by writing a log row that stays.
-    """
-    return [
-        *migrate.protect(service, TABLE, "false", web="", worker="SELECT, INSERT, UPDATE (counts)"),
-        """CREATE FUNCTION erasure_is_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF TG_OP = 'UPDATE' AND OLD.counts IS NULL THEN RETURN NEW; END IF;
-            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-        END $$""",
-        f"CREATE TRIGGER {TABLE}_written_once BEFORE UPDATE OR DELETE ON {TABLE}"
-        " FOR EACH ROW EXECUTE FUNCTION erasure_is_written_once()",
-        f"""CREATE FUNCTION only_while_erasing() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF NOT EXISTS (SELECT FROM {TABLE} WHERE counts IS NULL
-                AND erasure_id = NULLIF(current_setting('doorstep.erasure', true), '')::uuid) THEN
-                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-            END IF;
-            RETURN NULL;
-        END $$""",
-        *(guard(table) for table in guarded),
-    ]
-
-
-def guard(table: str) -> str:
-    """Return the trigger by which rows of a table change and go only while a logged erasure is under way."""
-    return (
-        f"CREATE TRIGGER {table}_only_while_erasing BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION only_while_erasing()"
-    )
-
-
-def create_table() -> None:
-    """Create the log's table; a migration of any service calls it."""
-    import sqlalchemy as sa
-    from alembic import op
-
-    op.create_table(
-        TABLE,
-        sa.Column("erasure_id", sa.UUID(as_uuid=False), nullable=False),
-        sa.Column("number", sa.SmallInteger(), nullable=False),
-        sa.Column("organisation_id", sa.UUID(as_uuid=False), nullable=False),
-        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
-        sa.Column("unit_ids", ARRAY(sa.UUID(as_uuid=False)), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("counts", JSONB(), nullable=True),
-        sa.PrimaryKeyConstraint("erasure_id", "number", name=op.f(f"pk_{TABLE}")),
-    )

@@ -137,3 +137,42 @@ def plumbing(service: str) -> list[str]:
         *grant(service, "inbox", web="", worker="SELECT, INSERT, UPDATE, DELETE"),
         *protect(service, "idempotency_keys", own, web="SELECT, INSERT", worker="SELECT, DELETE"),
     ]
+
+
+def erasures(service: str, *guarded: str) -> list[str]:
+    """Return the statements for the kit's log of erasures, and the guard of tables that are otherwise only added to.
+
+    The web role neither sees the log nor can open the guard; the worker can, by writing a log row that stays.
+    """
+    return [
+        """CREATE TABLE erasure_passes (
+            erasure_id uuid NOT NULL, number smallint NOT NULL, organisation_id uuid NOT NULL, person_id uuid NOT NULL,
+            unit_ids uuid[] NOT NULL, at timestamptz NOT NULL, counts jsonb,
+            CONSTRAINT pk_erasure_passes PRIMARY KEY (erasure_id, number)
+        )""",
+        *protect(service, "erasure_passes", "false", web="", worker="SELECT, INSERT, UPDATE (counts)"),
+        """CREATE FUNCTION erasure_is_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' AND OLD.counts IS NULL THEN RETURN NEW; END IF;
+            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+        END $$""",
+        "CREATE TRIGGER erasure_passes_written_once BEFORE UPDATE OR DELETE ON erasure_passes"
+        " FOR EACH ROW EXECUTE FUNCTION erasure_is_written_once()",
+        """CREATE FUNCTION only_while_erasing() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM erasure_passes WHERE counts IS NULL
+                AND erasure_id = NULLIF(current_setting('doorstep.erasure', true), '')::uuid) THEN
+                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            RETURN NULL;
+        END $$""",
+        *(guard(table) for table in guarded),
+    ]
+
+
+def guard(table: str) -> str:
+    """Return the trigger by which rows of a table change and go only while a logged erasure is under way."""
+    return (
+        f"CREATE TRIGGER {table}_only_while_erasing BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION only_while_erasing()"
+    )

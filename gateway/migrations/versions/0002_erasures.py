@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.kit import erasures
-from services.kit.migrate import in_tenant, protect
+from services.kit.migrate import erasures, in_tenant, protect
 
 revision = "0002"
 down_revision = "0001"
@@ -35,10 +34,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", name=op.f("uq_erasures_account_id")),
     )
     op.create_index(op.f("ix_erasures_organisation_id_id"), "erasures", ["organisation_id", "id"])
-    erasures.create_table()
     for statement in [
         *protect("gateway", "erasures", _ADMIN, web="SELECT, INSERT", worker="SELECT, INSERT"),
-        *erasures.statements("gateway"),
+        *erasures("gateway"),
         """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';

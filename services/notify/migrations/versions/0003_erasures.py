@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.kit import erasures
+from services.kit.migrate import erasures
 
 revision = "0003"
 down_revision = "0002"
@@ -12,6 +12,5 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the log; contacts, notices and deliveries are the worker's to change already."""
-    erasures.create_table()
-    for statement in erasures.statements("notify"):
+    for statement in erasures("notify"):
         op.execute(statement)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.kit import erasures
+from services.kit.migrate import erasures
 
 revision = "0004"
 down_revision = "0003"
@@ -14,9 +14,8 @@ _SAID = ("answers", "campaign_answers")
 
 def upgrade() -> None:
     """Create the log, and let the worker take comments away under the guard."""
-    erasures.create_table()
     for statement in [
-        *erasures.statements("surveys", *_SAID),
+        *erasures("surveys", *_SAID),
         *(f"GRANT UPDATE (comment) ON {table} TO doorstep_surveys_worker" for table in _SAID),
     ]:
         op.execute(statement)

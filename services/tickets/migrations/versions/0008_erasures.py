@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.kit import erasures
-from services.kit.migrate import grant, protect
+from services.kit.migrate import erasures, grant, protect
 
 revision = "0008"
 down_revision = "0007"
@@ -16,7 +15,6 @@ _WORDS = ("remarks", "photos", "refilings")
 
 def upgrade() -> None:
     """Create the log and the list of files to remove, and let the worker delete words under the guard."""
-    erasures.create_table()
     op.create_table(
         "photo_removals",
         sa.Column("photo_id", sa.UUID(as_uuid=False), nullable=False),
@@ -24,7 +22,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("photo_id", name=op.f("pk_photo_removals")),
     )
     for statement in [
-        *erasures.statements("tickets", *_WORDS),
+        *erasures("tickets", *_WORDS),
         *(statement for table in _WORDS for statement in grant("tickets", table, web="", worker="DELETE")),
         *protect("tickets", "photo_removals", "false", web="", worker="SELECT, INSERT, DELETE"),
     ]:
