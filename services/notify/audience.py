@@ -132,6 +132,12 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketCancelled, "resident", when=_by_somebody_else),
     Rule(tickets.TicketReopened, "resident", receipt=True),
     Rule(tickets.TicketCommented, "resident", when=_visible),
+    Rule(tickets.TicketEscalated, "resident"),
+    Rule(tickets.ComplaintIdentified, "resident"),
+    Rule(tickets.ComplaintAssessed, "resident"),
+    Rule(tickets.ComplaintOffered, "resident"),
+    Rule(tickets.ComplaintApproved, "resident"),
+    Rule(tickets.ComplaintReplied, "resident"),
     Rule(surveys.SurveyInvited, "resident"),
     Rule(surveys.CampaignInvited, "resident"),
     # Whoever holds the job, or did the work that is in question.
@@ -145,21 +151,29 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketObjected, "owner"),
     Rule(tickets.TicketDisallowed, "owner"),
     Rule(tickets.TicketAnswered, "owner", when=_pleased),
+    Rule(tickets.ComplaintRefused, "owner"),
     Rule(tickets.SlaWarned, "owner", when=_for_the_crew),
     # Whoever held it until now and may still be on the way to it.
     Rule(tickets.TicketAssigned, "former"),
     Rule(tickets.TicketReleased, "former"),
+    Rule(tickets.TicketEscalated, "former"),
     # The desk of the community.
     Rule(tickets.TicketFiled, "dispatcher", when=_hurried),
     Rule(tickets.TicketReleased, "dispatcher"),
     Rule(tickets.TicketReopened, "dispatcher"),
     Rule(tickets.TicketObjected, "dispatcher"),
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
+    Rule(tickets.ComplaintDelayed, "dispatcher"),
+    Rule(tickets.ComplaintRefused, "dispatcher"),
     Rule(tickets.SlaWarned, "dispatcher", when=_for_the_desk),
     Rule(tickets.SlaBreached, "dispatcher"),
     # Whoever can lend people.
     Rule(tickets.TicketUnclaimed, "manager", when=_put_before("manager")),
     Rule(tickets.SlaBreached, "manager"),
+    # Whoever has the authority.
+    Rule(tickets.TicketEscalated, "manager"),
+    Rule(tickets.ComplaintAccepted, "manager"),
+    Rule(tickets.ComplaintDelayed, "manager"),
     # Whoever answers for what the desk itself could not tell.
     Rule(NoticeUndelivered, "manager"),
     Rule(WebhookDisabled, "manager"),

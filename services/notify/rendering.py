@@ -69,5 +69,8 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "promised": at("promised_at"),
         "due": at("due_at") or happened,
         "expires": at("expires_at"),
+        "approval_due": at("approval_due_at"),
+        "justified": getattr(fact, "justified", True),
+        "investigated": at("investigate_until"),
         "name": getattr(fact, "name", ""),
     }

@@ -39,6 +39,14 @@ def _variants(rule: Rule) -> list[Fact]:
         changes += [{"cause": cause} for cause in ("undelivered", "unacknowledged", "gone", "exhausted")]
     if rule.fact is tickets.TicketPaused:
         changes += [{"waiting_reason": "parts", "paused_until": NOON}]
+    if rule.fact is tickets.ComplaintAssessed:
+        changes += [
+            {"justified": justified, "investigate_until": until}
+            for justified in (True, False)
+            for until in (None, NOON)
+        ]
+    if rule.fact in (tickets.ComplaintAccepted, tickets.ComplaintDelayed):
+        changes = [{"approval_due_at": NOON}]
     if rule.fact is tickets.TicketResumed:
         changes += [{"expired": True}]
     if rule.fact is tickets.TicketPromised:
