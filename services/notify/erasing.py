@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Text, cast, delete, update
 
 from services.kit.erasures import Erasure, forget_answers
-from services.notify.models import contacts, deliveries, idempotency_keys, metadata
+from services.notify.models import alarms, contacts, deliveries, idempotency_keys, metadata
 
 # Rows that are nothing but somebody's addresses or choices.
-GONE = ("push_subscriptions", "digests", "confirmations")
+GONE = ("push_subscriptions", "paces")
 # Words in rows that figures are made of.
 BLANK: dict[str, dict[str, Any]] = {
     "notices": {"title": "", "body": "", "link": None, "data": {}},
@@ -33,6 +33,8 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
         if name in metadata.tables and "person_id" in metadata.tables[name].c:
             table = metadata.tables[name]
             counts[name] = db.execute(delete(table).where(table.c.person_id == erasure.person_id)).rowcount
+    open_ones = (alarms.c.person_id == erasure.person_id) & alarms.c.next_at.is_not(None)
+    counts["alarms"] = db.execute(delete(alarms).where(open_ones)).rowcount
     counts["idempotency_keys"] = forget_answers(db, idempotency_keys, erasure)
     return counts
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from doorstep import replay, verification
 from doorstep.personal import found_in
 from services.contracts import to_event
 from services.contracts.gateway import PersonErased
-from services.kit import erasures, testing
+from services.kit import erasures, migrate, testing
 from services.tickets import handlers, pictures
 from services.tickets.erasing import ERASED, erase_person, remove_photos
 from services.tickets.models import erasure_passes, photo_removals
@@ -185,6 +185,49 @@ def test_outside_a_logged_erasure_no_words_go(
     # A pass that is over opens nothing any more.
     with pytest.raises(DBAPIError):
         try_to_delete(worker_engine, table, fact.erasure_id)
+
+
+PLANNED = {
+    "plans": "INSERT INTO plans (id, organisation_id, community_id, unit_id, location, kind, title, description,"
+    " catalogue_code, resident_id, rrule, starts_local, lead_hours, if_missed, late_hours, state, next_at, file_at,"
+    " created_by, created_at, changed_by, changed_at, version) VALUES (:id, :organisation, :community, :home, :words,"
+    " 'care_visit', :words, :words, 'care.visit', :person, 'FREQ=WEEKLY', '2026-01-01', 1, 'skip', 1, 'active', now(),"
+    " now(), :staff, now(), :staff, now(), 1)",
+    "plan_checkpoints": "INSERT INTO plan_checkpoints (plan_id, n, organisation_id, name, instruction)"
+    " VALUES (:id, 1, :organisation, :words, :words)",
+    "ticket_checkpoints": "INSERT INTO ticket_checkpoints (ticket_id, n, organisation_id, name, instruction)"
+    " VALUES (:ticket, 1, :organisation, :words, :words)",
+    "volunteers": "INSERT INTO volunteers (person_id, organisation_id, community_id, skills, note, offered_at)"
+    " VALUES (:person, :organisation, :community, ARRAY[:words], :words, now())",
+    "volunteer_hours": "INSERT INTO volunteer_hours (id, organisation_id, community_id, person_id, on_date, minutes,"
+    " what, state, recorded_by, recorded_at) VALUES (:id, :organisation, :community, :person, '2026-01-01', 60,"
+    " :words, 'recorded', :staff, now())",
+}
+
+
+def test_plans_rounds_and_volunteering_lose_their_words(estate: "Estate", server_url: str) -> None:
+    values = {
+        "id": testing.fresh(),
+        "organisation": estate.organisation_id,
+        "community": estate.community_id,
+        "home": estate.home,
+        "person": estate.people["resident"].id,
+        "staff": estate.people["manager"].id,
+        "ticket": estate.file()["id"],
+        "words": NAME,
+    }
+    owner = create_engine(migrate.owner_url(server_url, "tickets").replace("postgresql://", "postgresql+psycopg://", 1))
+    with owner.begin() as db:
+        for statement in PLANNED.values():
+            db.execute(text(statement), values)
+    assert {place.partition(".")[0] for place in left(server_url)} == set(PLANNED)
+    told(estate)
+    assert left(server_url) == []
+    with owner.begin() as db:
+        state = db.execute(text("SELECT state, file_at FROM plans WHERE id = :id"), values).one()
+        hours = db.execute(text("SELECT minutes FROM volunteer_hours WHERE id = :id"), values).scalar_one()
+    owner.dispose()
+    assert (tuple(state), hours) == (("ended", None), 60)
 
 
 def test_a_store_that_is_away_loses_no_removal(estate: "Estate", worker_engine: Engine, tmp_path: Path) -> None:
