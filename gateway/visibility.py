@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from services.contracts.complaints import ComplaintDelayed, ComplaintRefused, ComplaintReviewed
 from services.contracts.fact import Fact
 from services.contracts.surveys import SurveyFact, SurveyProxied
 from services.contracts.tickets import (
-    ComplaintDelayed,
-    ComplaintRefused,
-    ComplaintReviewed,
     TicketCommented,
     TicketFact,
     TicketOverridden,

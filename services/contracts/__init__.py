@@ -1,18 +1,21 @@
 """The published language: every event type, who publishes it, who listens."""
 
-from services.contracts import gateway, surveys, tickets
+from services.contracts import complaints, gateway, surveys, tickets
 from services.contracts.fact import Fact, UnknownFact, facts_of, to_event
 from services.kit.events import Event
 
 __all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
 
-ALL: dict[str, type[Fact]] = {fact.type: fact for module in (gateway, surveys, tickets) for fact in facts_of(module)}
+ALL: dict[str, type[Fact]] = {
+    fact.type: fact for module in (gateway, surveys, tickets, complaints) for fact in facts_of(module)
+}
 
 # Declared on the bus as a whole by every process, so that no event is published before its queue exists.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "tickets": (surveys.SurveyAnswered.type, gateway.AccountChanged.type, gateway.PersonErased.type),
     "notify": (
         *(fact.type for fact in facts_of(tickets)),
+        *(fact.type for fact in facts_of(complaints)),
         surveys.SurveyInvited.type,
         surveys.CampaignInvited.type,
         gateway.AccountChanged.type,
@@ -31,6 +34,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "gateway": (
         *(fact.type for fact in facts_of(tickets)),
+        *(fact.type for fact in facts_of(complaints)),
         surveys.SurveyInvited.type,
         surveys.SurveyAnswered.type,
         surveys.SurveyProxied.type,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import time
 
-from services.contracts import Fact, surveys, tickets
+from services.contracts import Fact, complaints, surveys, tickets
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
 URGENT = "emergency"
@@ -133,11 +133,11 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketReopened, "resident", receipt=True),
     Rule(tickets.TicketCommented, "resident", when=_visible),
     Rule(tickets.TicketEscalated, "resident"),
-    Rule(tickets.ComplaintIdentified, "resident"),
-    Rule(tickets.ComplaintAssessed, "resident"),
-    Rule(tickets.ComplaintOffered, "resident"),
-    Rule(tickets.ComplaintApproved, "resident"),
-    Rule(tickets.ComplaintReplied, "resident"),
+    Rule(complaints.ComplaintIdentified, "resident"),
+    Rule(complaints.ComplaintAssessed, "resident"),
+    Rule(complaints.ComplaintOffered, "resident"),
+    Rule(complaints.ComplaintApproved, "resident"),
+    Rule(complaints.ComplaintReplied, "resident"),
     Rule(surveys.SurveyInvited, "resident"),
     Rule(surveys.CampaignInvited, "resident"),
     # Whoever holds the job, or did the work that is in question.
@@ -151,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketObjected, "owner"),
     Rule(tickets.TicketDisallowed, "owner"),
     Rule(tickets.TicketAnswered, "owner", when=_pleased),
-    Rule(tickets.ComplaintRefused, "owner"),
+    Rule(complaints.ComplaintRefused, "owner"),
     Rule(tickets.SlaWarned, "owner", when=_for_the_crew),
     # Whoever held it until now and may still be on the way to it.
     Rule(tickets.TicketAssigned, "former"),
@@ -163,8 +163,8 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketReopened, "dispatcher"),
     Rule(tickets.TicketObjected, "dispatcher"),
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
-    Rule(tickets.ComplaintDelayed, "dispatcher"),
-    Rule(tickets.ComplaintRefused, "dispatcher"),
+    Rule(complaints.ComplaintDelayed, "dispatcher"),
+    Rule(complaints.ComplaintRefused, "dispatcher"),
     Rule(tickets.SlaWarned, "dispatcher", when=_for_the_desk),
     Rule(tickets.SlaBreached, "dispatcher"),
     # Whoever can lend people.
@@ -172,8 +172,8 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.SlaBreached, "manager"),
     # Whoever has the authority.
     Rule(tickets.TicketEscalated, "manager"),
-    Rule(tickets.ComplaintAccepted, "manager"),
-    Rule(tickets.ComplaintDelayed, "manager"),
+    Rule(complaints.ComplaintAccepted, "manager"),
+    Rule(complaints.ComplaintDelayed, "manager"),
     # Whoever answers for what the desk itself could not tell.
     Rule(NoticeUndelivered, "manager"),
     Rule(WebhookDisabled, "manager"),

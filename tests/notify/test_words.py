@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.contracts import Fact, surveys, tickets
+from services.contracts import Fact, complaints, surveys, tickets
 from services.kit.identity import LOCALES
 from services.notify import rendering
 from services.notify.audience import RULES, Contact, Rule
@@ -39,13 +39,13 @@ def _variants(rule: Rule) -> list[Fact]:
         changes += [{"cause": cause} for cause in ("undelivered", "unacknowledged", "gone", "exhausted")]
     if rule.fact is tickets.TicketPaused:
         changes += [{"waiting_reason": "parts", "paused_until": NOON}]
-    if rule.fact is tickets.ComplaintAssessed:
+    if rule.fact is complaints.ComplaintAssessed:
         changes += [
             {"justified": justified, "investigate_until": until}
             for justified in (True, False)
             for until in (None, NOON)
         ]
-    if rule.fact in (tickets.ComplaintAccepted, tickets.ComplaintDelayed):
+    if rule.fact in (complaints.ComplaintAccepted, complaints.ComplaintDelayed):
         changes = [{"approval_due_at": NOON}]
     if rule.fact is tickets.TicketResumed:
         changes += [{"expired": True}]

@@ -1,12 +1,12 @@
 """Complaints with their cases: one, the list of all, and the earlier ones most like one."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, literal, select, tuple_
+from sqlalchemy import Connection, RowMapping, literal, select, tuple_
 
 from services.kit.errors import Forbidden
 from services.kit.http.paging import read_cursor, write_cursor
@@ -63,7 +63,7 @@ def complaint_view(db: Connection, actor: Actor, ticket_id: str) -> tuple[dict[s
 def _words_of(db: Connection, case: Case) -> dict[str, str]:
     """Return the words of a case by the id of the remark, as far as the caller may read them."""
     ids = [case[name] for name in _WORDS if case.get(name)]
-    rows = db.execute(select(remarks.c.id, remarks.c.body).where(remarks.c.id.in_(ids))) if ids else []
+    rows: Iterable[Any] = db.execute(select(remarks.c.id, remarks.c.body).where(remarks.c.id.in_(ids))) if ids else []
     return {row.id: row.body for row in rows}
 
 
@@ -161,7 +161,7 @@ _LISTED = (
 _OF_CASE = ("step", "emotion", "cause", "severity", "justified", "approval_due_at", "approval_late_at")
 
 
-def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+def _listed(row: RowMapping) -> dict[str, Any]:
     step = row["step"] or steps.NEW
     kept = ("number", "title", "status", "community_id", "community_name", "unit_id", "catalogue_code")
     return {

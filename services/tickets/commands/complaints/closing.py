@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from services.contracts import tickets as facts
+from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit import wording
 from services.kit.errors import Invalid, invalid_field

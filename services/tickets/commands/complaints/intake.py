@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from services.contracts import tickets as facts
+from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
@@ -103,8 +103,16 @@ def assess(db: Connection, actor: Actor, ticket_id: str, judged: Assessment, *, 
     )
     if not opened.case.get("assessed_at"):
         columns["assessed_at"] = time.now()
-    unsaid = dict.fromkeys(("chosen", "chosen_by_role", "chosen_at", "offered_remark", "approval_due_at"))
-    again = {**unsaid, "options": [], "approval_late_at": None, "approved_at": None, "approved_by": None}
+    unsaid: dict[str, Any] = dict.fromkeys(
+        ("chosen", "chosen_by_role", "chosen_at", "offered_remark", "approval_due_at")
+    )
+    again: dict[str, Any] = {
+        **unsaid,
+        "options": [],
+        "approval_late_at": None,
+        "approved_at": None,
+        "approved_by": None,
+    }
     return opened.take(step, **columns, **again, earlier=earlier, assessed_remark=step.note_id)
 
 
