@@ -23,6 +23,7 @@ OWNER = "doorstep_owner"
 # closed to everybody else on the machine, so that only the container into which one is mounted can read it.
 MOUNTED = (
     "database-password", "broker-users.json", "keys/signing-key.pem", "keys/verify-key.pem", "keys/case-key.pem",
+    "keys/vapid-key.pem",
 )  # fmt: skip
 # Compose reads a dollar, a quote or a hash in such a file in its own way, and kubectl does not.
 UNSAFE = set("$\"'#`\\ \t\n")

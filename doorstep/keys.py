@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -22,7 +23,8 @@ class Keys:
     """`secret` is shared by the services; `role_secret`, from which database passwords come, is told to none of them.
 
     The signing key belongs to the gateway alone; everybody verifies with the other half. The case key signs the case
-    files that the tickets service hands out; its other half is for whoever receives one.
+    files that the tickets service hands out; its other half is for whoever receives one. The VAPID key proves to push
+    services that a push comes from this desk.
     """
 
     secret: str
@@ -31,6 +33,7 @@ class Keys:
     verify_key_file: Path
     case_key_file: Path
     case_public_key_file: Path
+    vapid_key_file: Path
 
 
 def keep_keys(home: Path) -> Keys:
@@ -47,6 +50,7 @@ def keep_keys(home: Path) -> Keys:
         verify_key_file=verifying,
         case_key_file=case,
         case_public_key_file=case_public,
+        vapid_key_file=_kept_vapid_key(folder / "vapid-key.pem"),
     )
 
 
@@ -70,6 +74,14 @@ def case_key(home: Path) -> Ed25519PrivateKey:
         raise processes.CannotStart(
             f"{file} cannot be read. Set DOORSTEP_CASE_KEY_FILE to the key that signs case files, or DOORSTEP_HOME."
         ) from problem
+
+
+def _kept_vapid_key(file: Path) -> Path:
+    """Return the file of the key for pushes, made on first use: browsers subscribe for this very key."""
+    if not file.exists():
+        made = ec.generate_private_key(ec.SECP256R1())
+        processes.write_private(file, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+    return file
 
 
 def _kept_pair(private: Path, public: Path) -> tuple[Path, Path]:

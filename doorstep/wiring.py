@@ -69,7 +69,7 @@ class Wiring:
     def service_env(self, service: str) -> dict[str, str]:
         """What one service is told beyond that: its databases and ports; the gateway also its key and neighbours.
 
-        The tickets service signs case files with a key of its own.
+        The tickets service signs case files with a key of its own, notify its pushes.
         """
         name = service.upper()
         env = {
@@ -80,6 +80,8 @@ class Wiring:
         }
         if service == "tickets":
             env["DOORSTEP_CASE_KEY_FILE"] = str(self.keys.case_key_file)
+        if service == "notify":
+            env["NOTIFY_VAPID_KEY_FILE"] = str(self.keys.vapid_key_file)
         if service == "gateway":
             env["DOORSTEP_SIGNING_KEY_FILE"] = str(self.keys.signing_key_file)
             env |= {f"{other.upper()}_URL": f"http://127.0.0.1:{self.ports[other]}" for other in SERVICES}

@@ -11,7 +11,12 @@ from services.notify.worker import loops
 def web() -> None:
     """Serve the API until SIGTERM."""
     own = settings.load()
-    serve(own.kit, lambda: make_app(own.kit, own.more_apprise_schemes), worker_class="gthread", threads=4)
+    serve(
+        own.kit,
+        lambda: make_app(own.kit, own.more_apprise_schemes, vapid_key=own.vapid_key, allow_loopback=own.allow_loopback),
+        worker_class="gthread",
+        threads=4,
+    )
 
 
 def worker() -> None:

@@ -31,6 +31,9 @@ class Contact:
     timezone: str = "Asia/Shanghai"
     quiet_from: time | None = None
     quiet_until: time | None = None
+    digest_at: time | None = None
+    # Each device as {"key", "endpoint", "p256dh", "auth"}.
+    devices: tuple[dict[str, str], ...] = field(default=(), repr=False)
     channels: dict[str, list[str]] = field(default_factory=dict)
 
     def serves(self, community_id: str | None) -> bool:

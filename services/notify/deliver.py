@@ -20,7 +20,7 @@ from services.kit import clock
 from services.kit.process import Loop
 from services.notify import commands, queries
 from services.notify.audience import Contact
-from services.notify.channels import Channel, Outgoing, Permanent, Temporary
+from services.notify.channels import Channel, Gone, Outgoing, Permanent, Temporary
 from services.notify.quiet import quiet_end
 
 log = structlog.get_logger()
@@ -124,6 +124,10 @@ class Deliverer:
             return "failed", {"state": "failed", "last_error": "its deliverers ended before they could say how it went"}
         try:
             answer = self._channel.send(_outgoing(claimed, address))
+        except Gone as problem:
+            with self._engine.begin() as connection:
+                commands.disable_device(connection, claimed["person_id"], claimed["address_key"])
+            return "failed", {"state": "failed", "last_error": str(problem)}
         except Permanent as problem:
             return "failed", {"state": "failed", "last_error": str(problem)}
         except Temporary as problem:

@@ -23,11 +23,17 @@ class Smtp:
 
 @dataclass(frozen=True)
 class NotifySettings:
-    """The kit's settings, the mail server (None: e-mail is not used), and Apprise schemes beyond our own list."""
+    """The kit's settings, the mail server (None: e-mail is not used), and Apprise schemes beyond our own list.
+
+    `vapid_key` is the P-256 key in PEM that proves to push services who we are; without it nobody is pushed to.
+    `allow_loopback` lets pushes and webhooks reach this machine, for tests that run their own servers.
+    """
 
     kit: Settings
     smtp: Smtp | None
     more_apprise_schemes: frozenset[str]
+    vapid_key: str | None = field(default=None, repr=False)
+    allow_loopback: bool = False
 
 
 def load() -> NotifySettings:
@@ -41,8 +47,12 @@ def load() -> NotifySettings:
             smtp = smtp_of(url)
         except SettingsError as problem:
             reader.refuse(str(problem))
+    vapid_key = reader.file("NOTIFY_VAPID_KEY_FILE") if reader.optional("NOTIFY_VAPID_KEY_FILE") else None
+    loopback = reader.text("NOTIFY_ALLOW_LOOPBACK", "no")
+    if loopback not in ("yes", "no") or (loopback == "yes" and kit.environment == "production"):
+        reader.refuse("NOTIFY_ALLOW_LOOPBACK is for tests alone, and must be yes or no")
     reader.done()
-    return NotifySettings(kit, smtp, frozenset(schemes))
+    return NotifySettings(kit, smtp, frozenset(schemes), vapid_key, loopback == "yes")
 
 
 def smtp_of(url: str) -> Smtp:

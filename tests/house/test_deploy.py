@@ -145,11 +145,13 @@ def test_a_process_is_told_its_own_role_and_nobody_elses(secrets):
     assert holders == {"migrate"}
     assert {name for name, one in OURS.items() if "signing-key.pem" in one["secrets"]} == {"gateway"}
     assert {name for name, one in OURS.items() if "case-key.pem" in one["secrets"]} == {"tickets"}
+    assert {name for name, one in OURS.items() if "vapid-key.pem" in one["secrets"]} == {"notify", "notify-worker"}
 
 
 def test_secrets_are_kept_when_made_again_and_closed_to_others(tmp_path):
     make_secrets(tmp_path)
-    names = ("tickets-web.env", "migrate.env", "keys/signing-key.pem", "keys/case-key.pem", "database-password")
+    keys = ("keys/signing-key.pem", "keys/case-key.pem", "keys/vapid-key.pem")
+    names = ("tickets-web.env", "migrate.env", *keys, "database-password")
     before = [(tmp_path / name).read_text() for name in names]
     make_secrets(tmp_path)
     assert [(tmp_path / name).read_text() for name in names] == before

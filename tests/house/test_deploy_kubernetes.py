@@ -44,3 +44,4 @@ def test_a_key_is_mounted_where_it_is_used_and_nowhere_else():
                 holders.setdefault(source["secret"]["name"], set()).add(workload["metadata"]["name"])
     assert holders["doorstep-signing-key"] == {"gateway-web"}
     assert holders["doorstep-case-key"] == {"tickets-web"}
+    assert holders["doorstep-vapid-key"] == {"notify-web", "notify-worker"}

@@ -1,9 +1,11 @@
 """The notify service over HTTP: parse, one command or query, dump."""
 
 from services.notify.api.notices import APPRISE, blp
+from services.notify.api.push import OUTWARD, PUSH_KEY, push
 from services.notify.api.told import told
+from services.notify.api.webhooks import hooks
 from services.notify.api.wording import blp as wording
 
-BLUEPRINTS = (blp, told, wording)
+BLUEPRINTS = (blp, told, push, hooks, wording)
 
-__all__ = ["APPRISE", "BLUEPRINTS"]
+__all__ = ["APPRISE", "BLUEPRINTS", "OUTWARD", "PUSH_KEY"]

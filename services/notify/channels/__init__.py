@@ -5,13 +5,28 @@ from collections.abc import Iterator, Sequence
 from services.notify.audience import Contact
 from services.notify.channels import in_app
 from services.notify.channels.apprise import Apprise, Sms
-from services.notify.channels.channel import Channel, Outgoing, Permanent, Temporary
+from services.notify.channels.channel import Channel, Gone, Outgoing, Permanent, Temporary
 from services.notify.channels.email import Email
+from services.notify.channels.push import Push
+from services.notify.outward import Outward
 from services.notify.settings import NotifySettings
 
-__all__ = ["NAMES", "Apprise", "Channel", "Email", "Outgoing", "Permanent", "Sms", "Temporary", "configured", "planned"]
+__all__ = [
+    "NAMES",
+    "Apprise",
+    "Channel",
+    "Email",
+    "Gone",
+    "Outgoing",
+    "Permanent",
+    "Push",
+    "Sms",
+    "Temporary",
+    "configured",
+    "planned",
+]
 
-NAMES = (in_app.NAME, Email.name, Apprise.name, Sms.name)
+NAMES = (in_app.NAME, Email.name, Push.name, Apprise.name, Sms.name)
 # Costs money a message: used on the ladder of an emergency, and for kinds for which the person asks for it.
 ON_REQUEST = frozenset({Sms.name})
 
@@ -20,7 +35,10 @@ def configured(settings: NotifySettings) -> list[Channel]:
     """Return the channels that can be used; without a mail server there is no e-mail."""
     email: list[Channel] = [Email(settings.smtp)] if settings.smtp else []
     schemes = settings.more_apprise_schemes
-    return [*email, Apprise(schemes), Sms(schemes)]
+    push: list[Channel] = []
+    if settings.vapid_key:
+        push = [Push(settings.vapid_key, settings.kit.public_url, Outward(settings.allow_loopback))]
+    return [*email, *push, Apprise(schemes), Sms(schemes)]
 
 
 def planned(contact: Contact, kind: str, channels: Sequence[Channel]) -> Iterator[tuple[str, str]]:

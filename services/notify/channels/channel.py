@@ -16,6 +16,10 @@ class Permanent(Exception):
     """It will never work: no such mailbox, an address that is none."""
 
 
+class Gone(Permanent):
+    """The address itself is no more: nothing is to be sent to it again."""
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One notice on its way to one address. `id` is the delivery's and stays the same over every attempt."""

@@ -10,9 +10,11 @@ from services.notify.commands.notices import (
     upsert_contacts,
     write_notices,
 )
+from services.notify.commands.push_subscriptions import disable_device
 
 __all__ = [
     "Batch",
+    "disable_device",
     "mark_read",
     "note_answers",
     "set_preferences",

@@ -1,6 +1,7 @@
 """The tables of notify, beside the kit's own."""
 
 from services.kit import erasures as kit_erasures
+from services.notify.models.endpoints import paces, push_subscriptions, webhook_attempts, webhook_deliveries, webhooks
 from services.notify.models.notices import contacts, deliveries, idempotency_keys, inbox, metadata, notices
 from services.notify.models.tellings import alarms, incidents, phone_tasks, tellings, ticket_answers
 
@@ -14,9 +15,14 @@ __all__ = [
     "incidents",
     "metadata",
     "notices",
+    "paces",
     "phone_tasks",
+    "push_subscriptions",
     "tellings",
     "ticket_answers",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhooks",
 ]
 
 erasure_passes = kit_erasures.define(metadata)

@@ -43,6 +43,8 @@ contacts = Table(
     Column("timezone", Text, nullable=False, server_default="Asia/Shanghai"),
     Column("quiet_from", Time),
     Column("quiet_until", Time),
+    # When e-mail that can wait is gathered into one a day; none: each by itself.
+    Column("digest_at", Time),
     # {kind: [channel, ...]}; a kind that is not named uses every channel the person has an address for.
     Column("channels", JSONB, nullable=False, server_default="{}"),
     Column("version", Integer, nullable=False, server_default="0"),

@@ -8,9 +8,27 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.notify.audience import STAFF_AUDIENCES, Contact
-from services.notify.models import contacts, deliveries, notices, tellings
+from services.notify.models import contacts, deliveries, notices, push_subscriptions, tellings
 
 _UUIDS = ARRAY(UUID(as_uuid=False))
+_DEVICES = (
+    select(
+        func.json_agg(
+            func.json_build_object(
+                "key",
+                push_subscriptions.c.address_key,
+                "endpoint",
+                push_subscriptions.c.endpoint,
+                "p256dh",
+                push_subscriptions.c.p256dh,
+                "auth",
+                push_subscriptions.c.auth,
+            )
+        )
+    )
+    .where(push_subscriptions.c.person_id == contacts.c.person_id, push_subscriptions.c.disabled_at.is_(None))
+    .scalar_subquery()
+)
 _CONTACT = (
     contacts.c.person_id,
     contacts.c.organisation_id,
@@ -25,7 +43,9 @@ _CONTACT = (
     contacts.c.timezone,
     contacts.c.quiet_from,
     contacts.c.quiet_until,
+    contacts.c.digest_at,
     contacts.c.channels,
+    _DEVICES.label("devices"),
 )
 _PEOPLE = contacts.c.person_id == any_(bindparam("people", type_=_UUIDS))
 _STAFF = and_(
@@ -62,6 +82,8 @@ def contact_of(row: dict[str, Any]) -> Contact:
         timezone=row["timezone"],
         quiet_from=row["quiet_from"],
         quiet_until=row["quiet_until"],
+        digest_at=row["digest_at"],
+        devices=tuple(row["devices"] or ()),
         channels=row["channels"],
     )
 
