@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+import psycopg
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -47,7 +48,7 @@ def make_engine(url: str, *, pool_size: int = 5, name: str = "doorstep") -> Engi
 
     Time-outs live on the role (see `grants`), so that no connection can forget them.
     """
-    return create_engine(
+    engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,
         max_overflow=0,
@@ -60,6 +61,21 @@ def make_engine(url: str, *, pool_size: int = 5, name: str = "doorstep") -> Engi
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
     )
+    event.listen(engine, "handle_error", _leave_values_out)
+    return engine
+
+
+def _leave_values_out(context: ExceptionContext) -> None:
+    """Keep the first line of a refusal: the DETAIL below it quotes the row, with whatever somebody wrote in it.
+
+    `orig.diag` still has it for whoever needs to know which value was meant.
+    """
+    original, wrapper = context.original_exception, context.sqlalchemy_exception
+    if isinstance(original, psycopg.Error) and original.args:
+        head = str(original.args[0]).partition("\n")[0]
+        original.args = (head,)
+        if wrapper is not None:
+            wrapper.args = (f"({type(original).__module__}.{type(original).__name__}) {head}",)
 
 
 @contextmanager
