@@ -86,7 +86,7 @@ def by_kind(targets: Iterable[Target], switches: Switches) -> list[tuple[str, li
     for target in targets:
         kinds.setdefault(target.kind, []).append(target)
     if switches.reopening == "both" and "resolve" in kinds:
-        kinds[TOTAL] = kinds["resolve"]
+        kinds[TOTAL] = [*kinds.get(TOTAL, []), *kinds["resolve"]]
     return list(kinds.items())
 
 
