@@ -56,17 +56,3 @@ def recorded(engine: Engine, plan: dict[str, Any]) -> list[Any]:
     with engine.connect() as db:
         wanted = select(plan_occurrences).where(plan_occurrences.c.plan_id == plan["id"])
         return list(db.execute(wanted.order_by(plan_occurrences.c.occurs_at)).mappings())
-
-
-def walking(estate: "Estate", engine: Engine, points: list[dict[str, Any]]) -> dict[str, Any]:
-    """File a round and bring its crew to where it starts; returns its ticket."""
-    plan = made(
-        estate, kind="patrol_round", catalogue_code="patrol", title="夜间巡更", location="园区", checkpoints=points
-    )
-    at = MONDAY + HOUR
-    worked(engine, at)
-    ticket = estate.get("dispatcher", f"/tickets/{recorded(engine, plan)[-1]['ticket_id']}").json
-    with testing.at(at + HOUR):
-        for verb in ("claim", "depart", "arrive"):
-            ticket = estate.step("crew", ticket, verb)
-    return dict(ticket)

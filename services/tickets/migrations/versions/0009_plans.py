@@ -40,9 +40,16 @@ def upgrade() -> None:
 def _security() -> list[str]:
     return [
         *protect("tickets", "plans", _DESK, web="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE"),
-        *protect("tickets", "plan_checkpoints", _OF_PLAN, web="SELECT, INSERT, DELETE", worker="SELECT"),
+        *protect("tickets", "plan_checkpoints", _OF_PLAN, web="SELECT, INSERT, DELETE", worker="SELECT, DELETE"),
         *protect("tickets", "plan_occurrences", _OCCURRENCE, check="false", web="SELECT", worker="SELECT, INSERT"),
-        *protect("tickets", "ticket_checkpoints", _POINT, check=_TICK, web="SELECT, UPDATE", worker="SELECT, INSERT"),
+        *protect(
+            "tickets",
+            "ticket_checkpoints",
+            _POINT,
+            check=_TICK,
+            web="SELECT, UPDATE",
+            worker="SELECT, INSERT, UPDATE",
+        ),
         "CREATE TRIGGER plan_occurrences_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON plan_occurrences"
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ]
