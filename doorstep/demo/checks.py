@@ -1,7 +1,7 @@
 """The proof that nothing was lost or doubled: each check compares two records that were written independently."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from doorstep.demo.books import Books, Row
@@ -10,6 +10,7 @@ from services.contracts import SUBSCRIPTIONS
 from services.contracts.tickets import TicketUnclaimed
 from services.kit import clock as time
 from services.tickets import chain, service_levels
+from services.tickets.commands.followups import LOW
 
 # Steps that people took, against those the desk takes by itself.
 BY_THE_DESK = {"system"}
@@ -42,11 +43,24 @@ def find_wrong(ledger: Ledger, books: Books) -> list[str]:
 
 
 def filings(ledger: Ledger, books: Books) -> Iterator[str]:
-    """Every accepted filing is one ticket, and there is no other."""
+    """Every accepted filing is one ticket; beside them there is a complaint for each low answer, and no other."""
     accepted, kept = Counter(ledger.filed), {row["id"] for row in books.tickets}
+    opened = {row["id"]: row["about_ticket_id"] for row in books.tickets if row["about_ticket_id"]}
     yield from _each("was answered to two filings", (one for one, times in accepted.items() if times > 1))
     yield from _each("was accepted and is lost", accepted.keys() - kept)
-    yield from _each("exists and nobody was told of it: a doubled filing", kept - accepted.keys())
+    yield from _each("exists and nobody was told of it: a doubled filing", kept - accepted.keys() - opened.keys())
+    ticket_of = {visit["id"]: visit["ticket_id"] for visit in books.visits}
+    low = Counter(ticket_of[said["survey_id"]] for said in books.answers if said["solved"] and _is_low(said))
+    yield from _each("is a complaint that no low answer explains, or the other way round", _unlike(opened, low))
+
+
+def _is_low(said: Row) -> bool:
+    return said["satisfaction"] is not None and said["satisfaction"] <= LOW
+
+
+def _unlike(opened: Mapping[str, str], low: Counter[str]) -> Iterator[str]:
+    complaints = Counter(opened.values())
+    yield from ((complaints - low) + (low - complaints)).elements()
 
 
 def chains(_ledger: Ledger, books: Books) -> Iterator[str]:
