@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from services.contracts.tickets import TicketFiled
 from services.kit import clock as time
@@ -171,29 +171,38 @@ def _requester(db: Connection, actor: Actor, filing: Filing) -> tuple[str, tuple
     return filing.on_behalf_of, tuple(row.unit_ids)
 
 
+_OF_COMMUNITY = (
+    communities.c.id.label("community_id"),
+    communities.c.calendar_version,
+    communities.c.policy_version,
+    communities.c.timezone,
+    communities.c.name.label("community_name"),
+)
+# The circumstances that somebody living there agreed to have noted, while that lasts.
+_AGREED = (
+    select(func.array_agg(household_circumstances.c.kind))
+    .where(household_circumstances.c.unit_id == units.c.id, household_circumstances.c.until > bindparam("now"))
+    .scalar_subquery()
+)
+# Built once: a statement made anew for each request costs more than the database takes for it.
+_HOME = (
+    select(units.c.id.label("unit_id"), UNIT_NAME, _AGREED.label("agreed"), *_OF_COMMUNITY)
+    .join_from(units, communities, communities.c.id == units.c.community_id)
+    .join(buildings, buildings.c.id == units.c.building_id)
+    .where(units.c.id == bindparam("unit_id"))
+)
+
+
 def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...]) -> dict[str, Any]:
     """Return community, unit, terms and zone. A resident with one home need not name it."""
     unit_id = filing.unit_id
     if unit_id is None and filing.location is None and filing.community_id is None and len(homes) == 1:
         unit_id = homes[0]
-    columns = (
-        communities.c.id.label("community_id"),
-        communities.c.calendar_version,
-        communities.c.policy_version,
-        communities.c.timezone,
-        communities.c.name.label("community_name"),
-    )
     if unit_id is not None:
         if actor.role == "crew":
             # Their job there gives the crew no sight of the record; what they file is still as pressing as anybody's.
             db.execute(select(func.set_config("doorstep.filing", "on", True)))
-        wanted = (
-            select(units.c.id.label("unit_id"), UNIT_NAME, _agreed().label("agreed"), *columns)
-            .join_from(units, communities, communities.c.id == units.c.community_id)
-            .join(buildings, buildings.c.id == units.c.building_id)
-            .where(units.c.id == unit_id)
-        )
-        row = db.execute(wanted).mappings().one_or_none()
+        row = db.execute(_HOME, {"unit_id": unit_id, "now": time.now()}).mappings().one_or_none()
         theirs = unit_id in homes if actor.role == "resident" else _is_in_reach(actor, row)
         if row is None or not theirs:
             raise invalid_field(
@@ -202,14 +211,7 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
                 "这不是您的房屋，请在 GET /api/v1/me 中查看。",
             )
         return dict(row)
-    return _shared_place(db, actor, filing, homes, columns)
-
-
-def _agreed() -> ScalarSelect[Any]:
-    """Return the circumstances of a unit that somebody living there agreed to have noted, while that lasts."""
-    table = household_circumstances
-    wanted = select(func.array_agg(table.c.kind)).where(table.c.unit_id == units.c.id, table.c.until > time.now())
-    return wanted.scalar_subquery()
+    return _shared_place(db, actor, filing, homes)
 
 
 def _is_in_reach(actor: Actor, row: Any) -> bool:
@@ -217,10 +219,8 @@ def _is_in_reach(actor: Actor, row: Any) -> bool:
     return row is not None and (not actor.community_ids or row["community_id"] in actor.community_ids)
 
 
-def _shared_place(
-    db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...], columns: tuple[Any, ...]
-) -> dict[str, Any]:
-    wanted = select(*columns)
+def _shared_place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...]) -> dict[str, Any]:
+    wanted = select(*_OF_COMMUNITY)
     if actor.community_ids:
         wanted = wanted.where(communities.c.id.in_(actor.community_ids))
     if filing.community_id is not None:
