@@ -209,3 +209,20 @@ def test_who_may_count_answers_may_not_look_at_them(firm: Organisation, manager:
         set_scope(db, manager)
         for table in ("answers", "return_visits", "ticket_steps", "clock_outcomes"):
             assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
+
+
+def test_the_database_shows_a_report_only_the_caller_s_communities(firm: Organisation, web: Engine) -> None:
+    job = firm.job()
+    firm.desk.hear(job.filed(), job.breached("resolve"))
+    firm.visited(job, {"solved": True, "satisfaction": 5})
+    here = firm.person("manager", community_ids=(firm.community_id,))
+    elsewhere = firm.person("manager", community_ids=(fresh(),))
+    stranger = actor("manager")
+    tables = ("return_visits", "answers", "answer_items", "ticket_steps", "clock_outcomes")
+    for who, sees in ((here, True), (elsewhere, False), (stranger, False), (None, False)):
+        with web.begin() as db:
+            if who is not None:
+                set_scope(db, replace(who, role="report"))
+            for table in tables:
+                found = db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+                assert (found > 0) is sees, (table, who)
