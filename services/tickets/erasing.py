@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from services.kit.erasures import Erasure, forget_answers
+from services.tickets.erasing_plans import erase_planned
 from services.tickets.models import (
     household_circumstances,
     household_equipment,
@@ -73,6 +74,7 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
         counts[table.name] = db.execute(delete(table).where(gone)).rowcount
     forget = {"badge": None, "community_ids": [], "unit_ids": [], "skills": [], "active": False}
     counts["people"] = db.execute(update(people).where(people.c.id == erasure.person_id).values(forget)).rowcount
+    counts |= erase_planned(db, erasure, ids, ERASED)
     counts["idempotency_keys"] = forget_answers(db, idempotency_keys, erasure, (*ids, *empty))
     return counts
 
