@@ -266,6 +266,7 @@ def test_a_visit_that_reached_nobody_is_no_answer(estate: "Estate") -> None:
         ("identified", "assess", {"investigate_until": "2020-01-01T00:00:00Z"}, "investigate_until"),
         ("assessed", "offer", {"options": options()[:1]}, "options"),
         ("assessed", "offer", {"options": [{**options()[0], "by": "2020-01-01T00:00:00Z"}] * 2}, "options.0.by"),
+        ("assessed", "offer", {"options": [{**options()[0], "by": "9999-12-31T23:00:00-11:00"}] * 2}, "options.0.by"),
         ("offered", "choose", {"option": 3}, "option"),
         ("approved", "act", {"to": "5f5fe4ca-5b39-4e26-b6f6-3a3ad0eb4c6f"}, "to"),
         ("settled", "review", {"outcome": "fine"}, "outcome"),

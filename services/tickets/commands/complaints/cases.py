@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.kit.errors import Conflict, Forbidden
+from services.kit.errors import Conflict, Forbidden, invalid_field
 from services.kit.identity import ROLE_NAMES_ZH, Actor
 from services.tickets import lifecycle
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
+from services.tickets.commands.verbs import LONGEST_PROMISE
 from services.tickets.complaints import steps as rules
 from services.tickets.complaints.codes import COMPLAINT
 from services.tickets.models import complaints
@@ -115,3 +117,11 @@ def _checked(actor: Actor, case: Case, action: str) -> rules.Rule:
         raise Conflict(
             en, zh, step_now=case["step"], because=refusal.because, possible=list(rules.allowed(actor.role, case))
         ) from None
+
+
+def require_soon(field: str, at: datetime, now: datetime) -> None:
+    """Raise Invalid where a moment that people are told is past, or further away than anybody waits."""
+    if not now < at < now + LONGEST_PROMISE:
+        raise invalid_field(
+            field, "Give a time that is still to come, within a year.", "时间应晚于当前时间，且不超过一年。"
+        )

@@ -10,7 +10,7 @@ from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
-from services.tickets.commands.complaints.cases import Opened, open_case
+from services.tickets.commands.complaints.cases import Opened, open_case, require_soon
 from services.tickets.commands.steps import Step, Ticket
 from services.tickets.commands.verbs import acknowledge, claim
 from services.tickets.earlier import earlier_cases, remember_words
@@ -123,7 +123,5 @@ def _require_sense(judged: Assessment, opened: Opened) -> None:
             "A justified complaint needs the department that is responsible.",
             "投诉成立时，请写明责任部门。",
         )
-    if judged.investigate_until is not None and judged.investigate_until <= time.now():
-        raise invalid_field(
-            "investigate_until", "Ask for a time that is still to come.", "请填写晚于当前时间的调查期限。"
-        )
+    if judged.investigate_until is not None:
+        require_soon("investigate_until", judged.investigate_until, time.now())

@@ -10,7 +10,7 @@ from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
-from services.tickets.commands.complaints.cases import Opened, open_case
+from services.tickets.commands.complaints.cases import Opened, open_case, require_soon
 from services.tickets.commands.steps import Step, Ticket
 from services.tickets.complaints.limits import approval_due_at
 
@@ -27,10 +27,7 @@ def offer(
     opened = open_case(db, actor, ticket_id, "offer", version)
     now = time.now()
     for number, option in enumerate(options):
-        if option["by"] <= now:
-            raise invalid_field(
-                f"options.{number}.by", "Offer a time that is still to come.", "方案的完成时间应晚于当前时间。"
-            )
+        require_soon(f"options.{number}.by", option["by"], now)
     until = [option["by"].isoformat() for option in options]
     step = Step(
         "offer",
