@@ -19,9 +19,12 @@ from sqlalchemy import Engine
 from services.kit import clock
 from services.kit.process import Loop
 from services.notify import commands, queries
-from services.notify.audience import Contact
+from services.notify.audience import HURRIED, Contact
 from services.notify.channels import Channel, Gone, Outgoing, Permanent, Temporary
-from services.notify.quiet import quiet_end
+from services.notify.channels.email import NAME as EMAIL
+from services.notify.channels.push import NAME as PUSH
+from services.notify.quiet import digest_moment, quiet_end
+from services.notify.rendering import gather
 
 log = structlog.get_logger()
 
@@ -34,6 +37,8 @@ THREADS = 2
 BATCH = 50
 BATCH_SECONDS = 1.0
 RECORD_SECONDS = 0.1
+# A device is disturbed at most so often with what can wait; what comes meanwhile goes out together.
+PUSH_EVERY = timedelta(hours=1)
 
 Result = tuple[dict[str, Any], str, Mapping[str, Any]]
 
@@ -77,12 +82,20 @@ class Deliverer:
         claimed = self.claim_some(limit)
         began = recorded = time.monotonic()
         results: list[Result] = []
-        for one in claimed:
+        left = claimed
+        while left:
+            one, left = left[0], left[1:]
             if time.monotonic() - began > BATCH_SECONDS:
                 results.append((one, "returned", _untried(one, clock.now())))
                 continue
             hold = self._hold(one)
-            results.append((one, "held", hold) if hold else (one, *self._attempt(one)))
+            if hold:
+                results.append((one, "held", hold))
+                continue
+            mates = self._mates(one, left)
+            left = [other for other in left if other not in mates]
+            outcome, values = self._attempt(one, mates)
+            results += [(each, outcome, values) for each in (one, *mates)]
             if time.monotonic() - recorded > RECORD_SECONDS:
                 self.record_all(results)
                 results, recorded = [], time.monotonic()
@@ -109,21 +122,65 @@ class Deliverer:
         return [{**one, "contact": known.get(one["person_id"])} for one in taken]
 
     def _hold(self, claimed: dict[str, Any]) -> dict[str, Any] | None:
-        """Return what puts a delivery off to the end of the person's quiet hours, or None. Emergencies never wait."""
+        """Return what puts a delivery off, or None: to the end of quiet hours, to the digest, to the device's turn.
+
+        Emergencies never wait; what is urgent waits for the end of quiet hours alone.
+        """
         contact: Contact | None = claimed["contact"]
         if contact is None or claimed["urgent"]:
             return None
-        end = quiet_end(clock.now(), contact.timezone, contact.quiet_from, contact.quiet_until)
+        now = clock.now()
+        end = quiet_end(now, contact.timezone, contact.quiet_from, contact.quiet_until)
+        if end is None and self._gathers(claimed):
+            end = self._turn(claimed, contact, now)
         return _untried(claimed, end) if end else None
 
-    def _attempt(self, claimed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _gathers(self, claimed: dict[str, Any]) -> bool:
+        """True where a delivery may go out in one with others: what can wait, to a device or into a digest."""
+        contact: Contact | None = claimed["contact"]
+        if contact is None or claimed["notice"]["urgency"] in (None, *HURRIED):
+            return False
+        return self._channel.name == PUSH or (self._channel.name == EMAIL and contact.digest_at is not None)
+
+    def _turn(self, claimed: dict[str, Any], contact: Contact, now: datetime) -> datetime | None:
+        """Return until when it waits for its turn, or None where it has it."""
+        if self._channel.name == EMAIL and contact.digest_at is not None:
+            due = digest_moment(claimed["notice"]["created_at"], contact.timezone, contact.digest_at)
+            return due if due > now else None
+        if self._address(claimed) is None:
+            return None
+        with self._engine.begin() as connection:
+            return commands.take_turn(connection, claimed, now, now + PUSH_EVERY)
+
+    def _mates(self, claimed: dict[str, Any], left: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return what else goes to the same address in one with `claimed`: of this batch, and of what is held."""
+        if not self._gathers(claimed):
+            return []
+        here = ("person_id", "address_key")
+        mates = [
+            other
+            for other in left
+            if all(other[name] == claimed[name] for name in here) and not other["urgent"] and self._gathers(other)
+        ]
+        with self._engine.begin() as connection:
+            waiting = commands.gather(connection, claimed, clock.now() + self._patience.lease)
+        return [*mates, *({**one, "contact": claimed["contact"]} for one in waiting)]
+
+    def _attempt(self, claimed: dict[str, Any], mates: Sequence[dict[str, Any]] = ()) -> tuple[str, dict[str, Any]]:
+        outcome, values = self._try(claimed, mates)
+        if outcome != "sent" and self._channel.name == PUSH and self._gathers(claimed):
+            with self._engine.begin() as connection:
+                commands.give_turn_back(connection, claimed, clock.now())
+        return outcome, values
+
+    def _try(self, claimed: dict[str, Any], mates: Sequence[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         address = self._address(claimed)
         if address is None:
             return "skipped", {"state": "skipped", "last_error": "the person has no such address any more"}
         if claimed["attempts"] > self._patience.attempts:
             return "failed", {"state": "failed", "last_error": "its deliverers ended before they could say how it went"}
         try:
-            answer = self._channel.send(_outgoing(claimed, address))
+            answer = self._channel.send(_outgoing(claimed, mates, address))
         except Gone as problem:
             with self._engine.begin() as connection:
                 commands.disable_device(connection, claimed["person_id"], claimed["address_key"])
@@ -178,15 +235,22 @@ def _untried(claimed: dict[str, Any], until: datetime) -> dict[str, Any]:
     return {"state": "queued", "next_attempt_at": until, "attempts": claimed["attempts"] - 1}
 
 
-def _outgoing(claimed: dict[str, Any], address: str) -> Outgoing:
+def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address: str) -> Outgoing:
     notice = claimed["notice"]
+    title, body, link = notice["title"], notice["body"], notice["link"]
+    if mates:
+        all_of_them = sorted(
+            (notice, *(mate["notice"] for mate in mates)), key=lambda one: (one["created_at"], one["id"])
+        )
+        words = gather(notice["locale"], claimed["channel"], all_of_them)
+        title, body, link = words.title, words.body, None
     return Outgoing(
         id=claimed["id"],
         address=address,
         locale=notice["locale"],
-        title=notice["title"],
-        body=notice["body"],
-        link=notice["link"],
+        title=title,
+        body=body,
+        link=link,
         urgent=notice["urgent"],
         created_at=notice["created_at"],
     )

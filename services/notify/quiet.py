@@ -25,3 +25,13 @@ def quiet_end(now: datetime, zone: str, quiet_from: time | None, quiet_until: ti
         # The clock went back and shows this hour a second time: the end is its second showing.
         end = end.replace(fold=1)
     return end.astimezone(UTC)
+
+
+def digest_moment(after: datetime, zone: str, digest_at: time) -> datetime:
+    """Return the first moment (UTC), not before `after`, at which the wall clock of `zone` shows `digest_at`."""
+    local = after.astimezone(ZoneInfo(zone))
+    for days in range(3):
+        moment = datetime.combine(local.date() + timedelta(days=days), digest_at, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        if moment >= after:
+            return moment
+    raise AssertionError("a day has every hour of the clock, or the next one has it")

@@ -1,5 +1,6 @@
 """Turns an event into the words one person reads: sandboxed templates, one file per kind, audience and language."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ from services.kit.identity import STAFF
 from services.notify.audience import CALLBACK, Contact, Rule, is_urgent
 from services.notify.words import label, moment, spoken
 
+_HERE = Path(__file__).parent
 _TEMPLATES = SandboxedEnvironment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FileSystemLoader([_HERE / "templates", _HERE / "gathered"]),
     undefined=StrictUndefined,
     auto_reload=False,
     trim_blocks=True,
@@ -43,6 +45,13 @@ def render(fact: Fact, rule: Rule, reader: Contact, occurred_at: datetime) -> Wo
     text = template.render(context, salutation=label(locale, "salutation", greeted))
     title, _, body = text.partition("\n")
     return Words(locale, title.strip(), body.strip())
+
+
+def gather(locale: str, channel: str, notices: Sequence[Mapping[str, Any]]) -> Words:
+    """Return several notices as one message for a channel (`push` or `email`)."""
+    text = _TEMPLATES.get_template(f"{spoken(locale)}.{channel}.txt").render(notices=notices)
+    title, _, body = text.partition("\n")
+    return Words(spoken(locale), title.strip(), body.strip())
 
 
 def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: datetime) -> dict[str, Any]:

@@ -136,6 +136,7 @@ def test_preferences_come_with_their_version_and_round_trip(client: FlaskClient,
         "email": "me@example.org",
         "apprise_urls": [SECRET],
         "sms_urls": [],
+        "digest_at": None,
         "channels": {"ticket.claimed": ["in_app"]},
     }
     second = put(client, who, wanted)

@@ -117,6 +117,7 @@ def _unheard_of(actor: Actor) -> dict[str, Any]:
         "timezone": defaults.timezone,
         "quiet_from": None,
         "quiet_until": None,
+        "digest_at": None,
         "email": None,
         "apprise_urls": [],
         "sms_urls": [],
@@ -131,6 +132,7 @@ def _preferences(row: Mapping[str, Any]) -> Answer:
         "timezone": row["timezone"],
         "quiet_from": _hour(row["quiet_from"]),
         "quiet_until": _hour(row["quiet_until"]),
+        "digest_at": _hour(row["digest_at"]),
         "email": row["email"],
         "apprise_urls": [masked(url) for url in row["apprise_urls"]],
         "sms_urls": [masked(url) for url in row["sms_urls"]],
@@ -147,7 +149,7 @@ def _columns(changes: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, An
     columns = {name: changes[name] for name in ("timezone", "email", "channels") if name in changes}
     if "locale" in changes:
         columns["preferred_locale"] = changes["locale"]
-    for name in ("quiet_from", "quiet_until"):
+    for name in ("quiet_from", "quiet_until", "digest_at"):
         if name in changes:
             columns[name] = time.fromisoformat(changes[name]) if changes[name] else None
     for name in ("apprise_urls", "sms_urls"):

@@ -10,16 +10,20 @@ from services.notify.commands.notices import (
     upsert_contacts,
     write_notices,
 )
+from services.notify.commands.paces import gather, give_turn_back, take_turn
 from services.notify.commands.push_subscriptions import disable_device
 
 __all__ = [
     "Batch",
     "disable_device",
+    "gather",
+    "give_turn_back",
     "mark_read",
     "note_answers",
     "set_preferences",
     "settle",
     "take",
+    "take_turn",
     "upsert_contact",
     "upsert_contacts",
     "write_notices",

@@ -62,7 +62,8 @@ def take(connection: Connection, channel: str, now: datetime, until: datetime, l
         return []
     for row in rows:
         row.update({name: str(row[name]) for name in ("id", "organisation_id", "notice_id", "person_id", "lease")})
-    wanted = select(notices).where(notices.c.id.in_([row["notice_id"] for row in rows]))
+    told = select(notices, tellings.c.urgency).outerjoin(tellings, tellings.c.notice_id == notices.c.id)
+    wanted = told.where(notices.c.id.in_([row["notice_id"] for row in rows]))
     known = {row["id"]: dict(row) for row in connection.execute(wanted).mappings()}
     # RETURNING keeps no order.
     rows.sort(key=lambda row: (not row["urgent"], known[row["notice_id"]]["created_at"], row["id"]))

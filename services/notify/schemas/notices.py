@@ -82,6 +82,11 @@ class Preferences(StrictSchema):
     timezone = ma.fields.String(validate=[ma.validate.Length(max=64), _known_zone])
     quiet_from = ma.fields.String(allow_none=True, validate=_CLOCK)
     quiet_until = ma.fields.String(allow_none=True, validate=_CLOCK)
+    digest_at = ma.fields.String(
+        allow_none=True,
+        validate=_CLOCK,
+        metadata={"description": "When e-mail that can wait comes, gathered into one a day; null: each by itself."},
+    )
     email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii, _out_in_the_world])
     apprise_urls = ma.fields.List(
         Line(most=500),
