@@ -1,13 +1,13 @@
 """The published language: every event type, who publishes it, who listens."""
 
-from services.contracts import complaints, gateway, surveys, tickets
+from services.contracts import community, complaints, gateway, surveys, tickets
 from services.contracts.fact import Fact, UnknownFact, facts_of, to_event
 from services.kit.events import Event
 
 __all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
 
 ALL: dict[str, type[Fact]] = {
-    fact.type: fact for module in (gateway, surveys, tickets, complaints) for fact in facts_of(module)
+    fact.type: fact for module in (gateway, surveys, tickets, complaints, community) for fact in facts_of(module)
 }
 
 # Declared on the bus as a whole by every process, so that no event is published before its queue exists.
@@ -16,6 +16,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "notify": (
         *(fact.type for fact in facts_of(tickets)),
         *(fact.type for fact in facts_of(complaints)),
+        *(fact.type for fact in facts_of(community)),
         surveys.SurveyInvited.type,
         surveys.CampaignInvited.type,
         gateway.AccountChanged.type,

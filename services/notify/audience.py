@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import time
 
-from services.contracts import Fact, complaints, surveys, tickets
+from services.contracts import Fact, community, complaints, surveys, tickets
+from services.kit.identity import NOBODY
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
 URGENT = "emergency"
@@ -13,6 +14,7 @@ STAFF_AUDIENCES = ("dispatcher", "manager")
 CALLBACK = "callback"
 NOT_REACHED = "not_reached"
 PLEASED = 4
+PLANNED = "plan"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Contact:
         return not self.community_ids or community_id is None or community_id in self.community_ids
 
 
-Notable = tickets.TicketFact | surveys.SurveyInvited | surveys.CampaignInvited | DeskFact
+Notable = tickets.TicketFact | community.CommunityFact | surveys.SurveyInvited | surveys.CampaignInvited | DeskFact
 When = Callable[[Notable], bool]
 
 
@@ -54,6 +56,11 @@ def _always(_fact: Notable) -> bool:
 
 def _by_somebody_else(fact: Notable) -> bool:
     return getattr(fact, "actor_id", None) != getattr(fact, "requester_id", None)
+
+
+def _asked_for(fact: Notable) -> bool:
+    """What the desk planned nobody asked for: its household hears when somebody comes."""
+    return getattr(fact, "channel", "") != PLANNED
 
 
 def _hurried(fact: Notable) -> bool:
@@ -116,7 +123,10 @@ def kind_of(fact: Fact | type[Fact]) -> str:
 # Where one person is in several audiences of an event, the first rule speaks to them.
 RULES: tuple[Rule, ...] = (
     # The resident is told at every step.
-    Rule(tickets.TicketFiled, "resident", receipt=True),
+    Rule(tickets.TicketFiled, "resident", when=_asked_for, receipt=True),
+    Rule(community.PlanFiled, "resident"),
+    Rule(community.EventPromoted, "resident"),
+    Rule(community.EventCancelled, "resident"),
     Rule(tickets.TicketAcknowledged, "resident"),
     Rule(tickets.TicketClaimed, "resident"),
     Rule(tickets.TicketAssigned, "resident"),
@@ -167,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketObjected, "dispatcher"),
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
     Rule(complaints.ComplaintDelayed, "dispatcher"),
+    Rule(community.PlanSkipped, "dispatcher"),
     Rule(complaints.ComplaintRefused, "dispatcher"),
     Rule(tickets.SlaWarned, "dispatcher", when=_for_the_desk),
     Rule(tickets.SlaBreached, "dispatcher"),
@@ -239,4 +250,5 @@ def _named_in(fact: Fact, audience: str) -> list[str]:
         "former": ("previous_owner_id",),
     }.get(audience, ())
     found = [getattr(fact, name, None) for name in fields]
-    return list(dict.fromkeys(person for person in found if person))
+    # What is filed by a plan for a shared place is nobody's request.
+    return list(dict.fromkeys(person for person in found if person and person != NOBODY))

@@ -10,6 +10,7 @@ from services.contracts.gateway import AccountChanged, PersonErased
 from services.contracts.tickets import TicketCompleted, TicketReopened
 from services.kit.erasures import Erasure, run_pass
 from services.kit.events import Event, PermanentError
+from services.kit.identity import NOBODY
 from services.surveys import commands, outcomes
 from services.surveys.drawing import Chance, system_chance
 from services.surveys.erasing import erase_person
@@ -36,7 +37,13 @@ def handle(rules: Rules, connection: Connection, events: Sequence[Event], chance
 def on_ticket_completed(
     connection: Connection, event: Event, fact: TicketCompleted, rules: Rules, chance: Chance
 ) -> None:
-    """Let the return visit fall due, and draw whether the household is called."""
+    """Let the return visit fall due, and draw whether the household is called.
+
+    What was planned for a shared place is nobody's request: nobody is asked, and nobody fails to answer.
+    """
+    if fact.requester_id == NOBODY:
+        commands.note_turn(connection, event.organisation_id, fact.ticket_id, fact.version, Turn.COMPLETED)
+        return
     completed_at = fact.completed_at or event.occurred_at
     try:
         commands.schedule_visit(connection, fact, completed_at, event.organisation_id, rules, chance)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from services.contracts import Fact, gateway, tickets, to_event
+from services.contracts.community import CommunityFact, EventCancelled, EventPromoted, PlanFiled
 from services.contracts.surveys import CampaignInvited
 from services.kit import inbox
 from services.kit.events import Event
@@ -75,6 +76,8 @@ def facts_about(kind: type[Fact], **changes: Any) -> Fact:
         }
     elif issubclass(kind, DeskFact):
         common = {"community_id": common["community_id"], **_desk_facts(kind)}
+    elif issubclass(kind, CommunityFact):
+        common = {name: common[name] for name in ("community_id", "requester_id")} | _community_facts(kind)
     elif kind is CampaignInvited:
         home = {"campaign_id": fresh(), "household_id": fresh(), "unit_id": fresh(), "name": "XF-000042"}
         common = {name: common[name] for name in ("community_id", "requester_id")} | home
@@ -82,6 +85,15 @@ def facts_about(kind: type[Fact], **changes: Any) -> Fact:
     else:
         common |= {"survey_id": fresh(), "completion": 1, "link_token": "signed.token", "expires_at": NOON}
     return kind(**(common | changes))
+
+
+def _community_facts(kind: type[CommunityFact]) -> dict[str, Any]:
+    if kind in (EventPromoted, EventCancelled):
+        return {"event_id": fresh(), "starts_at": NOON}
+    planned = {"plan_id": fresh(), "kind": "care_visit", "occurs_at": NOON}
+    if kind is PlanFiled:
+        return {**planned, "ticket_id": fresh(), "number": "XF-000042"}
+    return {**planned, "because": "missed"}
 
 
 def _desk_facts(kind: type[DeskFact]) -> dict[str, Any]:

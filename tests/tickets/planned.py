@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, select, update
 
 from services.kit import testing
-from services.tickets.models import plan_occurrences, plans
+from services.tickets.models import outbox, plan_occurrences, plans
 from services.tickets.planning import file_planned
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ def nothing_due(engine: Engine) -> None:
     """End every plan that an earlier test left: a worker looks for what is due in all organisations."""
     with engine.begin() as db:
         db.execute(update(plans).values(state="ended", next_at=None, file_at=None))
+
+
+def told(engine: Engine, subject: str) -> list[tuple[str, str | None]]:
+    """Return what was told of a plan or an event: the types, each with the resident it concerns."""
+    with engine.connect() as db:
+        rows = db.execute(select(outbox.c.type, outbox.c.data).where(outbox.c.subject == subject).order_by(outbox.c.id))
+        return [(row.type, row.data.get("requester_id")) for row in rows]
 
 
 def worked(engine: Engine, at: datetime) -> int:

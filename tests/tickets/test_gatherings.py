@@ -14,6 +14,7 @@ from services.kit.database import transaction
 from services.kit.erasures import Erasure
 from services.tickets.erasing_plans import erase_planned
 from tests.tickets.planned import body as plan_body
+from tests.tickets.planned import told
 from tests.tickets.refusals import fields_of, is_problem
 
 if TYPE_CHECKING:
@@ -76,13 +77,15 @@ def test_the_last_place_has_one_winner(estate: "Estate", worker_engine: Engine) 
     assert [one["place"] for one in listed] == ["coming"] * 3 + ["waiting"] * 5
 
 
-def test_who_waited_longest_moves_up(estate: "Estate") -> None:
+def test_who_waited_longest_moves_up(estate: "Estate", worker_engine: Engine) -> None:
     path, names = announced(estate, capacity=1), neighbours(estate, 3)
     places = [asked(estate, name, f"{path}/sign-up").json["my_place"] for name in names]
     assert places == ["coming", "waiting", "waiting"]
     assert asked(estate, names[1], f"{path}/sign-up").json["my_place"] == "waiting"
     assert asked(estate, names[0], f"{path}/withdraw").json["my_place"] == "withdrawn"
     assert [estate.get(name, path).json["my_place"] for name in names] == ["withdrawn", "coming", "waiting"]
+    promoted = [("event.promoted.v1", estate.people[names[1]].id)]
+    assert told(worker_engine, path.removeprefix("/events/")) == promoted
     # Who comes back stands at the end.
     assert asked(estate, names[0], f"{path}/sign-up").json["my_place"] == "waiting"
     with testing.at(NOW):
@@ -97,11 +100,13 @@ def test_who_waited_longest_moves_up(estate: "Estate") -> None:
     is_problem(asked(estate, "neighbour", f"{path}/withdraw"), 409)
 
 
-def test_signing_up_ends_and_an_event_can_be_called_off(estate: "Estate") -> None:
+def test_signing_up_ends_and_an_event_can_be_called_off(estate: "Estate", worker_engine: Engine) -> None:
     path = announced(estate, sign_up_until="2031-03-09T20:00:00+08:00")
     assert asked(estate, "resident", f"{path}/sign-up", at=NOW).status_code == 200
     is_problem(asked(estate, "neighbour", f"{path}/sign-up", at=NOW + 7 * DAY), 409)
     assert asked(estate, "manager", f"{path}/cancel").json["state"] == "cancelled"
+    cancelled = [("event.cancelled.v1", estate.people["resident"].id)]
+    assert told(worker_engine, path.removeprefix("/events/")) == cancelled
     for name, verb in (("neighbour", "sign-up"), ("resident", "withdraw"), ("manager", "cancel")):
         is_problem(asked(estate, name, f"{path}/{verb}"), 409)
 

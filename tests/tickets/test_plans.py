@@ -15,7 +15,7 @@ from services.kit.database import transaction
 from services.tickets import commands, planning
 from services.tickets.models import people, plans, tickets
 from services.tickets.planning import file_planned
-from tests.tickets.planned import DAY, HOUR, MONDAY, body, made, nothing_due, recorded, worked
+from tests.tickets.planned import DAY, HOUR, MONDAY, body, made, nothing_due, recorded, told, worked
 from tests.tickets.refusals import fields_of, is_problem
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ def test_what_was_missed_is_filed_late_or_recorded(
     rows = recorded(worker_engine, plan)
     assert [row["outcome"] for row in rows] == outcomes
     assert {row["because"] for row in rows if row["ticket_id"] is None} <= {"missed"}
+    assert told(worker_engine, plan["id"]) == [("plan.skipped.v1", None)] * outcomes.count("skipped")
 
 
 def test_a_resting_plan_says_what_it_left_out(estate: "Estate", worker_engine: Engine) -> None:
@@ -171,6 +172,7 @@ def test_a_resting_plan_says_what_it_left_out(estate: "Estate", worker_engine: E
     worked(worker_engine, MONDAY + HOUR + DAY)
     rows = recorded(worker_engine, plan)
     assert [(row["outcome"], row["because"]) for row in rows] == [("skipped", "paused"), ("filed", None)]
+    assert told(worker_engine, plan["id"]) == []
 
 
 def test_a_plan_ends_by_itself_and_by_hand(estate: "Estate", worker_engine: Engine) -> None:
@@ -222,6 +224,8 @@ def test_nobody_visits_a_home_that_the_resident_left(estate: "Estate", worker_en
         db.execute(update(people).where(people.c.id == at_home["resident_id"]).values(active=False))
     worked(worker_engine, MONDAY + HOUR + DAY)
     assert recorded(worker_engine, plan)[1]["because"] == "resident_left"
+    resident = at_home["resident_id"]
+    assert told(worker_engine, plan["id"]) == [("plan.filed.v1", resident), ("plan.skipped.v1", resident)]
 
 
 def test_what_the_desk_would_refuse_is_on_record(estate: "Estate", worker_engine: Engine) -> None:

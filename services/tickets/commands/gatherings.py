@@ -1,19 +1,22 @@
 """Community events: announced by the desk, signed up for by residents, with one winner for the last place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.contracts import to_event
+from services.contracts.community import EventCancelled, EventPromoted
 from services.kit import clock as time
+from services.kit import outbox as kit_outbox
 from services.kit.errors import Conflict, NotFound, Stale, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
 from services.tickets.desk_scope import as_the_desk
 from services.tickets.gathering import CANCELLED, COMING, OPEN, WAITING, WITHDRAWN, place_for, to_move_up
-from services.tickets.models import communities
+from services.tickets.models import communities, outbox
 from services.tickets.models.gatherings import gatherings, sign_ups
 
 Gathering = dict[str, Any]
@@ -74,6 +77,10 @@ def cancel_gathering(db: Connection, gathering_id: str, expected: int | None) ->
     _require_open(row, now)
     after = {**row, "state": CANCELLED, "changed_at": now, "version": row["version"] + 1}
     db.execute(update(gatherings).where(gatherings.c.id == gathering_id).values(after))
+    wanted_to_come = select(sign_ups.c.person_id).where(
+        sign_ups.c.gathering_id == gathering_id, sign_ups.c.place.in_((COMING, WAITING))
+    )
+    _tell(db, EventCancelled, after, db.execute(wanted_to_come).scalars().all())
     return after
 
 
@@ -175,7 +182,21 @@ def _move_up(db: Connection, row: Mapping[str, Any]) -> list[str]:
     with as_the_desk(db):
         moved = list(db.execute(first).scalars())
         db.execute(update(sign_ups).where(*waiting, sign_ups.c.person_id.in_(moved)).values(place=COMING))
+    _tell(db, EventPromoted, row, moved)
     return moved
+
+
+def _tell(
+    db: Connection, fact: type[EventPromoted | EventCancelled], row: Mapping[str, Any], people: Sequence[str]
+) -> None:
+    """Tell each of them, by an event of their own: nobody learns who else signed up."""
+    about = {"community_id": row["community_id"], "event_id": row["id"], "starts_at": row["starts_at"]}
+    now = time.now()
+    told = [
+        to_event(fact(**about, requester_id=person), organisation_id=row["organisation_id"], subject=row["id"], at=now)
+        for person in people
+    ]
+    kit_outbox.emit(db, outbox, *told)
 
 
 def _require_open(row: Mapping[str, Any], now: datetime) -> None:

@@ -7,11 +7,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, literal, select, update
 
+from services.contracts import Fact, to_event
+from services.contracts.community import PlanFiled, PlanSkipped
+from services.kit import outbox as kit_outbox
 from services.kit.errors import DeskError
+from services.kit.events import Event
 from services.kit.identity import system_actor
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.items import chosen
 from services.tickets.commands.plans import lives_there, recurrence_of
+from services.tickets.commands.steps import Ticket
+from services.tickets.models import outbox
 from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
 from services.tickets.plans import kinds
 from services.tickets.plans.due import file_at, outcome_of
@@ -33,9 +39,9 @@ def settle_occurrence(db: Connection, plan: Mapping[str, Any], now: datetime) ->
         if_missed=plan["if_missed"],
         late_hours=plan["late_hours"],
     )
-    ticket_id = None
+    ticket = None
     if because is None:
-        ticket_id, because = _file(db, plan, occurs_at.astimezone(zone))
+        ticket, because = _file(db, plan, occurs_at.astimezone(zone))
         outcome = outcome if because is None else kinds.REFUSED
     row = {
         "plan_id": plan["id"],
@@ -43,16 +49,17 @@ def settle_occurrence(db: Connection, plan: Mapping[str, Any], now: datetime) ->
         "organisation_id": plan["organisation_id"],
         "outcome": outcome,
         "because": because,
-        "ticket_id": ticket_id,
+        "ticket_id": ticket and ticket["id"],
         "at": now,
     }
     db.execute(insert(plan_occurrences).values(row))
+    kit_outbox.emit(db, outbox, *_told(plan, row, ticket["number"] if ticket else None))
     _move_on(db, plan, zone)
     return row
 
 
-def _file(db: Connection, plan: Mapping[str, Any], local: datetime) -> tuple[str | None, str | None]:
-    """Return the id of the new ticket, or why there is none."""
+def _file(db: Connection, plan: Mapping[str, Any], local: datetime) -> tuple[Ticket | None, str | None]:
+    """Return the new ticket, or why there is none."""
     if plan["resident_id"] is not None and not lives_there(db, plan["resident_id"], plan["unit_id"]):
         return None, kinds.RESIDENT_LEFT
     try:
@@ -66,7 +73,29 @@ def _file(db: Connection, plan: Mapping[str, Any], local: datetime) -> tuple[str
         literal(ticket["id"], ticket_checkpoints.c.ticket_id.type), *(plan_checkpoints.c[name] for name in copied)
     ).where(plan_checkpoints.c.plan_id == plan["id"])
     db.execute(insert(ticket_checkpoints).from_select(["ticket_id", *copied], points))
-    return ticket["id"], None
+    return ticket, None
+
+
+def _told(plan: Mapping[str, Any], row: Mapping[str, Any], number: str | None) -> list[Event]:
+    """Return what is told: the resident hears when somebody comes, the desk what it has to see to by hand.
+
+    That a plan rests is the desk's own wish.
+    """
+    about = {
+        "community_id": plan["community_id"],
+        "requester_id": plan["resident_id"],
+        "plan_id": plan["id"],
+        "kind": plan["kind"],
+        "occurs_at": row["occurs_at"],
+    }
+    fact: Fact | None = None
+    if number is not None and plan["resident_id"] is not None:
+        fact = PlanFiled(**about, ticket_id=row["ticket_id"], number=number)
+    elif row["because"] not in (None, kinds.RESTED):
+        fact = PlanSkipped(**about, because=row["because"])
+    if fact is None:
+        return []
+    return [to_event(fact, organisation_id=plan["organisation_id"], subject=plan["id"], at=row["at"])]
 
 
 def _filing(plan: Mapping[str, Any], local: datetime) -> Filing:

@@ -1,0 +1,62 @@
+"""What the tickets service publishes of plans and community events. Ids and codes only: no names, phones or texts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from services.contracts.fact import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityFact(Fact):
+    """Something about a community that is no step on a ticket; `requester_id` is the resident it concerns, if any."""
+
+    source: ClassVar[str] = "tickets"
+
+    community_id: str
+    requester_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanFiled(CommunityFact):
+    """What was planned for somebody's home was filed as a ticket; the visit is at `occurs_at`."""
+
+    type: ClassVar[str] = "plan.filed.v1"
+
+    plan_id: str
+    kind: str
+    ticket_id: str
+    number: str
+    occurs_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanSkipped(CommunityFact):
+    """A plan was due and filed nothing: `because` it was missed, its resident left, or it is not possible any more."""
+
+    type: ClassVar[str] = "plan.skipped.v1"
+
+    plan_id: str
+    kind: str
+    occurs_at: datetime
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventPromoted(CommunityFact):
+    """A resident who waited has a place at a community event now."""
+
+    type: ClassVar[str] = "event.promoted.v1"
+
+    event_id: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventCancelled(CommunityFact):
+    """A community event that a resident signed up for was called off."""
+
+    type: ClassVar[str] = "event.cancelled.v1"
+
+    event_id: str
+    starts_at: datetime
