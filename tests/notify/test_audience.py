@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from services.contracts import gateway, surveys, tickets
+from services.contracts.community import EventCancelled, EventPromoted, PlanFiled, PlanSkipped
+from services.kit.identity import NOBODY
 from services.kit.testing import fresh
 from services.notify.audience import Contact, hearers
 from tests.notify.conftest import facts_about
@@ -29,6 +31,12 @@ T = tickets
 
 CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
     ("filing is confirmed to whoever filed", T.TicketFiled, {"actor_id": RESIDENT}, {"resident"}),
+    ("what the desk planned is no request to be confirmed", T.TicketFiled, {"channel": "plan"}, set()),
+    ("what nobody requested is told to nobody", T.TicketCompleted, {"requester_id": NOBODY, "actor_id": CREW}, set()),
+    ("a planned visit is told to its resident", PlanFiled, {}, {"resident"}),
+    ("what was planned and left out goes to the desk", PlanSkipped, {"requester_id": None}, {"dispatcher"}),
+    ("who moves up hears of it", EventPromoted, {}, {"resident"}),
+    ("who had signed up hears that it is off", EventCancelled, {}, {"resident"}),
     ("a routine request does not ring at the desk", T.TicketFiled, {"urgency": "routine"}, {"resident"}),
     ("an urgent one does", T.TicketFiled, {"urgency": "urgent"}, {"resident", "dispatcher"}),
     ("an emergency does", T.TicketFiled, {"urgency": "emergency"}, {"resident", "dispatcher"}),
@@ -114,7 +122,10 @@ CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
 
 @pytest.mark.parametrize(("sentence", "kind", "changes", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_who_hears(sentence: str, kind: type, changes: dict[str, Any], expected: set[str]) -> None:
-    fact = facts_about(kind, **({"requester_id": RESIDENT, "owner_id": CREW, "community_id": HERE} | changes))
+    people = {"requester_id": RESIDENT, "community_id": HERE}
+    if issubclass(kind, T.TicketFact):
+        people["owner_id"] = CREW
+    fact = facts_about(kind, **(people | changes))
     heard = [contact.person_id for contact, _ in hearers(fact, ORGANISATION, {}, STAFF)]
     assert {NAMES[person] for person in heard} == expected, sentence
     assert len(heard) == len(set(heard)), "nobody hears twice"

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from services.kit.events import Event, PermanentError
+from services.kit.identity import NOBODY
 from services.kit.testing import fresh
 from services.surveys import commands, worker
 from services.surveys.links import Links, fingerprint
@@ -31,6 +32,11 @@ def test_a_completion_lets_a_visit_fall_due_a_day_later(desk: Desk, ticket: Tick
 def test_a_completion_without_its_moment_counts_from_the_event(desk: Desk, ticket: Ticket) -> None:
     desk.hear(ticket.completed(completed_at=None))
     assert desk.visits(ticket)[0].completed_at == NOON
+
+
+def test_nobody_is_asked_about_what_nobody_requested(desk: Desk, ticket: Ticket) -> None:
+    desk.hear(ticket.completed(requester_id=NOBODY))
+    assert desk.visits(ticket) == []
 
 
 def test_a_completion_told_twice_is_one_visit(desk: Desk, ticket: Ticket) -> None:
