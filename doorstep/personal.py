@@ -71,10 +71,10 @@ def found_at(url: str, words: Sequence[str]) -> Search:
 def _count(db: psycopg.Connection, table: str, column: str, kind: str, words: Sequence[str]) -> int:
     name = sql.Identifier(column)
     if kind == "bytea":
-        held = sql.SQL("position(convert_to(word, 'UTF8') IN {}) > 0").format(name)
+        held = sql.SQL("position(convert_to(_sought, 'UTF8') IN {}) > 0").format(name)
     else:
-        held = sql.SQL("strpos({}::text, word) > 0").format(name)
-    query = sql.SQL("SELECT count(*) FROM {} WHERE EXISTS (SELECT FROM unnest(%s::text[]) AS word WHERE {})")
+        held = sql.SQL("strpos({}::text, _sought) > 0").format(name)
+    query = sql.SQL("SELECT count(*) FROM {} WHERE EXISTS (SELECT FROM unnest(%s::text[]) AS _sought WHERE {})")
     row = db.execute(query.format(sql.Identifier(table), held), (list(words),)).fetchone()
     return int(row[0]) if row else 0
 

@@ -1,23 +1,9 @@
 """Erasing a resident from the tickets: their words, photos and household go; history keeps ids and sealed digests."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    Table,
-    case,
-    delete,
-    exists,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists, insert, or_, select, update
 
 from services.kit.erasures import Erasure, forget_answers
 from services.tickets.erasing_plans import erase_planned
@@ -30,14 +16,8 @@ from services.tickets.models import (
     people,
     photo_removals,
     photos,
-    plan_checkpoints,
-    plans,
     remarks,
-    sign_ups,
-    ticket_checkpoints,
     tickets,
-    volunteer_hours,
-    volunteers,
 )
 from services.tickets.pictures import Store
 
@@ -64,8 +44,6 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
     for name in OF_TICKET:
         if name in metadata.tables:
             counts[name] = _of_tickets(db, metadata.tables[name], erasure, ids)
-    counts |= _plans(db, erasure, ids)
-    counts |= _volunteering(db, erasure)
     empty = [unit_id for unit_id in erasure.unit_ids if not _somebody_lives_there(db, erasure, unit_id)]
     for table in HOME:
         gone: ColumnElement[bool] = table.c.unit_id.in_(empty)
@@ -90,40 +68,6 @@ def _of_tickets(db: Connection, table: Table, erasure: Erasure, ids: Sequence[st
     if table is remarks:
         gone = or_(gone, table.c.author_id == erasure.person_id)
     return db.execute(delete(table).where(gone)).rowcount
-
-
-def _plans(db: Connection, erasure: Erasure, ids: Sequence[str]) -> dict[str, int]:
-    """Blank what was planned for this very person, which ends with them, and what was noted on rounds to them."""
-    theirs = plans.c.resident_id == erasure.person_id
-    mine = select(plans.c.id).where(theirs)
-    over = {"title": ERASED, "description": ERASED, "location": _blank(plans.c.location)}
-    over |= {"state": "ended", "next_at": None, "file_at": None}
-    blank = {"name": ERASED, "instruction": None}
-    return {
-        "plan_checkpoints": db.execute(
-            update(plan_checkpoints).where(plan_checkpoints.c.plan_id.in_(mine)).values(blank)
-        ).rowcount,
-        "ticket_checkpoints": db.execute(
-            update(ticket_checkpoints).where(ticket_checkpoints.c.ticket_id.in_(ids)).values(**blank, note=None)
-        ).rowcount,
-        "plans": db.execute(update(plans).where(theirs).values(over)).rowcount,
-    }
-
-
-def _volunteering(db: Connection, erasure: Erasure) -> dict[str, int]:
-    """Withdraw what they offered and signed up for; hours that were given stay hours, without words."""
-    hours = update(volunteer_hours).where(volunteer_hours.c.person_id == erasure.person_id)
-    said = {"what": ERASED, "reason": _blank(volunteer_hours.c.reason)}
-    gone = {
-        table.name: db.execute(delete(table).where(table.c.person_id == erasure.person_id)).rowcount
-        for table in (volunteers, sign_ups)
-    }
-    return {**gone, "volunteer_hours": db.execute(hours.values(said)).rowcount}
-
-
-def _blank(column: Column[Any]) -> ColumnElement[Any]:
-    """What takes the place of words where there are any."""
-    return case((column.is_not(None), ERASED))
 
 
 def _photos(db: Connection, erasure: Erasure, ids: Sequence[str]) -> int:
