@@ -6,7 +6,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := run
-.PHONY: run demo bench bench-sla test lint format types rabbitmq lock clean
+.PHONY: run demo bench bench-notify bench-sla test lint format types rabbitmq lock clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/doorstep run
@@ -16,6 +16,9 @@ demo: $(VENV)/.runtime
 
 bench: $(VENV)/.runtime
 	@$(BIN)/doorstep bench
+
+bench-notify: $(VENV)/.runtime
+	@$(BIN)/doorstep bench-notify
 
 bench-sla: $(VENV)/.runtime
 	@$(BIN)/doorstep bench-sla

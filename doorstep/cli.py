@@ -14,6 +14,7 @@ from doorstep.case_commands import case_file, verify_case
 from doorstep.dead_letters import dead_letters
 from doorstep.demo.command import demo
 from doorstep.homes import home_of_environment
+from doorstep.notify_commands import notify
 from doorstep.person_commands import erase, find_person
 from doorstep.processes import CannotStart
 from doorstep.sla_commands import sla
@@ -135,6 +136,15 @@ def bench_sla(tickets: int) -> None:
     sla.main(tickets)
 
 
+@main.command("bench-notify")
+@click.option("--notices", type=click.IntRange(min=100), default=10_000, show_default=True, help="How many at once.")
+def bench_notify(notices: int) -> None:
+    """Measure a burst of notices on a throw-away database, from the event until a mail server took the letter."""
+    from doorstep.bench import notify
+
+    notify.main(notices)
+
+
 @main.command()
 def asyncapi() -> None:
     """Print the AsyncAPI document of all events."""
@@ -147,19 +157,20 @@ def asyncapi() -> None:
 def verify_history() -> None:
     """Recompute every ticket's hash chain and clocks; exit status 1 names the tickets that were changed."""
     from doorstep.connections import worker_url
-    from doorstep.verification import verify
+    from doorstep.verification import Words, verify
     from services.kit.database import make_engine
 
     def progress(checked: int, total: int) -> None:
         click.echo(f"{checked} of {total} tickets checked", err=True)
 
     engine = make_engine(worker_url(home_of_environment(), "tickets"), pool_size=1, name="verify-history")
-    broken = 0
+    broken, words = 0, Words()
     # One snapshot for all of it: a desk at work must not change between a ticket and its history.
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
-        for problem in verify(db, progress):
+        for problem in verify(db, progress, words):
             broken += 1
             click.echo(problem)
+    click.echo(f"The {words.sentence()}")
     click.echo(f"{broken} tickets do not follow from their history" if broken else "Every history is whole")
     sys.exit(1 if broken else 0)
 
@@ -170,5 +181,6 @@ main.add_command(dead_letters)
 main.add_command(demo)
 main.add_command(erase)
 main.add_command(find_person)
+main.add_command(notify)
 main.add_command(sla)
 main.add_command(verify_case)

@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -14,7 +15,7 @@ from aiosmtpd.controller import Controller
 
 from services.contracts import tickets
 from services.kit.settings import SettingsError
-from services.kit.testing import free_port
+from services.kit.testing import at, free_port
 from services.notify.audience import Contact
 from services.notify.channels import Apprise, Email, Outgoing, Permanent, Temporary
 from services.notify.channels.apprise import SCHEMES, masked
@@ -260,3 +261,37 @@ def test_no_allowed_scheme_reaches_files_programs_or_a_host_of_the_writers_choic
         "http",
     ):
         assert scheme not in SCHEMES
+
+
+def test_a_mail_server_away_for_an_hour_loses_and_doubles_nothing_and_keeps_the_order(
+    desk: Desk, server: Smtp, mailbox: Mailbox
+) -> None:
+    """Half of the hour it refuses with 451, half of it nobody listens at all; then it is back."""
+    channel, away = Email(server), Email(Smtp("127.0.0.1", free_port(), server.sender, "none"))
+    desk.channels = [channel]
+    residents = [desk.person(email=f"resident{number}@example.org", locale="en") for number in range(4)]
+    steps = (tickets.TicketFiled, tickets.TicketClaimed, tickets.TicketDeparted, tickets.TicketCompleted)
+    for minute, step in enumerate(steps):
+        moment = NOON + timedelta(minutes=minute)
+        with at(moment):
+            desk.hears(*[desk.event(step, requester_id=resident, at=moment) for resident in residents])
+
+    def deliver(way: Email, minutes: int) -> None:
+        with at(NOON + timedelta(minutes=minutes)):
+            while Deliverer(desk.worker, way).work(50):
+                pass
+
+    mailbox.to_letter = "451 4.3.0 try again"
+    for minutes in range(4, 60, 2):
+        deliver(channel if minutes < 30 else away, minutes)
+    assert not mailbox.letters
+    mailbox.to_letter = "250 2.0.0 kept as 42"
+    for minutes in range(60, 200, 2):
+        deliver(channel, minutes)
+    got = [(letter["To"], letter["Subject"]) for letter in mailbox.letters]
+    assert len(got) == len(set(got)) == len({letter["Message-ID"] for letter in mailbox.letters}) == 16
+    assert {row.state for row in desk.deliveries()} == {"sent"}
+    # Each letter carries the moment it speaks of, so that a mailbox sorts what waited.
+    for resident in {to for to, _ in got}:
+        dates = {letter["Subject"]: letter["Date"].datetime for letter in mailbox.letters if letter["To"] == resident}
+        assert len(set(dates.values())) == 4

@@ -1,9 +1,10 @@
-"""E-mail over SMTP, one message per connection, with a Message-ID that stays the same over every attempt."""
+"""E-mail over SMTP, with a Message-ID that stays the same over every attempt."""
 
 import smtplib
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
@@ -23,6 +24,9 @@ class Email:
 
     def __init__(self, server: Smtp) -> None:
         self._server = server
+        # Reading the system's certificates takes some forty milliseconds: once, and only where they are needed.
+        self._secure = ssl.create_default_context() if server.tls != "none" else None
+        self._mine = threading.local()
 
     def addresses(self, contact: Contact) -> Mapping[str, str]:
         """A person has one e-mail address, or none."""
@@ -33,32 +37,49 @@ class Email:
 
         A server that refuses our own password is temporary: that is put right on our side, not the reader's.
         """
+        connection: smtplib.SMTP | None = getattr(self._mine, "connection", None)
+        self._mine.connection = None
         try:
-            connection = self._connect()
+            connection = connection or self._connect()
         except (OSError, smtplib.SMTPException) as problem:
             raise Temporary(_said(problem, outgoing)) from problem
+        kept = False
         try:
-            return self._hand_over(connection, outgoing)
+            answer = self._hand_over(connection, outgoing)
+            kept = getattr(self._mine, "keeps", False)
         except (OSError, smtplib.SMTPException) as problem:
             raise Temporary(_said(problem, outgoing)) from problem
         finally:
-            # The message's fate is decided; how the conversation ends does not change it.
-            with suppress(OSError, smtplib.SMTPException):
-                connection.quit()
-            connection.close()
+            if not kept:
+                _hang_up(connection)
+        if kept:
+            self._mine.connection = connection
+        return answer
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep this thread's connection from letter to letter inside the block: a burst is one conversation."""
+        self._mine.keeps = True
+        try:
+            yield
+        finally:
+            self._mine.keeps = False
+            connection = getattr(self._mine, "connection", None)
+            self._mine.connection = None
+            if connection is not None:
+                _hang_up(connection)
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server
-        secure = ssl.create_default_context()
         if server.tls == "implicit":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=TIMEOUT_SECONDS, context=secure
+                server.host, server.port, timeout=TIMEOUT_SECONDS, context=self._secure
             )
         else:
             connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
         try:
             if server.tls == "starttls":
-                connection.starttls(context=secure)
+                connection.starttls(context=self._secure)
             if server.user:
                 connection.login(server.user, server.password)
             connection.ehlo_or_helo_if_needed()
@@ -85,6 +106,13 @@ class Email:
             letter["Importance"] = "high"
         letter.set_content(f"{outgoing.words}\n")
         return letter
+
+
+def _hang_up(connection: smtplib.SMTP) -> None:
+    # The messages' fate is decided; how the conversation ends does not change it.
+    with suppress(OSError, smtplib.SMTPException):
+        connection.quit()
+    connection.close()
 
 
 def _expect(reply: tuple[int, bytes], outgoing: Outgoing) -> str:
