@@ -65,10 +65,20 @@ def test_a_call_that_reached_the_resident_stops_the_clock_and_one_that_did_not_r
     assert (reached.state, reached.stopped_at) == ("met", at(8))
 
 
-@pytest.mark.parametrize("action", ["answer", "confirm", "reopen"])
-def test_a_resident_who_speaks_first_need_not_be_called(action: str) -> None:
-    (found,) = clocks(CALLBACK, story(("file", 0), ("complete", 4), (action, 9)), 99)
+@pytest.mark.parametrize(
+    ("action", "role"), [("answer", "system"), ("confirm", "resident"), ("reopen", "resident"), ("reopen", "system")]
+)
+def test_a_resident_who_speaks_first_need_not_be_called(action: str, role: str) -> None:
+    (found,) = clocks(CALLBACK, [*story(("file", 0), ("complete", 4)), Event(action, at(9), actor_role=role)], 99)
     assert (found.state, found.stopped_at) == ("met", at(9))
+
+
+@pytest.mark.parametrize(("reopened", "state"), [(9, "void"), (29, "breached")])
+def test_staff_who_reopen_a_job_have_called_nobody(reopened: float, state: str) -> None:
+    for role in ("dispatcher", "manager"):
+        again = Event("reopen", at(reopened), actor_role=role)
+        first, second = clocks(CALLBACK, [*story(("file", 0), ("complete", 4)), again, *story(("complete", 30))], 31)
+        assert (first.state, first.stopped_at, second.started_at) == (state, at(reopened), at(30))
 
 
 def test_a_job_closed_in_silence_still_owes_its_call() -> None:
@@ -101,9 +111,16 @@ def test_a_word_from_the_desk_does_not_take_the_job() -> None:
 
 
 def test_a_job_let_go_is_unclaimed_again() -> None:
-    first, second = clocks(CLAIM, story(("file", 0), ("claim", 0.5), ("release", 3)), 3.5)
+    first, second = clocks(CLAIM, story(("file", 0), ("claim", 0.5), ("release", 3)), 3.25)
     assert (first.state, second.state) == ("met", "running")
-    assert (second.generation, second.started_at, second.due_at) == (2, at(3), at(4))
+    assert (second.generation, second.due_at, second.elapsed_seconds) == (2, at(3.5), 0.75 * HOUR)
+
+
+def test_taking_a_job_and_letting_it_go_by_turns_buys_no_time() -> None:
+    turns = [step for number in range(4) for step in (("claim", 1.25 * number + 0.25), ("release", 1.25 * number + 1))]
+    *before, last = clocks(CLAIM, story(("file", 0), *turns), 9)
+    assert [clock.state for clock in before] == ["met", "met", "breached", "breached"]
+    assert (last.state, last.breached_at, last.stopped_at) == ("breached", before[-1].breached_at, None)
 
 
 @pytest.mark.parametrize("kind", ["acknowledge", "attend", "make_safe", "resolve", "claim"])

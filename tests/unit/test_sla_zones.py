@@ -136,3 +136,26 @@ def test_a_shift_that_lies_in_the_hour_berlin_skips_is_not_worked() -> None:
     calendar = desk("Europe/Berlin", {"sun": [["02:00", "03:00"]], "mon": [["09:00", "10:00"]]})
     assert add_days(calendar, moment("2026-03-28T12:00+01:00"), 1) == moment("2026-03-30T12:00+02:00")
     assert add(calendar, moment("2026-03-28T12:00+01:00"), HOUR) == moment("2026-03-30T10:00+02:00")
+
+
+# (zone, a moment before the clock went back across midnight, so that a day that had begun was interrupted)
+ACROSS_MIDNIGHT = [
+    ("America/St_Johns", "2010-11-07T00:00+00:00"),
+    ("America/Moncton", "2005-10-29T23:00+00:00"),
+    ("Antarctica/Casey", "2010-03-04T12:00+00:00"),
+]
+
+
+@pytest.mark.parametrize(("zone", "start"), ACROSS_MIDNIGHT)
+@pytest.mark.parametrize("hours", [[["00:00", "24:00"]], [["00:00", "00:30"], ["23:00", "24:00"]]])
+def test_a_clock_that_goes_back_across_midnight_loses_no_time(zone: str, start: str, hours: list[list[str]]) -> None:
+    calendar = Calendar.from_json({"tz": zone, "hours": dict.fromkeys(DAYS, hours), "holidays": ["12-25"]})
+    first, last = moment(start), moment(start) + timedelta(hours=30)
+    whole = between(calendar, first, last)
+    for quarter in range(0, 30 * 4 + 1):
+        middle = first + timedelta(minutes=15 * quarter)
+        passed = between(calendar, first, middle)
+        assert passed + between(calendar, middle, last) == whole
+        assert between(calendar, first, add(calendar, first, passed)) == passed
+    if hours == [["00:00", "24:00"]]:
+        assert whole == 30 * HOUR

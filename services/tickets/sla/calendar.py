@@ -68,7 +68,9 @@ def _measure(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     if end - start > 2 * HORIZON:
         raise ValueError("end: more than two hundred years after start")
     total = ZERO
-    first, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
+    first, local_end = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone)
+    # Where the clock goes back across midnight, the day after has begun before the repeated hour of this one.
+    last = local_end.date() + (DAY if local_end.fold else ZERO)
     day = first
     while day <= last:
         if day > first and day.weekday() == 0 and day + WEEK < last:

@@ -34,6 +34,7 @@ SWITCHES_POLICY = frozenset({"override", "reevaluate"})
 ENDS_PAUSE = ENDS_RESOLVE | VOIDS | {"resume", DISALLOW, "release", "claim", "depart", "arrive", "start", "reopen"}
 # These people speak for the desk; what the system or the resident does is no answer to the resident.
 NOT_THE_DESK = frozenset({"system", "resident"})
+STAFF = frozenset({"crew", "dispatcher", "manager", "admin"})
 
 Pause = tuple[datetime, datetime | None]
 
@@ -44,7 +45,9 @@ class Event:
 
     `status` is the ticket's status after it; when given, waiting is read from it rather than from the verb.
     `until` is when a pause ends by itself, `reason` what is waited for; `data` is what else the row recorded, such
-    as a call's `outcome`.
+    as a call's `outcome`. `seq` is its number in the history, by which a `disallow` names the pause it takes back in
+    `data["pause"]`. `restarts` are the kinds of clock that new terms begin anew; None leaves that to the policy's
+    switch, and then it is all of them.
     """
 
     action: str
@@ -54,6 +57,13 @@ class Event:
     status: str = ""
     until: datetime | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
+    restarts: frozenset[str] | None = None
+
+    @property
+    def disallows(self) -> int | None:
+        """The number of the pause that this event takes back by name."""
+        return self.data.get("pause") if self.action == DISALLOW else None
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,8 @@ class Wait:
     """One pause as history tells it: the number of the event that began it, and of the one that ended it.
 
     It is over at `until`, when that is given, whether or not an event says so. `end` is the earlier of the two.
+    `disallowed_by` is the number of the event that took it back; `named` says that it did so by the pause's own
+    number, which takes all of its credit, wherever that was given.
     """
 
     first: int
@@ -68,7 +80,8 @@ class Wait:
     until: datetime | None
     last: int | None = None
     end: datetime | None = None
-    disallowed: bool = False
+    disallowed_by: int | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,8 @@ def waits_of(events: Sequence[Event]) -> list[Wait]:
         if event.status:
             waiting = event.status == WAITING
         else:
-            waiting = event.action == "pause" or (open_wait is not None and event.action not in ENDS_PAUSE)
+            goes_on = open_wait is not None and not ends_pause(event, events[open_wait.first])
+            waiting = event.action == "pause" or goes_on
         if waiting and open_wait is None:
             open_wait = Wait(number, event.at, event.until)
         elif open_wait is not None and not waiting:
@@ -139,13 +153,30 @@ def waits_of(events: Sequence[Event]) -> list[Wait]:
             else:
                 lasts = open_wait.until and event.until and max(open_wait.until, event.until)
                 open_wait = replace(open_wait, until=lasts)
-    return [*found, open_wait] if open_wait else found
+    return taken_back([*found, open_wait] if open_wait else found, events)
+
+
+def ends_pause(event: Event, begun: Event) -> bool:
+    """Whether an event ends the pause that `begun` began; to take an earlier one back does not."""
+    return event.action in ENDS_PAUSE and event.disallows in (None, begun.seq)
+
+
+def taken_back(waits: list[Wait], events: Sequence[Event]) -> list[Wait]:
+    """The pauses with those marked that were taken back by their number, however they had ended."""
+    for number, event in enumerate(events):
+        if event.disallows is None:
+            continue
+        for place, wait in enumerate(waits):
+            if events[wait.first].seq == event.disallows and not wait.named:
+                waits[place] = replace(wait, disallowed_by=number, named=True)
+    return waits
 
 
 def ended(wait: Wait, number: int, event: Event) -> Wait:
     """The pause that this event ended, unless it was over before: an expiry noticed late lengthens nothing."""
     end = event.at if wait.until is None else min(event.at, wait.until)
-    return replace(wait, last=number, end=end, disallowed=event.action == DISALLOW)
+    taken = number if event.action == DISALLOW and event.disallows is None else None
+    return replace(wait, last=number, end=end, disallowed_by=taken)
 
 
 def runs(kind: str, told: Told, switches: Switches) -> list[Run]:
@@ -154,23 +185,23 @@ def runs(kind: str, told: Told, switches: Switches) -> list[Run]:
     One for acknowledge, attend and make_safe; one more for each reopening for resolve, for each completion for
     callback and for each release for claim; for total only one, once the job was reopened. Where a policy counts
     from the switch, each change of targets ends one generation as void and begins the next, so that a breach from
-    before it is not forgotten.
+    before it is not forgotten. A job let go goes on being nobody's: what it was without an owner is added up, or
+    taking it and letting it go by turns would keep everybody from hearing of it.
     """
     events = told.events
-    overriding = switches.switched_policy == "from_switch" and kind != TOTAL
-    going_on = kind == TOTAL or (kind == "resolve" and switches.reopening == "resume")
+    going_on = kind in (TOTAL, CLAIM) or (kind == "resolve" and switches.reopening == "resume")
     again = BEGINS_AGAIN.get(kind, "")
     first = following(events, 0, "complete") if kind == "callback" else 0
     found: list[Run] = []
     resuming = False
     while first is not None:
         numbers = range(first + 1, len(events))
-        last = next((n for n in numbers if stops(kind, events[n], overriding)), None)
+        last = next((n for n in numbers if stops(kind, events[n], switches)), None)
         run = one_run(len(found) + 1, kind, told, first, last, switches)
         found.append(resumed(found[-1], run) if resuming else run)
         if last is None:
             break
-        if overriding and events[last].action in SWITCHES_POLICY:
+        if begins_anew(kind, events[last], switches):
             first, resuming = last, False
         else:
             first, resuming = following(events, last + 1, again) if again else None, going_on
@@ -184,10 +215,17 @@ def following(events: Sequence[Event], start: int, action: str) -> int | None:
     return next((n for n in range(start, len(events)) if events[n].action == action), None)
 
 
-def stops(kind: str, event: Event, overriding: bool) -> bool:
+def begins_anew(kind: str, event: Event, switches: Switches) -> bool:
+    """Whether new terms end a clock of this kind as void and begin its next generation."""
+    if event.action not in SWITCHES_POLICY or kind == TOTAL:
+        return False
+    return switches.switched_policy == "from_switch" if event.restarts is None else kind in event.restarts
+
+
+def stops(kind: str, event: Event, switches: Switches) -> bool:
     """Whether an event ends a clock of this kind, for good or as void."""
     action = event.action
-    if action in VOIDS or (overriding and action in SWITCHES_POLICY):
+    if action in VOIDS or begins_anew(kind, event, switches):
         return True
     if action in ENDS.get(kind, ENDS_RESOLVE):
         return not (kind == "acknowledge" and event.actor_role in NOT_THE_DESK)
@@ -207,7 +245,7 @@ def one_run(generation: int, kind: str, told: Told, first: int, last: int | None
     """The run from the event that started it to the one that ended it, if it has ended."""
     end = None if last is None else told.events[last]
     started_at, stopped_at = told.events[first].at, None if end is None else end.at
-    void = end is not None and (end.action in VOIDS or end.action in SWITCHES_POLICY)
+    void = end is not None and voids(kind, end)
     if not told.waits or not pausing(kind, switches):
         return Run(generation, started_at, stopped_at, void)
     pauses, until = [], None
@@ -219,12 +257,20 @@ def one_run(generation: int, kind: str, told: Told, first: int, last: int | None
     return Run(generation, started_at, stopped_at, void, tuple(pauses), until)
 
 
+def voids(kind: str, end: Event) -> bool:
+    """Whether what ended a clock leaves nothing to judge: staff who reopen a job have not asked the resident."""
+    unasked = kind == "callback" and end.action == "reopen" and end.actor_role in STAFF
+    return unasked or end.action in VOIDS or end.action in SWITCHES_POLICY
+
+
 def within(wait: Wait, told: Told, first: int, last: int | None) -> Pause | None:
     """The part of a pause that stops the run from event `first` to event `last`, if any does.
 
-    A pause that was disallowed stops nothing, except in a run that had already ended by then.
+    A pause that was disallowed stops nothing. Where history does not name the pause, that holds only for runs that
+    had not ended by then.
     """
-    if wait.disallowed and (last is None or (wait.last or 0) <= last):
+    by = wait.disallowed_by
+    if by is not None and (wait.named or last is None or by <= last):
         return None
     start, end = max(wait.start, told.events[first].at), wait.end
     now = told.asof if last is None else told.events[last].at

@@ -10,7 +10,7 @@ from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, VOID, Clock,
 from services.tickets.sla.opening import DAY
 from services.tickets.sla.runs import SWITCHES_POLICY, Event, Told, Wait, stops, tell
 from services.tickets.sla.switches import Switches
-from services.tickets.sla.targets import WORKING, Target
+from services.tickets.sla.targets import CLAIM, WORKING, Target
 
 MOST_CLOSED = 40
 # A spell that begins before the end and lasts longer than this is left out rather than guessed at.
@@ -20,6 +20,8 @@ ORDER = (
     "started", "reopened", "resumed", "expired", "disallowed", "warned", "due", "breached", "completed", "terms",
     "stopped", "void", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
 )  # fmt: skip
+# What lay between two stretches of a clock that went on, and what began it again, where that is no reopening.
+IDLE, AGAIN = {CLAIM: "taken"}, {CLAIM: "let_go"}
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,8 @@ def waited(clock: Clock, told: Told, calendar: Calendar) -> Iterator[Moment]:
     idle = {wait.start for wait in told.waits} | {clock.started_at}
     for start, end in clock.pauses:
         if start not in idle and end is not None:
-            yield Moment(start, "completed", wording.say("completed"), end)
-            yield Moment(end, "reopened", wording.say("reopened"))
+            yield Moment(start, "completed", wording.say(IDLE.get(clock.kind, "completed")), end)
+            yield Moment(end, "reopened", wording.say(AGAIN.get(clock.kind, "reopened")))
 
 
 def paused(
@@ -138,18 +140,18 @@ def paused(
     event = told.events[wait.first]
     reason = wording.reason(event.reason or str(event.data.get("waiting_reason") or ""))
     end = wait.end or wait.until
-    if not (credited or wait.disallowed):
+    if not credited and wait.disallowed_by is None:
         yield Moment(start, "ran_on", wording.say("ran_on", reason=reason), end)
         return
     latest = "" if wait.until is None else wording.local(calendar.zone, wait.until)
     sentence = "paused_until" if latest else "paused"
     yield Moment(start, "paused", wording.say(sentence, reason=reason, until=latest), end)
-    if end is None or end > until:
-        return
-    if wait.disallowed and wait.last is not None and not credited:
-        since = wording.local(calendar.zone, start)
-        yield Moment(told.events[wait.last].at, "disallowed", wording.say("disallowed", since=since))
-    elif end < until or told.asof == until:
+    if wait.disallowed_by is not None and not credited:
+        since, taken_at = wording.local(calendar.zone, start), told.events[wait.disallowed_by].at
+        yield Moment(taken_at, "disallowed", wording.say("disallowed", since=since))
+        if end is None or taken_at <= end:
+            return
+    if end is not None and (end < until or end == until == told.asof):
         what = "expired" if end == wait.until else "resumed"
         yield Moment(end, what, wording.say(what, length=wording.length((end - start).total_seconds())))
 
@@ -180,9 +182,8 @@ def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
     """What stopped the clock, or made it void."""
     if clock.stopped_at is None:
         return
-    overriding = switches.switched_policy == "from_switch"
     there = [event for event in told.events if event.at == clock.stopped_at]
-    event = next((event for event in there if stops(clock.kind, event, overriding)), there[-1] if there else None)
+    event = next((event for event in there if stops(clock.kind, event, switches)), there[-1] if there else None)
     what = "void" if clock.state == VOID else "stopped"
     yield Moment(clock.stopped_at, what, wording.say(what, action=wording.action(event.action if event else "")))
 

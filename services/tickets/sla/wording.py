@@ -61,6 +61,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         EN: "The job lay completed; no time counted until it was reopened.",
     },
     "reopened": {ZH: "工单重新打开。", EN: "The job was reopened."},
+    "taken": {
+        ZH: "工单已有人接手，至退单前不计时。",
+        EN: "Somebody had the job; no time counted until it was let go.",
+    },
+    "let_go": {ZH: "工单被退回，此前无人接手的时间累计计入。", EN: "The job was let go; the time before adds up."},
     "warned": {ZH: "第 {level} 级预警（共 {levels} 级）。", EN: "Warning {level} of {levels}."},
     "due": {ZH: "截止时间。", EN: "Due."},
     "due_later": {ZH: "截止时间（尚未到）。", EN: "Will be due."},
