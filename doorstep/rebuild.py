@@ -16,7 +16,7 @@ _KEY = ("ticket_id", "kind", "generation")
 def write_anew(db: Connection, told: Told) -> None:
     """Store the clocks of a locked ticket as its history, which is whole, has them; the caller commits."""
     assert told.library is not None, "a history that is whole has one"
-    rows = ledger.rows_of(told.ticket, told.entries, told.library, {ledger.level_of(one) for one in told.firings})
+    rows = ledger.rows_of(told.derived, told.entries, told.library, {ledger.level_of(one) for one in told.firings})
     db.execute(_UPSERT, [_plain(row) for row in rows])
     known = [(row["kind"], row["generation"]) for row in rows]
     strangers = tuple_(clocks.c.kind, clocks.c.generation).not_in(known)

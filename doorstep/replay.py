@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from doorstep.rebuild import write_anew
-from doorstep.told import Row, Told, locked, pages
-from doorstep.verification import broken_history
+from doorstep.told import MISSHAPEN, Row, Told, locked, pages
+from doorstep.verification import Words, broken_history, changed_ticket, said, unreadable
 from services.tickets import ledger
 from services.tickets.models import firings, tickets
 from services.tickets.service_levels import BREACH
@@ -37,10 +37,12 @@ class Figures:
     firings: int = 0
     differing: int = 0
     differences: int = 0
+    words: Words = field(default_factory=Words)
 
     def sentence(self) -> str:
         """Say it at the terminal."""
-        compared = f"{self.tickets} tickets, {self.clocks} clocks and {self.firings} firings compared: "
+        compared = f"{self.tickets} tickets, {self.clocks} clocks and {self.firings} firings compared, "
+        compared += f"{self.words.sentence()}: "
         if not self.differences:
             return compared + "everything stored follows from history"
         return compared + f"{self.differences} differences in {self.differing} tickets"
@@ -89,6 +91,7 @@ class Replay:
                 self.figures.tickets += 1
                 self.figures.clocks += len(told.clocks)
                 self.figures.firings += len(told.firings)
+                self.figures.words.count(told)
                 if found:
                     self.figures.differing += 1
                     self.figures.differences += len(found)
@@ -99,12 +102,16 @@ class Replay:
         """Write the clock rows of a ticket as its history has them, in a transaction that holds the ticket; commits.
 
         Returns the differences that are left: history and firings are only ever added to, so what is wrong with them
-        cannot be written right, and a broken history proves nothing that could be written.
+        cannot be written right, and a broken history proves nothing that could be written. A ticket's own columns are
+        left too: the next step would be taken on what somebody made of them, so a human has to look.
         """
         with engine.begin() as db:
             told = locked(db, ticket_id)
             if broken_history(told) is None and differences(told, self.swept):
-                write_anew(db, told)
+                try:
+                    write_anew(db, told)
+                except MISSHAPEN as problem:
+                    return [unreadable(problem)]
             return differences(locked(db, ticket_id), self.swept)
 
 
@@ -115,12 +122,20 @@ def swept_until(db: Connection) -> Swept | None:
 
 
 def differences(told: Told, swept: Swept | None) -> list[str]:
-    """Return what is stored of a ticket otherwise than its history says: clocks, what is to be fired, and what was."""
+    """Return what is stored of a ticket otherwise than its history says: its columns and words, clocks, and firings."""
     broken = broken_history(told)
     if broken is not None or told.library is None:
         return [broken or "there is nothing to compute it from"]
+    try:
+        return [*changed_ticket(told), *_of_clocks(told, swept)]
+    except MISSHAPEN as problem:
+        return [unreadable(problem)]
+
+
+def _of_clocks(told: Told, swept: Swept | None) -> list[str]:
+    assert told.library is not None, "differences() has said so"
     fired = {ledger.level_of(firing) for firing in told.firings}
-    expected = ledger.rows_of(told.ticket, told.entries, told.library, fired)
+    expected = ledger.rows_of(told.derived, told.entries, told.library, fired)
     ours = {(row["kind"], row["generation"]): row for row in expected}
     theirs = {(row["kind"], row["generation"]): row for row in told.clocks}
     found = [f"{_named(key)} is missing" for key in ours if key not in theirs]
@@ -133,7 +148,7 @@ def differences(told: Told, swept: Swept | None) -> list[str]:
 
 def _columns(key: tuple[str, int], stored: Row, computed: Row) -> list[str]:
     wrong = [name for name in computed if name not in _NEXT and stored[name] != computed[name]]
-    return [f"{_named(key)}: {name} is {_said(stored[name])}, history says {_said(computed[name])}" for name in wrong]
+    return [f"{_named(key)}: {name} is {said(stored[name])}, history says {said(computed[name])}" for name in wrong]
 
 
 def _armed(key: tuple[str, int], stored: Row, computed: Row, fired: set[ledger.Level]) -> list[str]:
@@ -154,9 +169,17 @@ def _firings(told: Told, expected: list[dict[str, Any]], swept: Swept | None) ->
         if firing["fired_at"] < firing["true_at"]
     ]
     unknown = ledger.unknown_firings(told.firings, told.entries, told.ticket["community_id"], told.library)
+    stopped = {(row["kind"], row["generation"]): row["stopped_at"] for row in expected}
     for firing in unknown:
         level = _level(firing["level"], firing["true_at"])
-        found.append(f"{_named(ledger.level_of(firing))}: {level} was fired, and history knows nothing of it")
+        sentence = f"{_named(ledger.level_of(firing))}: {level} was fired, and history knows nothing of it"
+        ended = stopped.get((firing["kind"], firing["generation"]))
+        if ended is not None and ended < firing["true_at"] <= firing["fired_at"]:
+            # A timer saw the clock run at a moment at which history has it stopped.
+            sentence += (
+                f": it has the clock stopped at {said(ended)}, so an entry was dated back or the firing invented"
+            )
+        found.append(sentence)
     moved_at = told.entries[ledger.moves(told.entries)[-1]]["at"]
     if swept is None or moved_at > swept.fired_at - IN_HAND:
         return found
@@ -174,12 +197,4 @@ def _named(key: tuple[Any, ...]) -> str:
 def _level(level: int | None, at: datetime | None) -> str:
     if level is None:
         return "none"
-    return f"{'the breach' if level == BREACH else f'warning {level}'} at {_said(at)}"
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, list):
-        return f"[{', '.join(_said(item) for item in value)}]"
-    return "empty" if value is None else str(value)
+    return f"{'the breach' if level == BREACH else f'warning {level}'} at {said(at)}"

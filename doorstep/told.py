@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from services.tickets import retold
 from services.tickets.books import Books, NoSuchVersion, books_of
 from services.tickets.models import clocks, firings, history, remarks, tickets
 
 BATCH = 200
+# What entries of the wrong shape make the code that reads them raise. One ticket of that kind stops no audit.
+MISSHAPEN = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError)
 _FIRST = "00000000-0000-0000-0000-000000000000"
 
 Row = Mapping[str, Any]
@@ -30,6 +33,11 @@ class Told:
     firings: Sequence[Row]
     library: Books | None
     lacking: str | None = None
+
+    @property
+    def derived(self) -> Row:
+        """The ticket with its columns as history tells them: what clock rows are copied from."""
+        return {**self.ticket, **retold.columns_of(self.entries)}
 
     @property
     def name(self) -> str:
@@ -77,6 +85,8 @@ def _library(db: Connection, ticket: Row, entries: Sequence[Row]) -> tuple[Books
         return None, str(problem)
     except KeyError as problem:
         return None, f"its history does not say {problem}"
+    except MISSHAPEN as problem:
+        return None, f"nothing can be made of its history ({problem})"
 
 
 def _by_ticket(db: Connection, wanted: Any) -> dict[str, list[Row]]:

@@ -1,11 +1,14 @@
-"""Proves from the stored rows alone that no ticket's history was changed and that its clocks follow from it."""
+"""Proves from the stored rows alone that no ticket's history was changed, and that ticket and clocks follow from it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from doorstep.told import Told, pages
-from services.tickets import chain, service_levels
+from doorstep.told import MISSHAPEN, Told, pages
+from services.tickets import chain, retold, service_levels
 from services.tickets.ledger import moves
 from services.tickets.models import tickets
 
@@ -13,12 +16,44 @@ from services.tickets.models import tickets
 _FIXED = ("started_at", "target_seconds", "basis", "due_at", "stopped_at", "paused_at")
 
 
-def verify(db: Connection, progress: Callable[[int, int], None]) -> Iterator[str]:
+@dataclass
+class Words:
+    """Of how many tickets the words match their seal, were erased, or are from before words were sealed."""
+
+    sealed: int = 0
+    erased: int = 0
+    unsealed: int = 0
+
+    def count(self, told: Told) -> None:
+        """Count one ticket."""
+        try:
+            state = retold.words_are(told.ticket, told.entries)
+        except MISSHAPEN:
+            return  # Nothing can be made of its history, which is said of the ticket itself.
+        match state:
+            case retold.SEALED:
+                self.sealed += 1
+            case retold.ERASED:
+                self.erased += 1
+            case retold.UNSEALED:
+                self.unsealed += 1
+
+    def sentence(self) -> str:
+        """Say it at the terminal."""
+        return (
+            f"words of {self.sealed} requests match their seals, {self.erased} were erased, "
+            f"{self.unsealed} are from before words were sealed"
+        )
+
+
+def verify(db: Connection, progress: Callable[[int, int], None], words: Words | None = None) -> Iterator[str]:
     """Yield one sentence for each ticket that is not as its history says; `progress` hears (checked, all)."""
     total = db.execute(select(func.count()).select_from(tickets)).scalar_one()
     checked = 0
     for page in pages(db):
         for told in page:
+            if words is not None:
+                words.count(told)
             broken = first_problem(told)
             if broken:
                 yield f"{told.name}: {broken}"
@@ -28,12 +63,24 @@ def verify(db: Connection, progress: Callable[[int, int], None]) -> Iterator[str
 
 def first_problem(told: Told) -> str | None:
     """What is wrong with one ticket, in words; None where everything follows from its history."""
-    return broken_history(told) or _changed_words(told) or _wrong_clock(told)
+    try:
+        broken = broken_history(told) or _changed_words(told)
+        return broken or next(iter(changed_ticket(told)), None) or _wrong_clock(told)
+    except MISSHAPEN as problem:
+        return unreadable(problem)
+
+
+def unreadable(problem: Exception) -> str:
+    """Say that a history, though its chain holds, is none that anything could be computed from."""
+    return f"nothing can be computed from its history ({type(problem).__name__}: {problem})"
 
 
 def broken_history(told: Told) -> str | None:
     """What keeps a ticket's history from proving anything; None where it is whole."""
-    broken = chain.first_break(told.entries)
+    try:
+        broken = chain.first_break(told.entries)
+    except MISSHAPEN as problem:
+        return unreadable(problem)
     if broken is not None:
         return f"the chain of its history breaks at entry {broken}"
     if not told.entries:
@@ -41,9 +88,31 @@ def broken_history(told: Told) -> str | None:
     if told.entries[0]["action"] != "file":
         return "its history does not begin with its filing"
     end, ticket = told.entries[-1], told.ticket
+    disordered = chain.first_disorder(told.entries)
+    if disordered is not None:
+        return f"entry {disordered} of its history is of an earlier moment than the one before it"
+    if {entry["organisation_id"] for entry in told.entries} != {ticket["organisation_id"]}:
+        return "its history is another organisation's"
     if (ticket["version"], ticket["history_hash"], ticket["status"]) != (end["seq"], end["hash"], end["status"]):
         return f"version or status is not that of its last entry, {end['seq']}"
     return told.lacking
+
+
+def changed_ticket(told: Told) -> Iterator[str]:
+    """Yield a sentence for each column of the ticket itself, and for its words, that are not as its history says."""
+    for name, stored, history in retold.untruths(told.ticket, told.entries):
+        yield f"{name} of the ticket is {said(stored)}, history says {said(history)}"
+    if retold.words_are(told.ticket, told.entries) is None:
+        yield "title, description or location of the ticket are not those that history sealed"
+
+
+def said(value: Any) -> str:
+    """Return a stored value in words."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return f"[{', '.join(said(item) for item in value)}]"
+    return "empty" if value is None else str(value)
 
 
 def _changed_words(told: Told) -> str | None:

@@ -95,7 +95,7 @@ class Mould:
         for seq, step in enumerate(self._steps, start=1):
             data = step.data
             if seq == 1:
-                data = {**data, "community_id": who.community_id}
+                data = {**data, **who.filed()}
             if step.told:
                 data = {**data, **{name: (step.data[name] + later).isoformat() for name in step.told}}
             entry = {

@@ -122,7 +122,8 @@ def _load(numbers: range, share: tuple[float, float]) -> int:
 def write(url: str, casts: Sequence[Cast]) -> None:
     """Copy tickets in, in one transaction."""
     with psycopg.connect(url) as database:
-        # Foreign keys hold by the way the rows were made, and asking after each of ten million takes its time.
+        # Foreign keys hold by the way the rows were made, and asking after each of ten million takes its time. The same
+        # goes for the triggers that let history only be continued, and only at the moment it is: these tell two years.
         database.execute("SET session_replication_role = replica")
         for table, names in casts[0].columns.items():
             listed = ", ".join(names)

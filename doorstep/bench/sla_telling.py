@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from doorstep.bench.sla_stories import Story
 from services.kit.identity import NOBODY
-from services.tickets import catalogue, chain, lifecycle, service_levels
+from services.tickets import catalogue, chain, lifecycle, retold, service_levels
 from services.tickets.books import Books
 from services.tickets.commands.filing import DISPATCH
 from services.tickets.commands.items import columns_of
@@ -41,6 +41,16 @@ class Who(NamedTuple):
         """Return who acts in a role."""
         return {"resident": self.requester_id, "crew": self.crew_id, "system": NOBODY}.get(role, self.desk_id)
 
+    def filed(self) -> dict[str, str]:
+        """Return what the first entry of history says of them."""
+        return {
+            "community_id": self.community_id,
+            "unit_id": self.unit_id,
+            "requester_id": self.requester_id,
+            "filed_by": self.requester_id,
+            "number": self.number,
+        }
+
 
 @dataclass(frozen=True)
 class Told:
@@ -56,7 +66,8 @@ class Told:
 def tell(story: Story, filed_at: datetime, who: Who, calendar: Calendar, asof: datetime) -> Told:
     """Tell as much of a story as has happened by `asof`; every step is one that the lifecycle allows."""
     ticket = _filed(story, filed_at, who)
-    first = {name: ticket[name] for name in FILED}
+    ticket["words_salt"], seal = chain.seal(retold.words_of(ticket))
+    first = {**{name: ticket[name] for name in (*FILED, *retold.FILED)}, retold.SEAL: seal}
     entries = [_entry(ticket, who, "file", "resident", "", first, filed_at)]
     ticket |= {"version": 1, "history_hash": entries[0]["hash"]}
     for happening in story.happenings:
@@ -85,7 +96,7 @@ def _filed(story: Story, filed_at: datetime, who: Who) -> dict[str, Any]:
     item = catalogue.load().get(story.catalogue_code)
     empty = (
         "location", "waiting_reason", "paused_until", "owner_id", "completed_by", "promised_at", "acknowledged_at",
-        "first_completed_at", "completed_at", "solved", "satisfaction",
+        "first_completed_at", "completed_at", "solved", "satisfaction", "about_ticket_id",
     )  # fmt: skip
     return {
         **dict.fromkeys(empty),
@@ -137,13 +148,13 @@ def _changes(ticket: Mapping[str, Any], action: str, who: Who, at: datetime, dat
         case "complete":
             first = ticket["first_completed_at"] or at
             done = {"completed_at": at, "first_completed_at": first, "completed_by": who.crew_id}
-            return {**done, "completions": data["completion"]}
+            return {**done, "completions": data["completion"], "solved": None, "satisfaction": None}
         case "promise":
             return {"promised_at": datetime.fromisoformat(data["promised_at"])}
         case "answer":
             return {"solved": data["solved"], "satisfaction": data["satisfaction"]}
         case "reopen":
-            return {"completed_at": None, "solved": None, "satisfaction": None}
+            return {"completed_at": None}
         case _:
             return {}
 

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 GENESIS = "0" * 64
+# What stands in the place of words that were erased and that a column must have.
+ERASED = "（已依法删除 / erased）"
 
 
 def digest(previous: str, entry: Mapping[str, Any]) -> str:
@@ -45,6 +47,16 @@ def first_break(entries: Iterable[Mapping[str, Any]]) -> int | None:
         if digest(previous, entry) != entry["hash"]:
             return int(entry["seq"])
         previous = entry["hash"]
+    return None
+
+
+def first_disorder(entries: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return the `seq` of the first entry that is of an earlier moment than the one before it, or None."""
+    latest: datetime | None = None
+    for entry in entries:
+        if latest is not None and entry["at"] < latest:
+            return int(entry["seq"])
+        latest = entry["at"]
     return None
 
 

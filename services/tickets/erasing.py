@@ -1,11 +1,13 @@
 """Erasing a resident from the tickets: their words, photos and household go; history keeps ids and sealed digests."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists, insert, or_, select, update
 
 from services.kit.erasures import Erasure, forget_answers
+from services.tickets.chain import ERASED
 from services.tickets.erasing_plans import erase_planned
 from services.tickets.models import (
     household_circumstances,
@@ -23,8 +25,6 @@ from services.tickets.pictures import Store
 
 log = structlog.get_logger()
 
-# What stands in the place of words that a column must have.
-ERASED = "（已依法删除 / erased）"
 REMOVED_AT_ONCE = 100
 # Rows of these go with their ticket: what somebody wrote about it, and words taken from its text.
 OF_TICKET = ("remarks", "refilings", "complaint_words")
@@ -50,7 +50,7 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
         if table is household_circumstances:
             gone = or_(gone, table.c.consented_by == erasure.person_id)
         counts[table.name] = db.execute(delete(table).where(gone)).rowcount
-    forget = {"badge": None, "community_ids": [], "unit_ids": [], "skills": [], "active": False}
+    forget: dict[str, Any] = {"badge": None, "community_ids": [], "unit_ids": [], "skills": [], "active": False}
     counts["people"] = db.execute(update(people).where(people.c.id == erasure.person_id).values(forget)).rowcount
     counts |= erase_planned(db, erasure, ids, ERASED)
     counts["idempotency_keys"] = forget_answers(db, idempotency_keys, erasure, (*ids, *empty))
@@ -59,7 +59,8 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
 
 def _tickets(db: Connection, theirs: ColumnElement[bool]) -> int:
     """Blank what a ticket says in words. Its version stays: nothing that history speaks of has changed."""
-    words = {"title": ERASED, "description": ERASED, "location": None, "because": []}
+    words: dict[str, Any] = {"title": ERASED, "description": ERASED, "location": None, "because": []}
+    words["words_salt"] = None
     return db.execute(update(tickets).where(theirs, tickets.c.description != ERASED).values(words)).rowcount
 
 

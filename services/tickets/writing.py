@@ -15,6 +15,12 @@ from services.kit.errors import Conflict
 from services.kit.events import Event
 from services.tickets.models import clocks, history, outbox, remarks, tickets
 
+# The columns of a ticket that no step changes and the web role may not: who asked for what, where and when. Words are
+# erased by the worker alone.
+NEVER_CHANGES = (
+    "id", "organisation_id", "number", "community_id", "unit_id", "requester_id", "filed_by", "filed_at", "title",
+    "description", "location", "words_salt", "channel", "about_ticket_id",
+)  # fmt: skip
 _CLOCK_KEY = ("ticket_id", "kind", "generation")
 
 
@@ -45,8 +51,7 @@ def _file_statement() -> TextClause:
 
 
 def _step_statement() -> TextClause:
-    fixed = ("id", "organisation_id", "number", "community_id", "unit_id", "requester_id", "filed_by", "filed_at")
-    names = _names(tickets, *fixed)
+    names = _names(tickets, *NEVER_CHANGES)
     fresh = ", ".join(f"fresh.{name}" for name in names)
     moving = ", ".join(f"{name} = excluded.{name}" for name in _names(clocks, *_CLOCK_KEY))
     return text(

@@ -60,6 +60,7 @@ def change_history_and_digests(case: dict[str, Any]) -> None:
     """The one who holds the key lets the crew come an hour sooner, and leaves the clocks as they were."""
     for entry in case["history"][1:3]:
         entry["at"] = case["history"][0]["at"]
+    case["ticket"]["acknowledged_at"] = case["history"][0]["at"]
     rechained(case)
 
 
@@ -113,6 +114,22 @@ def another_urgency(case: dict[str, Any]) -> None:
     case["ticket"]["urgency"] = "emergency"
 
 
+def another_request(case: dict[str, Any]) -> None:
+    case["ticket"]["description"] = "灯泡坏了"
+
+
+def call_it_erased(case: dict[str, Any]) -> None:
+    case["ticket"]["words_salt"] = None
+
+
+def another_requester(case: dict[str, Any]) -> None:
+    case["ticket"]["requester_id"] = testing.fresh()
+
+
+def answered_sooner(case: dict[str, Any]) -> None:
+    case["ticket"]["acknowledged_at"] = case["ticket"]["filed_at"]
+
+
 def leave_a_policy_out(case: dict[str, Any]) -> None:
     case["policies"] = {}
 
@@ -131,6 +148,10 @@ CHANGES = {
     another_photo: "is not the one that history recorded",
     fire_early: "was fired at a moment that history does not know",
     another_urgency: "The ticket's urgency is emergency, its history says routine.",
+    another_request: "description or location are not those that history sealed",
+    call_it_erased: "description or location are not those that history sealed",
+    another_requester: "The ticket's requester_id is ",
+    answered_sooner: "The ticket's acknowledged_at is ",
     leave_a_policy_out: "is not inside",
 }
 

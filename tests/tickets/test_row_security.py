@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from services.kit import testing
 from services.kit.database import transaction
 from services.kit.identity import Actor
+from services.tickets import writing
 from tests.tickets.walking import jpeg
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def test_another_organisation_sees_nothing(
                 {"organisation": estate.organisation_id},
             )
             assert found.scalar_one() == 0, table
-        changed = db.execute(text("UPDATE tickets SET title = 'x' WHERE id = :id"), {"id": ticket_id})
+        changed = db.execute(text("UPDATE tickets SET urgency = 'routine' WHERE id = :id"), {"id": ticket_id})
         assert changed.rowcount == 0
 
 
@@ -155,15 +156,27 @@ def test_the_web_role_has_no_such_right(estate: "Estate", web_engine: Engine, st
         db.execute(text(statement))
 
 
-def test_a_row_cannot_be_given_to_another_organisation(
-    estate: "Estate", new_estate: Callable[[], "Estate"], web_engine: Engine
+@pytest.mark.parametrize("column", writing.NEVER_CHANGES)
+@pytest.mark.parametrize("name", ["crew", "manager"])
+def test_nobody_changes_what_was_asked_where_and_when(
+    estate: "Estate", web_engine: Engine, column: str, name: str
 ) -> None:
+    """A row cannot be given to another organisation either."""
     estate.file()
     with (
-        pytest.raises(ProgrammingError, match="row-level security"),
-        transaction(web_engine, estate.people["dispatcher"]) as db,
+        pytest.raises(ProgrammingError, match="permission denied for table tickets"),
+        transaction(web_engine, estate.people[name]) as db,
     ):
-        db.execute(text("UPDATE tickets SET organisation_id = :id"), {"id": new_estate().organisation_id})
+        db.execute(text(f"UPDATE tickets SET {column} = {column}"))
+
+
+def test_the_worker_changes_words_only_while_erasing(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = estate.file()
+    for column in ("title", "description", "location", "words_salt"):
+        with pytest.raises(ProgrammingError, match="append-only"), worker_engine.begin() as db:
+            db.execute(text(f"UPDATE tickets SET {column} = 'x' WHERE id = :id"), {"id": ticket["id"]})
+    with pytest.raises(ProgrammingError, match="permission denied"), worker_engine.begin() as db:
+        db.execute(text("UPDATE tickets SET requester_id = id WHERE id = :id"), {"id": ticket["id"]})
 
 
 TERMS = (

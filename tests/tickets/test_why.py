@@ -8,11 +8,10 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from jsonschema import Draft202012Validator, FormatChecker
-from sqlalchemy import update
 
 from doorstep.cli import main
 from services.kit import testing
-from services.tickets.models import tickets
+from services.tickets.commands import filing
 from services.tickets.settings import TicketsSettings
 
 if TYPE_CHECKING:
@@ -196,15 +195,14 @@ def test_what_cannot_be_told_is_said_at_the_terminal(ticket: dict[str, Any], why
 def test_a_number_that_two_organisations_use_is_asked_about(
     estate: "Estate",
     new_estate: Callable[[], "Estate"],
-    server_url: str,
+    monkeypatch: pytest.MonkeyPatch,
     ticket: dict[str, Any],
     why: Callable[..., Any],
 ) -> None:
     other = new_estate()
+    monkeypatch.setattr(filing, "_number", lambda at: ticket["number"])
     with testing.at(MONDAY):
-        theirs = other.file()
-    with estate.engine.begin() as db:
-        db.execute(update(tickets).where(tickets.c.id == theirs["id"]).values(number=ticket["number"]))
+        other.file()
     asked = why(ticket["number"])
     assert asked.exit_code == 1
     assert estate.organisation_id in asked.stderr

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.tickets import chain, ledger, service_levels
+from services.tickets import chain, ledger, retold, service_levels
 from services.tickets.case_file.document import conclusions, entries_of, firings_of, shelf_of
 from services.tickets.case_file.findings import Finding, Untruth, counted, holds
 from services.tickets.sla.policy import shipped_documents
@@ -24,7 +24,7 @@ def history_is_whole(case: Case) -> Finding:
         raise Untruth(f"处理记录的哈希链在第 {broken} 条断开。", f"The chain of the history breaks at entry {broken}.")
     if {entry["ticket_id"] for entry in entries} != {ticket["id"]} or entries[0]["action"] != "file":
         raise Untruth("处理记录属于另一工单，或并非始于报事。", "The history is another ticket's, or has no filing.")
-    if any(later["at"] < sooner["at"] for sooner, later in zip(entries, entries[1:], strict=False)):
+    if chain.first_disorder(entries) is not None:
         raise Untruth("处理记录的时间先后颠倒。", "The moments of the history are out of order.")
     end = entries[-1]
     if (ticket["version"], ticket["history_hash"], ticket["status"]) != (end["seq"], end["hash"], end["status"]):
@@ -39,18 +39,33 @@ def history_is_whole(case: Case) -> Finding:
 
 
 def ticket_is_as_history_says(case: Case) -> Finding:
-    """The facts that clocks depend on stand in the ticket as its history left them."""
-    entries, ticket = entries_of(case), case["ticket"]
-    said = {**service_levels.terms_of(entries)[-1].said, "filed_at": case["history"][0]["at"]}
-    if "community_id" in entries[0]["data"]:
-        said["community_id"] = entries[0]["data"]["community_id"]
-    for name, value in said.items():
-        if ticket[name] != value:
-            raise Untruth(
-                f"工单的 {name} 为 {ticket[name]}，处理记录为 {value}。",
-                f"The ticket's {name} is {ticket[name]}, its history says {value}.",
-            )
-    return holds("工单的计时条件与处理记录一致。", "What the ticket's clocks depend on is what its history says.")
+    """Who asked, what clocks depend on, and how far it came stand in the ticket as its history left them."""
+    for name, stored, value in retold.untruths(case["ticket"], entries_of(case)):
+        raise Untruth(
+            f"工单的 {name} 为 {stored}，处理记录为 {value}。",
+            f"The ticket's {name} is {stored}, its history says {value}.",
+        )
+    return holds("工单所载与处理记录一致。", "What the ticket says of itself is what its history says.")
+
+
+def request_is_sealed(case: Case) -> Finding:
+    """The words of the request are those it was filed with; erased ones, and ones from before seals, are said."""
+    state = retold.words_are(case["ticket"], entries_of(case))
+    if state is None:
+        raise Untruth(
+            "工单的标题、描述或地点与其封印不符。",
+            "The ticket's title, description or location are not those that history sealed.",
+        )
+    return {
+        retold.SEALED: holds("报事的文字与其封印相符。", "The words of the request match their seal."),
+        retold.ERASED: holds(
+            "报事的文字已删除，仅存封印。", "The words of the request were erased, and their seal remains."
+        ),
+        retold.UNSEALED: holds(
+            "工单早于文字封印，其标题、描述与地点无从核对。",
+            "The ticket is from before requests were sealed: nothing vouches for its title, description and location.",
+        ),
+    }[state]
 
 
 def words_are_sealed(case: Case) -> Finding:
@@ -188,6 +203,7 @@ def firings_are_true(case: Case) -> Finding:
 CHECKS = (
     history_is_whole,
     ticket_is_as_history_says,
+    request_is_sealed,
     words_are_sealed,
     photos_are_recorded,
     terms_are_there,

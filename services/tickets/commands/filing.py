@@ -13,7 +13,7 @@ from services.kit import clock as time
 from services.kit.errors import Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
-from services.tickets import books, catalogue, chain, service_levels, writing
+from services.tickets import books, catalogue, chain, retold, service_levels, writing
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
 from services.tickets.complaints.codes import COMPLAINT
@@ -126,7 +126,8 @@ def _decide(actor: Actor, filing: Filing, corrections: Corrections | None) -> tu
     return verdict, item
 
 
-# What the clocks are computed from stands in the first entry of the history, so that they follow from it alone.
+# What the clocks are computed from stands in the first entry of the history, so that they follow from it alone; beside
+# it who asked, and the seal of what they asked.
 _TERMS = (
     "catalogue_code", "sla_class", "work_type", "need_level", "urgency", "circumstances", "community_id", "channel",
     "policy_version", "calendar_version",
@@ -135,7 +136,9 @@ _TERMS = (
 
 def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     at = ticket["filed_at"]
-    entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", {key: ticket[key] for key in _TERMS}, at)
+    ticket["words_salt"], seal = chain.seal(retold.words_of(ticket))
+    first = {**{key: ticket[key] for key in (*_TERMS, *retold.FILED)}, retold.SEAL: seal}
+    entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", first, at)
     ticket["version"], ticket["history_hash"] = 1, entry["hash"]
     library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], [entry])
     computed = service_levels.clocks_of([entry], ticket["community_id"], library, at)

@@ -254,7 +254,7 @@ def reopen(
         facts.TicketReopened,
         changes={"owner_id": crew, "owner_desk": None if crew else DISPATCH, "completed_at": None, **of_human},
         told={"cause": cause, "crew_id": ticket["completed_by"]},
-        data={"cause": cause, **(answered or {})},
+        data={"cause": cause, "owner_id": crew, **(answered or {})},
         note=reason,
     )
     return take(db, actor, ticket, step, rule)

@@ -38,6 +38,8 @@ tickets = Table(
     Column("channel", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False),
+    # Title, description and location are sealed in the first entry of history; the salt is erased with them.
+    Column("words_salt", Text),
     Column("catalogue_code", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("work_type", Text, nullable=False),
