@@ -160,7 +160,9 @@ class DiskStore:
             raise _gone() from problem
 
     def remove(self, photo_id: str) -> None:
-        """Delete the file where there is one."""
+        """Delete the file where there is one. A folder that is not mounted must not pass for one without the file."""
+        if not self._folder.is_dir():
+            raise _unreachable()
         self._path(photo_id).unlink(missing_ok=True)
 
 
@@ -209,10 +211,14 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as problem:
-        raise Unavailable(
-            "Photos cannot be reached just now. Nothing was changed; please try again shortly.",
-            "照片存储暂时无法访问，未做任何更改，请稍后再试。",
-        ) from problem
+        raise _unreachable() from problem
+
+
+def _unreachable() -> Unavailable:
+    return Unavailable(
+        "Photos cannot be reached just now. Nothing was changed; please try again shortly.",
+        "照片存储暂时无法访问，未做任何更改，请稍后再试。",
+    )
 
 
 def _gone() -> NotFound:
