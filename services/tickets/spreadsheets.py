@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import category
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -15,7 +16,11 @@ Cell = str | int | float | None
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # With these a cell begins that a spreadsheet may read as a formula, the full-width ones where Chinese is typed.
-_BEGINS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULAS = frozenset("=+-@＝＋－＠")
+_BEGINS_A_CELL = ("\t", "\r", "\n")
+# Blanks, controls, marks of direction and joiners: what a reader does not see, and a program may pass over.
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _LONGEST_CELL = 32_767
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -33,17 +38,24 @@ def as_csv(sheet: Sheet) -> bytes:
     """Return the table as CSV (RFC 4180) in UTF-8, with the mark by which Excel knows that it is UTF-8.
 
     A text that could be read as a formula begins with an apostrophe, which spreadsheets take for "this is text".
-    Numbers stay numbers, negative ones too.
+    Numbers stay numbers, negative ones too. Every cell is in quotation marks: where a program takes semicolons or tabs
+    to part cells as well, a name with one in it is still one cell.
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     for row in (sheet.heading, *sheet.rows):
         writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
+    return f"'{text}" if _may_be_formula(text) else text
+
+
+def _may_be_formula(text: str) -> bool:
+    """Whether the first character that is seen begins a formula; a text whose first is a tab or a line's end, too."""
+    seen = next((one for one in text if category(one) not in _UNSEEN and one not in _BLANK_LETTERS), "")
+    return seen in _FORMULAS or text.startswith(_BEGINS_A_CELL)
 
 
 def as_xlsx(sheet: Sheet) -> bytes:
@@ -64,6 +76,6 @@ def as_xlsx(sheet: Sheet) -> bytes:
 def _text_cell(page: Any, text: str) -> Any:
     cell = WriteOnlyCell(page, value=_NOT_IN_XML.sub("\ufffd", text)[:_LONGEST_CELL])
     cell.data_type = "s"  # The library takes what begins with "=" for a formula.
-    if text.startswith(_BEGINS_A_FORMULA):
+    if _may_be_formula(text):
         cell.quotePrefix = True
     return cell

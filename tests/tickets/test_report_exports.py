@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
 EVIL = (
     "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x.example","y")', "＝1+1",
     "-1", "=1,\n2;\"3\"",
+    "\u00a0=1+1", "\ufeff=1+1", "\v=1+1", "\u200b\u200d@SUM(A1)", "\u2060\u3000+1+1", "\u202e-2+3", "\u3164＝1",
 )  # fmt: skip
 ZH, EN = "zh-CN", "en"
 
@@ -76,10 +77,22 @@ def test_a_name_that_looks_like_a_formula_is_text(estate: "Estate", evil: str) -
         assert f"'{evil}" in as_csv
         assert evil not in as_csv
         cells = [cell for row in cells_of_xlsx(export(estate, report, "xlsx", **query)) for cell in row]
-        named = [cell for cell in cells if isinstance(cell.value, str) and cell.value.strip() == evil.strip()]
+        written = evil.replace("\v", "\ufffd").strip()  # XML has no vertical tab.
+        named = [cell for cell in cells if isinstance(cell.value, str) and cell.value.strip() == written]
         assert named
         assert all(cell.data_type == "s" and cell.quotePrefix for cell in named)
         assert not any(cell.data_type == "f" for cell in cells)
+
+
+def test_every_cell_is_in_quotation_marks_and_plain_names_stay_as_they_are(estate: "Estate") -> None:
+    """Where semicolons or tabs part cells too, "x;=1+1" would be two, and the second a formula."""
+    busy(estate, "x;=1+1", "一号 -2\t=3")
+    answer = export(estate, "sla", "csv", group_by="community")
+    assert '"x;=1+1"' in answer.data.decode("utf-8-sig")
+    for line in answer.data.decode("utf-8-sig").splitlines():
+        assert line.startswith('"')
+        assert line.endswith('"')
+    assert "x;=1+1" in [cell for row in rows_of_csv(answer) for cell in row]
 
 
 def test_numbers_stay_numbers(estate: "Estate") -> None:
