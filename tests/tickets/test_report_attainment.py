@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.kit import testing
+from services.tickets.queries.reports.attainment import _verdict
 from services.tickets.sla.targets import JUDGED
 from tests.tickets import recounting
 from tests.tickets.month import BURST, second_community, told, worked
@@ -114,6 +115,79 @@ def test_what_is_open_and_overdue_from_before_the_period_counts_as_missed(estate
     assert level_of(attained(estate, to=since)[estate.community_id], 1)["decided"] == 6
 
 
+def verdicts(place: dict[str, Any]) -> list[str]:
+    """Return what is said of each level of a community, from the first."""
+    return [level["verdict"] for level in place["levels"]]
+
+
+def test_a_few_open_and_overdue_are_enough_to_miss_a_level(estate: "Estate") -> None:
+    """Four clocks of one job nobody came to are fewer than the five a level needs to be met."""
+    jobs(estate, 5, 3)
+    assert attained(estate)[estate.community_id]["attained_level"] == 5
+    with testing.at(NOW - timedelta(hours=12)):
+        estate.file("闻到燃气味")
+    place = attained(estate)[estate.community_id]
+    danger = next(level for level in place["levels"] if level["clocks"]["make_safe"]["decided"])
+    assert (danger["decided"], danger["open_overdue"], danger["verdict"]) == (4, 4, "missed")
+    assert (place["attained_level"], place["blocked_by"]["need_level"]) == (0, danger["need_level"])
+    assert danger["clocks"]["make_safe"]["verdict"] == "missed"
+
+
+def test_every_job_of_a_rare_kind_come_too_late_is_not_hidden_by_many_others(estate: "Estate") -> None:
+    with testing.at(NOW):
+        for _ in range(4):
+            told(estate, "闻到燃气味", timedelta(hours=12), (1, "manager", "acknowledge"), (2, "crew", "claim"),
+                 (3, "crew", "start"), (600, "crew", "make-safe", {"note": "已关阀"}))  # fmt: skip
+    with estate.engine.begin() as db:  # As if resolved in time: only what made it safe came too late.
+        in_time = "UPDATE clocks SET state = 'met', stopped_at = started_at"
+        there = {"c": estate.community_id}
+        db.execute(text(f"{in_time} WHERE kind = 'resolve' AND community_id = :c"), there)
+    jobs(estate, 2, 40)
+    level = level_of(attained(estate)[estate.community_id], 2)
+    assert level["met_share"] > level["needed_share"]
+    rare = level["clocks"]["make_safe"]
+    assert (rare["decided"], rare["breached"], rare["open_overdue"], rare["verdict"]) == (4, 4, 0, "missed")
+    assert level["verdict"] == "missed"
+    blocked = attained(estate)[estate.community_id]["blocked_by"]
+    assert (blocked["clock"], blocked["decided"]) == ("make_safe", 4)
+
+
+def test_what_more_could_still_mend_is_no_evidence_yet(estate: "Estate") -> None:
+    """One of five met would be 0.8: too little for the 0.85 of the fifth level, and one of a hundred would not be."""
+    assert _verdict({"decided": 1, "breached": 1, "open_overdue": 0, "met_share": 0.0}, 0.85, 5) == "missed"
+    assert _verdict({"decided": 1, "breached": 1, "open_overdue": 0, "met_share": 0.0}, 0.8, 5) == "no_evidence"
+    assert _verdict({"decided": 1, "breached": 1, "open_overdue": 1, "met_share": 0.0}, 0.8, 5) == "missed"
+    assert _verdict({"decided": 4, "breached": 0, "open_overdue": 0, "met_share": 1.0}, 0.95, 5) == "no_evidence"
+    assert _verdict({"decided": 5, "breached": 0, "open_overdue": 0, "met_share": 1.0}, 0.95, 5) == "met"
+    assert _verdict({"decided": 100, "breached": 1, "open_overdue": 1, "met_share": 0.99}, 0.95, 5) == "met"
+    assert _verdict({"decided": 0, "breached": 0, "open_overdue": 0, "met_share": None}, 1.0, 5) == "no_evidence"
+
+
+def test_the_level_without_gaps_is_said_beside(estate: "Estate") -> None:
+    assert attained(estate)[estate.community_id]["without_gaps"] == 0
+    for level in (1, 2, 4):
+        jobs(estate, level, 2)
+    place = attained(estate)[estate.community_id]
+    assert (place["attained_level"], place["without_gaps"]) == (4, 2)
+    jobs(estate, 3, 2)
+    assert attained(estate)[estate.community_id]["without_gaps"] == 4
+    jobs(estate, 5, 2)
+    place = attained(estate)[estate.community_id]
+    assert (place["attained_level"], place["without_gaps"], place["blocked_by"]) == (5, 5, None)
+
+
+def test_an_override_lifts_no_missed_level(estate: "Estate") -> None:
+    with testing.at(NOW - timedelta(hours=12)):
+        late = [estate.file(BURST) for _ in range(6)]
+    before = verdicts(attained(estate)[estate.community_id])
+    with testing.at(NOW):
+        for ticket in late:
+            estate.step("dispatcher", ticket, "override", {"reason": "像是社交", "need_level": 5}, If_Match="*")
+    place = attained(estate)[estate.community_id]
+    assert verdicts(place) == before == ["missed", *["no_evidence"] * 4]
+    assert (place["attained_level"], level_of(place, 1)["open_overdue"], level_of(place, 5)["decided"]) == (0, 18, 0)
+
+
 def test_every_level_is_what_history_says(estate: "Estate") -> None:
     community, home = second_community(estate)
     jobs(estate, 1, 3)
@@ -129,7 +203,7 @@ def test_every_level_is_what_history_says(estate: "Estate") -> None:
                     clock
                     for one in every
                     for clock in one.judged
-                    if (one.row["community_id"], one.row["need_level"], clock.kind)
+                    if (one.row["community_id"], recounting.said_at(one, clock, "need_level"), clock.kind)
                     == (place["community_id"], level["need_level"], kind)
                 ]
                 again = recounting.figures(clocks)

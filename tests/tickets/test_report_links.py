@@ -24,16 +24,15 @@ COUNTED_AS = {
 }
 QUALITIES: dict[str, Callable[[Told], bool]] = {
     "finished": lambda job: job.done,
-    "flawless": lambda job: job.done and job.flawless,
-    "flawed": lambda job: job.done and job.flawed,
+    "counted": lambda job: job.counted,
+    "flawless": lambda job: job.flawless,
+    "flawed": lambda job: job.flawed,
     "undecided": lambda job: job.done and not job.flawed and not job.flawless,
-    "missed_clock": lambda job: job.done and job.missed,
-    "broken_promise": lambda job: job.done and "broken" in job.promises(),
-    "was_reopened": lambda job: job.done and job.reopened,
-    "unhappy": lambda job: job.done and job.unhappy,
-    "unanswered": lambda job: (
-        job.done and job.flawless and job.row["solved"] is None and job.row["status"] != "confirmed"
-    ),
+    "missed_clock": lambda job: job.missed,
+    "broken_promise": lambda job: "broken" in job.promises(),
+    "was_reopened": lambda job: job.reopened,
+    "unhappy": lambda job: job.unhappy,
+    "unanswered": lambda job: job.flawless and job.row["solved"] is None and job.row["status"] != "confirmed",
 }
 
 
@@ -65,6 +64,7 @@ def clocks_are_listed(estate: "Estate", group: dict[str, Any], every: list[Told]
                 and recounting.group_key(grouping, job, clock) == group["key"]
             ]
             assert len(behind) == figures[name]
+            assert len(set(behind)) == figures["tickets_counted"][name]
             if behind or name == "met":
                 assert follow(estate, figures["tickets"][name]) == set(behind), (group["key"], kind, name)
                 followed += 1

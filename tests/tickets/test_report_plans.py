@@ -15,6 +15,8 @@ from tests.tickets.month import lived_through
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
 
+READS = ("SELECT jobs", "WITH", "SELECT seen", "SELECT late", "SELECT missed", "SELECT clocks")
+
 
 @contextmanager
 def explained(engine: Engine) -> Iterator[list[str]]:
@@ -22,7 +24,7 @@ def explained(engine: Engine) -> Iterator[list[str]]:
     plans: list[str] = []
 
     def explain(db: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.lstrip().startswith(("SELECT jobs", "WITH", "SELECT seen", "SELECT late")):
+        if statement.lstrip().startswith(READS):
             asking = db.connection.cursor()
             asking.execute(f"EXPLAIN (VERBOSE) {statement}", parameters)
             plans.append("\n".join(line for (line,) in asking.fetchall()))
@@ -45,8 +47,10 @@ def test_a_report_reads_indexes_alone_and_asks_who_is_calling_once(
         for way in ("seqscan", "bitmapscan", "indexscan"):
             db.execute(text(f"SET LOCAL enable_{way} = off"))
         sla_report(db, asked, "need_level")
-    assert len(plans) == 4
-    stopped, running, late, wholes = plans
+    assert len(plans) == 6
+    stopped, running, missed, again, late, wholes = plans
+    assert "ix_history_overrides" in missed
+    assert "Seq Scan" not in again
     assert "Index Only Scan using ix_clocks_report" in stopped
     assert re.search("Index Only Scan using ix_clocks_(open|report)", late)
     assert all(name in running for name in ("clocks", "stopped_at IS NULL"))

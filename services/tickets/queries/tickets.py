@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,8 @@ class TicketFilter:
 
     `crew_id` is who completed it, else who has it; `since` and `until` bound the time of filing, the end not
     included; `clock`, `verdict` and `rule` ask for a clock of that kind that stands like that, `promise` for a promise
-    that became so, `quality` for what is true of the job as a whole. A `need_level` or `crew_id` of "none" means those
+    that became so, `quality` for what is true of the job as a whole. With a clock asked for, need level, work type,
+    crew and policy are those under which it counts. A `need_level` or `crew_id` of "none" means those
     without.
     """
 
@@ -88,17 +89,20 @@ def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[
     )
     conditions = [condition(value) for value, condition in own if value is not None]
     if wanted.clock is not None or wanted.verdict is not None:
-        conditions.append(_has_clock(wanted, now))
-        asked = replace(asked, rule=None)  # It is the clock asked for that is by the rule.
+        conditions.append(_has_clock(wanted, asked, now))
+        asked = asked.of_any()  # It is the clock asked for that is by the rule, of that level and that person's.
     return [*asked.ticket_conditions(), *conditions]
 
 
-def _has_clock(wanted: TicketFilter, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a ticket has a clock that counts under a verdict; any clock judged, without a kind."""
+def _has_clock(wanted: TicketFilter, asked: Asked, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a ticket has a clock that counts under a verdict; any clock judged, without a kind.
+
+    What a report narrows clocks by is the clock's own: a deadline missed at one need level is listed there, whatever
+    the ticket was corrected to afterwards.
+    """
     kinds = JUDGED if wanted.clock is None else (wanted.clock,)
-    found = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.kind.in_(kinds))
-    if wanted.rule is not None:
-        found = found.where(clocks.c.rule == wanted.rule)
+    of_clock = asked.clock_conditions()
+    found = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.kind.in_(kinds), *of_clock)
     return found if wanted.verdict is None else found.where(has_verdict(wanted.verdict, now))
 
 
@@ -145,7 +149,7 @@ def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> dict[str, Any]:
     entries = [dict(entry) for entry in db.execute(past).mappings()]
     library = books_of(db, row["organisation_id"], row["community_id"], entries)
     computed = service_levels.clocks_of(entries, row["community_id"], library, time.now())
-    resolution = resolution_of(computed)
+    resolution = resolution_of(computed, completed=row["first_completed_at"] is not None)
     return {
         "items": [clock_view(clock) for clock in computed if actor.is_staff or clock.kind != CLAIM],
         "resolution": None if resolution is None else asdict(resolution),

@@ -12,6 +12,7 @@ from services.tickets.queries.reports import GROUPINGS, NONE, PAUSE_GROUPINGS
 from services.tickets.schemas.input import IdOrNone
 
 FORMATS = ("json", "csv", "xlsx")
+VERDICTS_OF_LEVELS = ("met", "missed", "no_evidence")
 
 
 class Period(StrictSchema):
@@ -30,7 +31,12 @@ class Period(StrictSchema):
 
 
 class SlaQuery(Period):
-    """Tickets by when they were filed. `need_level` and `crew_id` take “none” for those without."""
+    """Tickets by when they were filed. `need_level` and `crew_id` take “none” for those without.
+
+    Clocks are narrowed and grouped by what was so when they were breached, else when they stopped, else now: need
+    level, work type and policy, and who was accountable. Jobs as wholes are by what they are now, and by who completed
+    them, else has them.
+    """
 
     need_level = fields.String(load_default=None, validate=OneOf((*map(str, NEED_LEVELS), NONE)))
     work_type = fields.String(load_default=None, validate=OneOf(WORK_TYPES))
@@ -41,7 +47,7 @@ class SlaQuery(Period):
 
 
 class PauseQuery(Period):
-    """Pauses by when they began."""
+    """Pauses by when they began. There is no crew apart from its members and their work: group by member, work_type."""
 
     group_by = fields.String(load_default="member", validate=OneOf(PAUSE_GROUPINGS))
 
@@ -74,8 +80,25 @@ class CarriedOver(ma.Schema):
     tickets = fields.String(required=True)
 
 
+class TicketsCounted(ma.Schema):
+    """How many tickets there are behind each count of clocks, which is how many its link lists."""
+
+    met = _count()
+    breached = _count()
+    open_overdue = _count()
+    open_in_time = _count()
+    not_known = fields.Integer(required=True, data_key="unknown")
+    void = _count()
+    decided = _count()
+
+
 class ClockFigures(ma.Schema):
-    """The numbers behind a share. Open and overdue is part of breached; met and breached together are decided."""
+    """The numbers behind a share. Open and overdue is part of breached; met and breached together are decided.
+
+    They count clocks, of which a job that was opened again has several of a kind; `tickets_counted` counts each job
+    once, and `tickets` lists them. `overridden` is how many of the breached are of tickets whose need level somebody
+    corrected: they stay under the level that they were breached at.
+    """
 
     met = _count()
     breached = _count()
@@ -85,6 +108,8 @@ class ClockFigures(ma.Schema):
     void = _count()
     decided = _count()
     met_share = _share()
+    tickets_counted = fields.Nested(TicketsCounted, required=True)
+    overridden = _count()
     contract = fields.Nested(Spread, required=True, allow_none=True)
     lived = fields.Nested(Spread, required=True, allow_none=True)
     pause_seconds = fields.Float(required=True)
@@ -111,16 +136,18 @@ class Resolution(ma.Schema):
 
 
 class Promises(ma.Schema):
-    """What became of promised times."""
+    """What became of promised times; `moved` were taken back in time by promising another. `tickets` lists each job
+    once, however often it was promised."""
 
     kept = _count()
     broken = _count()
     open = _count()
+    moved = _count()
     tickets = _links()
 
 
 class FlawedBy(ma.Schema):
-    """How many finished jobs had which flaw; one job may have several."""
+    """How many jobs had which flaw, finished or not; one job may have several."""
 
     missed_clock = _count()
     broken_promise = _count()
@@ -129,9 +156,14 @@ class FlawedBy(ma.Schema):
 
 
 class Flawless(ma.Schema):
-    """How many finished jobs had no flaw at all; `undecided` may still get one, `unanswered` nobody was heard about."""
+    """How many jobs had no flaw at all. `counted` is those finished, and those flawed already: a job whose deadline was
+    missed is flawed while it is open, and stays so when it is cancelled or declined. It is flawless, flawed or
+    `undecided` (finished, and may still get a flaw); `rate` is flawless by flawless and flawed. Of the flawless,
+    `unanswered` nobody was heard about.
+    """
 
     finished = _count()
+    counted = _count()
     flawless = _count()
     flawed = _count()
     undecided = _count()
@@ -223,19 +255,27 @@ class LevelShare(ma.Schema):
 
 
 class LevelClock(LevelShare):
-    """One kind of clock of a level; what was carried over is part of breached."""
+    """One kind of clock of a level. What was carried over is part of breached, and not of the `tickets_counted` that
+    `tickets` lists."""
 
+    verdict = fields.String(required=True, validate=OneOf(VERDICTS_OF_LEVELS))
+    tickets_counted = _count()
     carried_over = _count()
     tickets = fields.String(required=True)
     carried_over_tickets = fields.String(required=True, allow_none=True)
 
 
 class Level(LevelShare):
-    """One need level of a community, beside the share its policy asks for."""
+    """One need level of a community, beside the share its policy asks for.
+
+    It is missed when its share, or that of one kind of its clocks, is below that; with fewer decided than
+    `least_decided`, when one of them is open and overdue or too many were missed for the share to be reached if all
+    the rest up to `least_decided` were met. With fewer and none of that it has no evidence.
+    """
 
     need_level = _count()
     need = fields.String(required=True)
-    verdict = fields.String(required=True, validate=OneOf(("met", "missed", "no_evidence")))
+    verdict = fields.String(required=True, validate=OneOf(VERDICTS_OF_LEVELS))
     needed_share = fields.Float(required=True)
     least_decided = _count()
     clocks = fields.Dict(keys=fields.String(), values=fields.Nested(LevelClock), required=True)
@@ -259,12 +299,18 @@ class Blocked(ma.Schema):
 
 
 class CommunityLevels(ma.Schema):
-    """The need level a community attained."""
+    """The need level a community attained.
+
+    `attained_level` is the highest level that is met while none up to it is missed: one without evidence is not
+    attained itself, and does not hold up the next. `without_gaps` is the highest level up to which every one has
+    evidence and is met. 0 is none.
+    """
 
     community_id = fields.UUID(required=True)
     name = fields.String(required=True)
     policy_version = fields.String(required=True)
     attained_level = _count()
+    without_gaps = _count()
     levels = fields.List(fields.Nested(Level), required=True)
     blocked_by = fields.Nested(Blocked, required=True, allow_none=True)
 

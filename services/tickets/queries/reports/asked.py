@@ -37,8 +37,9 @@ CREW_OF_TICKET = func.coalesce(tickets.c.completed_by, tickets.c.owner_id)
 class Asked:
     """A period by time of filing (`until` not included; None leaves a side open), and what it is narrowed to.
 
-    `crew_id` is who completed a job, else who has it. A `need_level` or `crew_id` of "none" means those without.
-    `zone` is where months begin: the community's, where one is chosen.
+    `crew_id` is who completed a job, else who has it; of a clock, and `need_level`, `work_type` and `policy_version`
+    too, what was so when it was breached, else when it stopped, else now. A `need_level` or `crew_id` of "none" means
+    those without. `zone` is where months begin: the community's, where one is chosen.
     """
 
     organisation_id: str
@@ -94,6 +95,11 @@ class Asked:
         """Return the address of the list of tickets that this is about; `more` are words of ours."""
         named = (f"{name}={value}" for name, value in more.items())
         return f"{TICKETS}?{'&'.join(filter(None, (self._query, *named)))}"
+
+    def of_any(self) -> "Asked":
+        """Return the same question about whatever was filed in the period and the community, not narrowed further."""
+        nothing: Mapping[str, Any] = dict.fromkeys(name for name in NARROWED if name != "community_id")
+        return replace(self, **nothing)
 
     def before(self) -> "Asked":
         """Return the same question about what was filed before the period."""

@@ -1,8 +1,8 @@
-"""Which need level a community attains: the highest with evidence such that no level up to it misses its targets."""
+"""Which need level a community attains, and up to which without a gap in the evidence."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.tickets.books import policy_of
 from services.tickets.catalogue import NEED_LEVELS
 from services.tickets.models import clocks, communities
 from services.tickets.queries.reports.asked import Asked, prepare
+from services.tickets.queries.reports.behind import counted_again, surplus
 from services.tickets.queries.reports.clocks import Figures
 from services.tickets.queries.reports.words import blocking_sentence
 from services.tickets.queries.verdicts import OPEN_OVERDUE, is_open_overdue, verdict
@@ -23,16 +24,32 @@ from services.tickets.sla.targets import JUDGED
 
 REACHED, MISSED, NO_EVIDENCE = "met", "missed", "no_evidence"
 
-Counts = Mapping[tuple[str, int, str], Counter[str]]
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the clocks of the period say, by community, need level and kind.
+
+    `late` is how many from before it are open and overdue, `again` how many more clocks there are than tickets.
+    """
+
+    counts: Mapping[Key, Counter[str]]
+    late: Mapping[Key, int]
+    again: Mapping[Key, Counter[str]]
 
 
 def attainment_report(db: Connection, actor: Actor, asked: Asked) -> dict[str, Any]:
     """Return, per community the caller may see, the need level it attained in the period and what blocks the next.
 
     A level meets its targets when the share its community's current policy asks for was met by all its decided clocks
-    together, and by each kind of which enough were decided: a thousand quick answers hide no repair that came late.
-    With fewer decided than the policy wants it has no evidence, which neither attains nor blocks. What was filed
-    before the period and is still open and overdue counts as missed.
+    together, and by each kind of them: a thousand quick answers hide no repair that came late. With fewer decided than
+    the policy wants it has no evidence, and neither attains nor blocks. But too little to call it met is enough to
+    call it missed: where one of those few is open and overdue, or so many were missed that the share is out of reach.
+    What was filed before the period and is still open and overdue counts as missed.
+
+    `attained_level` is the highest level met with none missed up to it; one without evidence is not attained and does
+    not hold up the next. `without_gaps` is the highest up to which every level is met.
     """
     prepare(db)
     now = time.now()
@@ -44,16 +61,18 @@ def attainment_report(db: Connection, actor: Actor, asked: Asked) -> dict[str, A
     if actor.community_ids:
         wanted = wanted.where(communities.c.id.in_(actor.community_ids))
     places = db.execute(wanted.order_by(communities.c.name, communities.c.id)).mappings().all()
-    counts, late = _counted(db, asked, now), _carried_over(db, asked, now)
+    by = (clocks.c.community_id, clocks.c.need_level)
+    again = surplus(counted_again(db, asked.clock_conditions(), by, now))
+    told = Told(_counted(db, asked, now), _carried_over(db, asked, now), again)
     return {
         "asof": now.isoformat(),
         "from": asked.since.isoformat() if asked.since else None,
         "to": asked.until.isoformat() if asked.until else None,
-        "communities": [_community(db, place, asked, counts, late) for place in places],
+        "communities": [_community(db, place, asked, told) for place in places],
     }
 
 
-def _counted(db: Connection, asked: Asked, now: datetime) -> Counts:
+def _counted(db: Connection, asked: Asked, now: datetime) -> Mapping[Key, Counter[str]]:
     columns = (clocks.c.community_id, clocks.c.need_level, clocks.c.kind, verdict(now).label("verdict"))
     seen = select(*columns).where(*asked.clock_conditions()).subquery("seen")
     found: dict[tuple[str, int, str], Counter[str]] = {}
@@ -62,7 +81,7 @@ def _counted(db: Connection, asked: Asked, now: datetime) -> Counts:
     return found
 
 
-def _carried_over(db: Connection, asked: Asked, now: datetime) -> Mapping[tuple[str, int, str], int]:
+def _carried_over(db: Connection, asked: Asked, now: datetime) -> Mapping[Key, int]:
     if asked.since is None:
         return {}
     columns = (clocks.c.community_id, clocks.c.need_level, clocks.c.kind)
@@ -70,12 +89,10 @@ def _carried_over(db: Connection, asked: Asked, now: datetime) -> Mapping[tuple[
     return {(community, level, kind): n for community, level, kind, n in db.execute(late.group_by(*columns))}
 
 
-def _community(
-    db: Connection, place: RowMapping, asked: Asked, counts: Counts, late: Mapping[tuple[str, int, str], int]
-) -> dict[str, Any]:
+def _community(db: Connection, place: RowMapping, asked: Asked, told: Told) -> dict[str, Any]:
     asked = replace(asked, community_id=place["id"])
     attainment = policy_of(db, asked.organisation_id, place["policy_version"]).attainment
-    levels = [_level(place["id"], level, asked, attainment, counts, late) for level in NEED_LEVELS]
+    levels = [_level(place["id"], level, asked, attainment, told) for level in NEED_LEVELS]
     missed = next((level for level in levels if level["verdict"] == MISSED), None)
     reached = [
         level["need_level"]
@@ -83,42 +100,41 @@ def _community(
         if level["verdict"] == REACHED and (missed is None or level["need_level"] < missed["need_level"])
     ]
     attained = max(reached, default=0)
+    unmet = (number for number, level in enumerate(levels) if level["verdict"] != REACHED)
     above = missed or next((level for level in levels if level["need_level"] > attained), None)
     return {
         "community_id": place["id"],
         "name": place["name"],
         "policy_version": place["policy_version"],
         "attained_level": attained,
+        "without_gaps": next(unmet, len(levels)),
         "levels": levels,
         "blocked_by": _blocked(above) if above else None,
     }
 
 
-def _level(
-    community: str, level: int, asked: Asked, attainment: Attainment, counts: Counts,
-    late: Mapping[tuple[str, int, str], int],
-) -> dict[str, Any]:  # fmt: skip
+def _level(community: str, level: int, asked: Asked, attainment: Attainment, told: Told) -> dict[str, Any]:
     """Return one level of a community: its share over all clocks and by kind, beside the share that is asked for."""
     asked = replace(asked, need_level=str(level))
     kinds = {}
     everything = Figures()
+    needed, least = attainment[level], attainment.least_decided
     for kind in JUDGED:
-        figures = Figures(Counter(counts.get((community, level, kind), {})))
-        carried = late.get((community, level, kind), 0)
+        key = (community, level, kind)
+        figures = Figures(Counter(told.counts.get(key, {})), surplus=told.again.get(key, Counter()))
+        listed, carried = figures.said()["tickets_counted"][BREACHED], told.late.get(key, 0)
         figures.counts[OPEN_OVERDUE] += carried
         everything.counts.update(figures.counts)
         kinds[kind] = {
             **_share(figures),
+            "verdict": _verdict(_share(figures), needed, least),
             "carried_over": carried,
+            "tickets_counted": listed,
             "tickets": asked.link(clock=kind, verdict=BREACHED),
             "carried_over_tickets": asked.before().link(clock=kind, verdict=OPEN_OVERDUE) if asked.since else None,
         }
-    whole, needed, least = _share(everything), attainment[level], attainment.least_decided
-    short = [kind for kind in kinds.values() if kind["decided"] >= least and kind["met_share"] < needed]
-    if whole["decided"] < least:
-        said = NO_EVIDENCE
-    else:
-        said = MISSED if short or whole["met_share"] < needed else REACHED
+    whole = _share(everything)
+    said = MISSED if any(kind["verdict"] == MISSED for kind in kinds.values()) else _verdict(whole, needed, least)
     return {
         "need_level": level,
         "need": NEED_LEVELS[level],
@@ -130,6 +146,15 @@ def _level(
     }
 
 
+def _verdict(share: Mapping[str, Any], needed: float, least: int) -> str:
+    """Return what a share says. Too little to be met is missed all the same once enough more could not mend it."""
+    if share["decided"] >= least:
+        return REACHED if share["met_share"] >= needed else MISSED
+    if share["open_overdue"] or (least - share["breached"]) / least < needed:
+        return MISSED
+    return NO_EVIDENCE
+
+
 def _share(figures: Figures) -> dict[str, Any]:
     said = figures.said()
     return {name: said[name] for name in (MET, BREACHED, OPEN_OVERDUE, "decided", "met_share")}
@@ -138,8 +163,7 @@ def _share(figures: Figures) -> dict[str, Any]:
 def _blocked(level: dict[str, Any]) -> dict[str, Any]:
     """Return what stands in the way of a level: its worst clock, or that too little was decided to tell."""
     decided = {kind: figures for kind, figures in level["clocks"].items() if figures["decided"]}
-    telling = {kind: figures for kind, figures in decided.items() if figures["decided"] >= level["least_decided"]}
-    among = telling if any(f["met_share"] < level["needed_share"] for f in telling.values()) else decided
+    among = {kind: figures for kind, figures in decided.items() if figures["verdict"] == MISSED} or decided
     missed = level["verdict"] == MISSED
     worst = min(among, key=lambda kind: among[kind]["met_share"]) if missed else None
     figures = level["clocks"][worst] if worst else level

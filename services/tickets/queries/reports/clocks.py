@@ -39,7 +39,8 @@ def percentiles(seconds: Any) -> Any:
 class Figures:
     """The clocks of one kind in one group: how many have which exact verdict, and how long the stopped ones took.
 
-    Void clocks are counted and not measured: what was withdrawn took no time.
+    Void clocks are counted and not measured: what was withdrawn took no time. `surplus` is how many more clocks than
+    tickets have a verdict, `overridden` how many of the breached belong to tickets whose need level was corrected.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -47,12 +48,15 @@ class Figures:
     lived: Spread | None = Spread()
     pause_seconds: float = 0.0
     lived_seconds: float = 0.0
+    surplus: Counter[str] = field(default_factory=Counter)
+    overridden: int = 0
 
     def add(self, other: "Figures") -> None:
-        """Add another group's; what percentiles the two have together cannot be told from them."""
+        """Add another group's; percentiles and surplus of the two together cannot be told from theirs."""
         self.counts.update(other.counts)
         self.pause_seconds += other.pause_seconds
         self.lived_seconds += other.lived_seconds
+        self.overridden += other.overridden
         self.contract = self.lived = None
 
     def said(self) -> dict[str, Any]:
@@ -60,7 +64,7 @@ class Figures:
         met = self.counts[MET]
         breached = self.counts[BREACHED] + self.counts[OPEN_OVERDUE]
         decided = met + breached
-        return {
+        counts = {
             "met": met,
             "breached": breached,
             "open_overdue": self.counts[OPEN_OVERDUE],
@@ -68,6 +72,11 @@ class Figures:
             "unknown": self.counts[UNKNOWN],
             "void": self.counts[VOID],
             "decided": decided,
+        }
+        return {
+            **counts,
+            "tickets_counted": {name: n - self.surplus[name] for name, n in counts.items()},
+            "overridden": self.overridden,
             "met_share": met / decided if decided else None,
             "contract": self.contract.said() if self.contract else None,
             "lived": self.lived.said() if self.lived else None,

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, cast, fu
 from services.tickets.lifecycle import ENDED, OPEN
 from services.tickets.models import Moment, history, tickets
 
-KEPT, BROKEN, PENDING, REPLACED, WITHDRAWN = "kept", "broken", "open", "replaced", "withdrawn"
-PROMISES = (KEPT, BROKEN, PENDING)
+KEPT, BROKEN, PENDING, MOVED, WITHDRAWN = "kept", "broken", "open", "moved", "withdrawn"
+PROMISES = (KEPT, BROKEN, PENDING, MOVED)
 # What promises are told from, beside history, of the tickets they were made about.
 PROMISE_COLUMNS = tuple(
     tickets.c[name] for name in ("id", "status", "promised_at", "completions", "first_completed_at")
@@ -21,7 +21,8 @@ def promises_of(jobs: FromClause, now: datetime) -> Subquery:
     """Return every promise made about tickets (`jobs` has PROMISE_COLUMNS), as (ticket_id, became).
 
     Kept or broken is said of the next completion after the promise, never of an earlier one. Another promise made in
-    time takes its place ("replaced"); one made when the time was up already does not. A request withdrawn before the
+    time takes its place ("moved", and counted: who moves it for ever breaks none); one made when the time was up
+    already does not. A request withdrawn before the
     promised time takes the promise along ("withdrawn").
     """
     told = _told(jobs)
@@ -29,7 +30,7 @@ def promises_of(jobs: FromClause, now: datetime) -> Subquery:
     until = case((replaced, told.c.next_at), else_=func.coalesce(told.c.end_at, now))
     became = case(
         (told.c.promised_at < until, BROKEN),
-        (replaced, REPLACED),
+        (replaced, MOVED),
         (told.c.end_at.is_(None), case((told.c.status.in_(OPEN), PENDING), else_=WITHDRAWN)),
         (told.c.completed, KEPT),
         else_=WITHDRAWN,

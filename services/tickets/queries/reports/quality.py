@@ -1,7 +1,6 @@
 """Jobs as wholes: whether anything at all went wrong with one (100 − 1 = 0), its promises, and how long it took."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,13 +35,14 @@ Row = Any
 # What a list of tickets may be narrowed to, each by the same condition that counts it.
 QUALITIES: Mapping[str, Callable[[Row], ColumnElement[bool]]] = {
     "finished": lambda job: job.done,
+    "counted": lambda job: or_(job.done, job.flawed),
     "flawless": lambda job: and_(job.done, ~job.flawed, ~job.pending),
-    "flawed": lambda job: and_(job.done, job.flawed),
+    "flawed": lambda job: job.flawed,
     "undecided": lambda job: and_(job.done, ~job.flawed, job.pending),
-    "missed_clock": lambda job: and_(job.done, job.missed),
-    "broken_promise": lambda job: and_(job.done, job.broke),
-    "was_reopened": lambda job: and_(job.done, job.reopened),
-    "unhappy": lambda job: and_(job.done, job.unhappy),
+    "missed_clock": lambda job: job.missed,
+    "broken_promise": lambda job: job.broke,
+    "was_reopened": lambda job: job.reopened,
+    "unhappy": lambda job: job.unhappy,
     "unanswered": lambda job: and_(job.done, ~job.flawed, ~job.pending, ~job.answered),
     "reopened": lambda job: job.reopened,
 }
@@ -52,12 +52,13 @@ def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) 
     """Return the tickets asked for with what is known of each as a whole.
 
     Flawed is whoever had a clock missed, a promise broken, to be opened again, or a human's word that it was not
-    solved or was bad. Without any of these a job is pending while a clock of it may still be missed, or nobody can
-    know whether one was. With a rule the other clocks of the same job count as well.
+    solved or was bad: at once and for good, also where the job is not done yet, or was then cancelled or declined.
+    Without any of these a job is pending while a clock of it may still be missed, or nobody can know whether one was.
+    However the question is narrowed, all clocks of the same job count.
     """
     filed = _filed(asked, group)
     job = filed.c
-    told = _clocks_of_jobs(replace(asked, rule=None).clock_conditions(), now)
+    told = _clocks_of_jobs(asked.of_any().clock_conditions(), now)
     promises = promises_of(filed, now)
     counted = (
         select(promises.c.ticket_id, *(_count(promises.c.became == name).label(name) for name in PROMISES))
@@ -83,7 +84,8 @@ def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) 
             or_(missed, broke, reopened, unhappy).label("flawed"),
             func.coalesce(told.c.pending, False).label("pending"),
             *(func.coalesce(counted.c[name], 0).label(name) for name in PROMISES),
-            *(case((was_completed, told.c[name])).label(name) for name in TIMES[:2]),
+            case((was_completed, _first_contract(job, told))).label(TIMES[0]),
+            func.date_part("epoch", job.first_completed_at - job.filed_at).label(TIMES[1]),
             *(case((done, told.c[name])).label(name) for name in TIMES[2:]),
         )
         .outerjoin(told, told.c.ticket_id == job.id)
@@ -96,7 +98,7 @@ def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) 
 def _filed(asked: Asked, group: ColumnElement[Any] | None) -> CTE:
     """Return the tickets asked for, read once: their table is wide, and two questions are about them."""
     shown = (literal_column("NULL::text") if group is None else group).label("group")
-    columns = (*PROMISE_COLUMNS, tickets.c.solved, tickets.c.satisfaction, shown)
+    columns = (*PROMISE_COLUMNS, tickets.c.filed_at, tickets.c.solved, tickets.c.satisfaction, shown)
     return select(*columns).where(*asked.ticket_conditions()).cte("filed")
 
 
@@ -114,7 +116,6 @@ def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) ->
             clocks.c.started_at,
             clocks.c.stopped_at,
             clocks.c.contract_seconds,
-            func.date_part("epoch", clocks.c.stopped_at - clocks.c.started_at).label("lived_seconds"),
         )
         .where(*conditions, or_(resolving, clocks.c.state != "met"))
         .offset(literal_column("0"))
@@ -129,8 +130,8 @@ def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) ->
             seen.c.ticket_id,
             func.bool_or(seen.c.missed).label("missed"),
             func.bool_or(seen.c.pending).label("pending"),
+            func.max(seen.c.stopped_at).filter(first).label("first_stopped_at"),
             func.max(seen.c.contract_seconds).filter(first).label("first_contract"),
-            func.max(seen.c.lived_seconds).filter(first).label("first_lived"),
             # A clock that went on after a reopening has counted what went before it (sla.resolution).
             case((begun == goes_on, contract[0]), else_=contract[1]).label("total_contract"),
             func.date_part("epoch", ended - begun).label("total_lived"),
@@ -138,6 +139,13 @@ def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) ->
         .group_by(seen.c.ticket_id)
         .subquery("told")
     )
+
+
+def _first_contract(job: Row, told: Subquery) -> ColumnElement[float | None]:
+    """Return the contract time of the first completion; a run that ended otherwise before it was no resolution."""
+    ended = and_(clocks.c.ticket_id == job.id, clocks.c.kind == RESOLVE, clocks.c.stopped_at == job.first_completed_at)
+    that_run = select(func.max(clocks.c.contract_seconds)).where(ended).scalar_subquery()
+    return case((told.c.first_stopped_at == job.first_completed_at, told.c.first_contract), else_=that_run)
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 from services.kit import clock as time
 from services.tickets.catalogue import NEED_LEVELS, WORK_TYPES
 from services.tickets.models import communities, people
-from services.tickets.queries.reports.asked import MONTH, ORGANISATION, RULE, Asked, prepare
+from services.tickets.queries.reports.asked import MONTH, NONE, ORGANISATION, RULE, Asked, group_of_clock, prepare
+from services.tickets.queries.reports.behind import Again, counted_again, overridden, surplus
 from services.tickets.queries.reports.clocks import Figures, Key, Spread, carried_over, figures_of
 from services.tickets.queries.reports.promises import PROMISES
 from services.tickets.queries.reports.quality import quality_of, spread_of
@@ -17,7 +18,7 @@ from services.tickets.queries.verdicts import OPEN_OVERDUE, REPORTED, VERDICTS
 from services.tickets.sla.targets import JUDGED
 
 FLAWS = ("missed_clock", "broken_promise", "was_reopened", "unhappy")
-FINISHED = ("finished", "flawless", "flawed", "undecided", "unanswered", *FLAWS)
+FINISHED = ("finished", "counted", "flawless", "flawed", "undecided", "unanswered", *FLAWS)
 CLOCKS = ("contract", "lived")
 # A rule has clocks, and no jobs: a job as a whole is under several.
 _OF_RULE: Mapping[str, Any] = {"filed": None}
@@ -35,9 +36,14 @@ def sla_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     prepare(db)
     now = time.now()
     counted = figures_of(db, asked, grouping, now)
+    for key, n in overridden(db, asked, grouping, now).items():
+        counted[key].overridden = n
+    again = counted_again(db, asked.clock_conditions(), [group_of_clock(grouping, asked.zone)], now)
+    for of_group, more in surplus(again).items():
+        counted[of_group[0], of_group[1]].surplus = more
     late = carried_over(db, asked, grouping, now)
     wholes = {} if grouping == RULE else quality_of(db, asked, grouping, now)
-    keys = _in_order(grouping, {key for key, _ in (*counted, *late)} | set(wholes))
+    keys = _in_order(asked, grouping, {key for key, _ in (*counted, *late)} | set(wholes))
     names = names_of(db, grouping, keys)
     # Nothing was filed before a period without beginning, nor in any of its months.
     of_groups = None if grouping == MONTH or asked.since is None else late
@@ -54,7 +60,7 @@ def sla_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
             }
             for key in keys
         ],
-        "total": _total(asked, grouping, counted, late, wholes),
+        "total": _total(asked, grouping, counted, late, wholes, again),
     }
 
 
@@ -75,8 +81,10 @@ def _known(keys: Iterable[Any]) -> list[Any]:
     return [key for key in keys if key is not None]
 
 
-def _in_order(grouping: str, keys: set[Any]) -> list[Any]:
-    """Return the groups to show: every need level, also an empty one, and of the others those with something."""
+def _in_order(asked: Asked, grouping: str, keys: set[Any]) -> list[Any]:
+    """Return the groups to show: every need level asked for, also an empty one, and of the others those not empty."""
+    if grouping == "need_level" and asked.need_level is not None:
+        return [None if asked.need_level == NONE else int(asked.need_level)]
     if grouping == "need_level":
         return [*NEED_LEVELS, *([None] if None in keys else [])]
     if grouping == "work_type":
@@ -150,8 +158,9 @@ def _times(row: Mapping[str, Any], which: str) -> dict[str, Any] | None:
 
 
 def _total(
-    asked: Asked, grouping: str, counted: Mapping[Key, Figures], late: Mapping[Key, int], wholes: Mapping[Any, Any]
-) -> dict[str, Any]:
+    asked: Asked, grouping: str, counted: Mapping[Key, Figures], late: Mapping[Key, int], wholes: Mapping[Any, Any],
+    again: Again,
+) -> dict[str, Any]:  # fmt: skip
     """Return the sums over all groups. What percentiles they have together is asked with group_by=organisation."""
     overdue: Counter[Key] = Counter()
     for (_, kind), n in late.items():
@@ -162,5 +171,7 @@ def _total(
     sums: dict[Key, Figures] = {}
     for (_, kind), figures in counted.items():
         sums.setdefault((None, kind), Figures()).add(figures)
+    for of_kind, more in surplus(clock[1:] for clock in again).items():
+        sums[None, of_kind[0]].surplus = more
     whole = _OF_RULE if grouping == RULE else {name: sum(row[name] for row in wholes.values()) for name in _SUMS}
     return _group(asked, None, sums, before, whole)

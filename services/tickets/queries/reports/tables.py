@@ -12,16 +12,16 @@ _PERCENTILES = tuple(f"{clock}_{percent}" for clock in ("contract", "lived") for
 _PERIOD = ("asof", "from", "to")
 SLA_COLUMNS = (
     *_PERIOD, "group_by", "key", "name", "filed", "measure", "met", "breached", "open_overdue", "carried_over",
-    "open_in_time", "unknown", "void", "decided", "met_share", "n", *_PERCENTILES, "pause_seconds", "lived_seconds",
-    "pause_share", "tickets",
+    "open_in_time", "unknown", "void", "moved", "decided", "met_share", "overridden", "n", *_PERCENTILES,
+    "pause_seconds", "lived_seconds", "pause_share", "tickets",
 )  # fmt: skip
 PAUSE_COLUMNS = (
     *_PERIOD, "group_by", "key", "name", "pauses", "tickets_paused", "paused_seconds", "disallowed_seconds",
     "lived_seconds", "pause_share", "still_open", "expired", "objected", "disallowed",
 )  # fmt: skip
 ATTAINMENT_COLUMNS = (
-    *_PERIOD, "community_id", "community", "policy_version", "attained_level", "need_level", "need", "verdict",
-    "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "needed_share",
+    *_PERIOD, "community_id", "community", "policy_version", "attained_level", "without_gaps", "need_level", "need",
+    "verdict", "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "needed_share",
     "least_decided", "blocked_by", "tickets",
 )  # fmt: skip
 _COUNTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided", "met_share")
@@ -71,7 +71,7 @@ def _known(grouping: str, group: Mapping[str, Any], locale: str) -> Row:
 def _clock(clock: Mapping[str, Any]) -> Row:
     carried = clock["carried_over"]
     return {
-        **{name: clock[name] for name in (*_COUNTS, "pause_seconds", "lived_seconds", "pause_share")},
+        **{name: clock[name] for name in (*_COUNTS, "overridden", "pause_seconds", "lived_seconds", "pause_share")},
         **_spread(clock),
         "carried_over": carried and carried["open_overdue"],
         "tickets": clock["tickets"]["breached"],
@@ -98,6 +98,7 @@ def _wholes(group: Mapping[str, Any]) -> Iterator[Row]:
         "met": promises["kept"],
         "breached": promises["broken"],
         "open_in_time": promises["open"],
+        "moved": promises["moved"],
         "decided": decided,
         "met_share": promises["kept"] / decided if decided else None,
         "tickets": promises["tickets"]["broken"],
@@ -122,7 +123,7 @@ def _attainment(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
     for place in report["communities"]:
         blocked = place["blocked_by"]
         known: Row = {
-            **{name: place[name] for name in ("community_id", "policy_version", "attained_level")},
+            **{name: place[name] for name in ("community_id", "policy_version", "attained_level", "without_gaps")},
             "community": place["name"],
             "blocked_by": blocked and blocked["sentence"]["zh-CN" if locale.startswith("zh") else "en"],
         }
