@@ -1,5 +1,6 @@
 """The shapes of what goes in and comes out of the tickets API."""
 
+from services.tickets.schemas.attainment import AttainmentReport
 from services.tickets.schemas.input import (
     Assignment,
     CallBack,
@@ -44,7 +45,7 @@ from services.tickets.schemas.output import (
     Ticket,
     Tickets,
 )
-from services.tickets.schemas.reports import AttainmentReport, PauseQuery, PauseReport, Period, SlaQuery, SlaReport
+from services.tickets.schemas.reports import PauseQuery, PauseReport, Period, SlaQuery, SlaReport
 from services.tickets.schemas.terms import (
     CalendarView,
     MaybeNote,

@@ -9,10 +9,10 @@ from marshmallow.validate import OneOf
 from services.kit.http import Line, StrictSchema
 from services.tickets.catalogue import NEED_LEVELS, WORK_TYPES
 from services.tickets.queries.reports import GROUPINGS, NONE, PAUSE_GROUPINGS
+from services.tickets.schemas.figures import AskedAgain, count, links, share
 from services.tickets.schemas.input import IdOrNone
 
 FORMATS = ("json", "csv", "xlsx")
-VERDICTS_OF_LEVELS = ("met", "missed", "no_evidence")
 
 
 class Period(StrictSchema):
@@ -52,44 +52,32 @@ class PauseQuery(Period):
     group_by = fields.String(load_default="member", validate=OneOf(PAUSE_GROUPINGS))
 
 
-def _count() -> fields.Integer:
-    return fields.Integer(required=True)
-
-
-def _share() -> fields.Float:
-    return fields.Float(required=True, allow_none=True)
-
-
-def _links() -> fields.Dict:
-    return fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-
-
 class Spread(ma.Schema):
     """How long something took, in seconds: of `n`, what so many percent of them do not exceed."""
 
-    n = _count()
-    p50 = _share()
-    p90 = _share()
-    p95 = _share()
+    n = count()
+    p50 = share()
+    p90 = share()
+    p95 = share()
 
 
 class CarriedOver(ma.Schema):
     """What was filed before the period and is still open and overdue."""
 
-    open_overdue = _count()
+    open_overdue = count()
     tickets = fields.String(required=True)
 
 
 class TicketsCounted(ma.Schema):
     """How many tickets there are behind each count of clocks, which is how many its link lists."""
 
-    met = _count()
-    breached = _count()
-    open_overdue = _count()
-    open_in_time = _count()
+    met = count()
+    breached = count()
+    open_overdue = count()
+    open_in_time = count()
     not_known = fields.Integer(required=True, data_key="unknown")
-    void = _count()
-    decided = _count()
+    void = count()
+    decided = count()
 
 
 class ClockFigures(ma.Schema):
@@ -100,23 +88,23 @@ class ClockFigures(ma.Schema):
     corrected: they stay under the level that they were breached at.
     """
 
-    met = _count()
-    breached = _count()
-    open_overdue = _count()
-    open_in_time = _count()
+    met = count()
+    breached = count()
+    open_overdue = count()
+    open_in_time = count()
     not_known = fields.Integer(required=True, data_key="unknown")
-    void = _count()
-    decided = _count()
-    met_share = _share()
+    void = count()
+    decided = count()
+    met_share = share()
     tickets_counted = fields.Nested(TicketsCounted, required=True)
-    overridden = _count()
+    overridden = count()
     contract = fields.Nested(Spread, required=True, allow_none=True)
     lived = fields.Nested(Spread, required=True, allow_none=True)
     pause_seconds = fields.Float(required=True)
     lived_seconds = fields.Float(required=True)
-    pause_share = _share()
+    pause_share = share()
     carried_over = fields.Nested(CarriedOver, required=True, allow_none=True)
-    tickets = _links()
+    tickets = links()
 
 
 class BothTimes(ma.Schema):
@@ -131,7 +119,7 @@ class Resolution(ma.Schema):
 
     first = fields.Nested(BothTimes, required=True, allow_none=True)
     total = fields.Nested(BothTimes, required=True, allow_none=True)
-    reopened = _count()
+    reopened = count()
     tickets = fields.String(required=True)
 
 
@@ -139,20 +127,20 @@ class Promises(ma.Schema):
     """What became of promised times; `moved` were taken back in time by promising another. `tickets` lists each job
     once, however often it was promised."""
 
-    kept = _count()
-    broken = _count()
-    open = _count()
-    moved = _count()
-    tickets = _links()
+    kept = count()
+    broken = count()
+    open = count()
+    moved = count()
+    tickets = links()
 
 
 class FlawedBy(ma.Schema):
     """How many jobs had which flaw, finished or not; one job may have several."""
 
-    missed_clock = _count()
-    broken_promise = _count()
-    was_reopened = _count()
-    unhappy = _count()
+    missed_clock = count()
+    broken_promise = count()
+    was_reopened = count()
+    unhappy = count()
 
 
 class Flawless(ma.Schema):
@@ -162,15 +150,15 @@ class Flawless(ma.Schema):
     `unanswered` nobody was heard about.
     """
 
-    finished = _count()
-    counted = _count()
-    flawless = _count()
-    flawed = _count()
-    undecided = _count()
-    unanswered = _count()
-    rate = _share()
+    finished = count()
+    counted = count()
+    flawless = count()
+    flawed = count()
+    undecided = count()
+    unanswered = count()
+    rate = share()
     flawed_by = fields.Nested(FlawedBy, required=True)
-    tickets = _links()
+    tickets = links()
 
 
 class Figures(ma.Schema):
@@ -191,15 +179,7 @@ class Group(Figures):
     name = fields.String(required=True, allow_none=True)
 
 
-class _Asked(ma.Schema):
-    """What a report was asked for, and when."""
-
-    asof = fields.AwareDateTime(required=True)
-    since = fields.AwareDateTime(required=True, allow_none=True, data_key="from")
-    until = fields.AwareDateTime(required=True, allow_none=True, data_key="to")
-
-
-class SlaReport(_Asked):
+class SlaReport(AskedAgain):
     """What was met and what was missed."""
 
     community_id = fields.UUID(required=True, allow_none=True)
@@ -216,16 +196,16 @@ class SlaReport(_Asked):
 class PauseFigures(ma.Schema):
     """How often and how long jobs waited, and what was said of it."""
 
-    pauses = _count()
-    tickets_paused = _count()
-    still_open = _count()
-    expired = _count()
-    objected = _count()
-    disallowed = _count()
+    pauses = count()
+    tickets_paused = count()
+    still_open = count()
+    expired = count()
+    objected = count()
+    disallowed = count()
     paused_seconds = fields.Float(required=True)
     disallowed_seconds = fields.Float(required=True)
     lived_seconds = fields.Float(required=True)
-    pause_share = _share()
+    pause_share = share()
 
 
 class PauseGroup(PauseFigures):
@@ -235,87 +215,10 @@ class PauseGroup(PauseFigures):
     name = fields.String(required=True, allow_none=True)
 
 
-class PauseReport(_Asked):
+class PauseReport(AskedAgain):
     """Who let jobs wait."""
 
     community_id = fields.UUID(required=True, allow_none=True)
     group_by = fields.String(required=True)
     groups = fields.List(fields.Nested(PauseGroup), required=True)
     total = fields.Nested(PauseFigures, required=True)
-
-
-class LevelShare(ma.Schema):
-    """The numbers behind the share of a level, or of one kind of its clocks."""
-
-    met = _count()
-    breached = _count()
-    open_overdue = _count()
-    decided = _count()
-    met_share = _share()
-
-
-class LevelClock(LevelShare):
-    """One kind of clock of a level. What was carried over is part of breached, and not of the `tickets_counted` that
-    `tickets` lists."""
-
-    verdict = fields.String(required=True, validate=OneOf(VERDICTS_OF_LEVELS))
-    tickets_counted = _count()
-    carried_over = _count()
-    tickets = fields.String(required=True)
-    carried_over_tickets = fields.String(required=True, allow_none=True)
-
-
-class Level(LevelShare):
-    """One need level of a community, beside the share its policy asks for.
-
-    It is missed when its share, or that of one kind of its clocks, is below that; with fewer decided than
-    `least_decided`, when one of them is open and overdue or too many were missed for the share to be reached if all
-    the rest up to `least_decided` were met. With fewer and none of that it has no evidence.
-    """
-
-    need_level = _count()
-    need = fields.String(required=True)
-    verdict = fields.String(required=True, validate=OneOf(VERDICTS_OF_LEVELS))
-    needed_share = fields.Float(required=True)
-    least_decided = _count()
-    clocks = fields.Dict(keys=fields.String(), values=fields.Nested(LevelClock), required=True)
-
-
-class Blocked(ma.Schema):
-    """What keeps a community from its next level."""
-
-    need_level = _count()
-    need = fields.String(required=True)
-    verdict = fields.String(required=True)
-    clock = fields.String(required=True, allow_none=True)
-    met_share = _share()
-    needed_share = fields.Float(required=True)
-    decided = _count()
-    least_decided = _count()
-    open_overdue = _count()
-    tickets = fields.String(required=True, allow_none=True)
-    carried_over_tickets = fields.String(required=True, allow_none=True)
-    sentence = _links()
-
-
-class CommunityLevels(ma.Schema):
-    """The need level a community attained.
-
-    `attained_level` is the highest level that is met while none up to it is missed: one without evidence is not
-    attained itself, and does not hold up the next. `without_gaps` is the highest level up to which every one has
-    evidence and is met. 0 is none.
-    """
-
-    community_id = fields.UUID(required=True)
-    name = fields.String(required=True)
-    policy_version = fields.String(required=True)
-    attained_level = _count()
-    without_gaps = _count()
-    levels = fields.List(fields.Nested(Level), required=True)
-    blocked_by = fields.Nested(Blocked, required=True, allow_none=True)
-
-
-class AttainmentReport(_Asked):
-    """The need level of every community."""
-
-    communities = fields.List(fields.Nested(CommunityLevels), required=True)
