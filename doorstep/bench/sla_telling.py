@@ -85,9 +85,10 @@ def tell(story: Story, filed_at: datetime, who: Who, calendar: Calendar, asof: d
         entries.append(_entry(ticket, who, happening.action, happening.role, before, data, at))
         ticket |= {"version": ticket["version"] + 1, "history_hash": entries[-1]["hash"]}
     books = Books({STANDARD_VERSION: standard_policy()}, {FIRST_CALENDAR: calendar})
-    computed = service_levels.clocks_of(entries, who.community_id, books, asof)
+    judged = service_levels.judged_of(entries, who.community_id, books, asof)
+    computed = [one.clock for one in judged]
     gone = list(_fired(computed, asof))
-    rows = service_levels.rows_of(computed, ticket, [key for key, _ in gone])
+    rows = service_levels.rows_of(judged, ticket, entries, [key for key, _ in gone])
     settled_at = _settled_at(computed, filed_at + story.happenings[-1].after if story.happenings else filed_at)
     return Told(ticket, entries, rows, [_firing(who, key, at) for key, at in gone], settled_at)
 

@@ -194,8 +194,8 @@ def clocks(_ledger: Ledger, books: Books) -> Iterator[str]:
     now = time.now()
     for ticket in books.tickets:
         entries, library = books.history.get(ticket["id"], []), books.libraries[ticket["id"]]
-        computed = service_levels.clocks_of(entries, ticket["community_id"], library, now)
-        rows = service_levels.rows_of(computed, ticket, fired.get(ticket["id"], []))
+        judged = service_levels.judged_of(entries, ticket["community_id"], library, now)
+        rows = service_levels.rows_of(judged, ticket, entries, fired.get(ticket["id"], []))
         if _by_kind(rows) != _by_kind(stored.get(ticket["id"], [])):
             yield f"ticket {ticket['id']}: stored clocks {stored.get(ticket['id'])} are not what history gives: {rows}"
 

@@ -25,8 +25,8 @@ def rows_of(
     Time alone changes no row: a breach that no timer has noticed yet is true in every answer and not yet in the row.
     """
     moved_at = entries[moves(entries)[-1]]["at"]
-    computed = service_levels.clocks_of(entries, ticket["community_id"], library, moved_at)
-    rows = service_levels.rows_of(computed, ticket, fired)
+    judged = service_levels.judged_of(entries, ticket["community_id"], library, moved_at)
+    rows = service_levels.rows_of(judged, ticket, entries, fired)
     for row in rows:
         if row["stopped_at"] is None and (row["kind"], row["generation"], BREACH) in fired:
             row |= {"state": BREACHED, "breached_at": row["due_at"]}

@@ -11,6 +11,7 @@ import orjson
 
 from services.contracts.clocks import STATES, ToldClock
 from services.tickets import catalogue
+from services.tickets.accountable import owner_at, owners_of
 from services.tickets.sla.calendar import Calendar
 from services.tickets.sla.clocks import BREACHED, PAUSED, RUNNING, VOID, Clock, Event, compute
 from services.tickets.sla.conditions import Facts
@@ -129,7 +130,24 @@ def _event(entry: Entry) -> Event:
     )
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A clock and the facts it counts under (names as in history): those of the moment at which it was decided.
+
+    A breach counts under the terms that it was a breach of, a stop under those that it came under, and what still
+    runs in time under the present ones. So nobody moves a missed deadline to another need level by correcting it.
+    """
+
+    clock: Clock
+    said: Mapping[str, Any]
+
+
 def clocks_of(entries: Iterable[Entry], community_id: str, library: Library, asof: datetime) -> tuple[Clock, ...]:
+    """Return a ticket's clocks as they stand at `asof`, see `judged_of`."""
+    return tuple(judged.clock for judged in judged_of(entries, community_id, library, asof))
+
+
+def judged_of(entries: Iterable[Entry], community_id: str, library: Library, asof: datetime) -> tuple[Judged, ...]:
     """Return a ticket's clocks as they stand at `asof`, from its history and the versions it speaks of alone.
 
     What came after `asof` has not happened. A breach from before the desk changed what counts stays a breach:
@@ -156,10 +174,22 @@ def clocks_of(entries: Iterable[Entry], community_id: str, library: Library, aso
     kept = []
     for clock in found:
         earlier = missed.pop((clock.kind, clock.generation), None)
-        if earlier is not None:
-            clock = _still_missed(clock, earlier[0], _computed(told, earlier[1], community_id, library, asof))
-        kept.append(clock)
-    return (*kept, *(breach for breach, _ in missed.values()), *without)
+        if earlier is None:
+            kept.append(Judged(clock, _when(told, terms, clock).said))
+            continue
+        clock = _still_missed(clock, earlier[0], _computed(told, earlier[1], community_id, library, asof))
+        kept.append(Judged(clock, earlier[1].said))
+    gone = [Judged(clock, before.said) for clock, before in missed.values()]
+    return (*kept, *gone, *(Judged(clock, _when(told, terms, clock).said) for clock in without))
+
+
+def _when(told: Sequence[Entry], terms: Sequence[Terms], clock: Clock) -> Terms:
+    """Return the terms under which a clock was stopped. The latest are those that one breached now is a breach of."""
+    stopped_at = clock.stopped_at
+    if len(terms) == 1 or stopped_at is None or clock.breached_at is not None:
+        return terms[-1]
+    # New terms that end a clock are not those it was under.
+    return next((one for one in reversed(terms) if told[one.first]["at"] < stopped_at), terms[0])
 
 
 def _pairs(terms: Sequence[Terms]) -> Iterator[tuple[Terms, Terms]]:
@@ -200,18 +230,23 @@ def _ended(clock: Clock, until: datetime) -> Clock:
 
 
 def rows_of(
-    clocks: Sequence[Clock], ticket: Mapping[str, Any], fired: Iterable[tuple[str, int, int]]
+    judged: Iterable[Judged], ticket: Mapping[str, Any], entries: Sequence[Entry], fired: Iterable[tuple[str, int, int]]
 ) -> list[dict[str, Any]]:
-    """Return the clock rows of a ticket to store. `fired` are the (kind, generation, level) that went out already."""
-    gone = set(fired)
-    beside = {name: ticket[name] for name in _BESIDE}
-    beside |= {"ticket_id": ticket["id"], "crew_id": ticket["completed_by"] or ticket["owner_id"]}
+    """Return the clock rows of a ticket to store. `fired` are the (kind, generation, level) that went out already.
+
+    Each says under what it counts and who was accountable when it was breached, else when it stopped, else now: a job
+    handed to a colleague charges nobody with what was late before.
+    """
+    gone, owners = set(fired), owners_of(entries)
+    beside = {"ticket_id": ticket["id"], **{name: ticket[name] for name in _BESIDE}}
     rows = []
-    for clock in clocks:
+    for clock, said in ((one.clock, one.said) for one in judged):
         level, fire_at = _next_firing(clock, gone)
         rows.append(
             {
                 **beside,
+                **{name: said[name] for name in _UNDER},
+                "crew_id": owner_at(owners, clock.breached_at or clock.stopped_at),
                 **{name: getattr(clock, name) for name in STORED},
                 "warnings_at": list(clock.warnings_at),
                 "contract_seconds": clock.elapsed_seconds if clock.stopped_at else None,
@@ -246,7 +281,8 @@ STORED = (
     "kind", "generation", "state", "started_at", "target_seconds", "basis", "rule", "due_at", "stopped_at",
     "paused_at", "paused_until", "breached_at", "unknown",
 )  # fmt: skip
-_BESIDE = ("organisation_id", "filed_at", "community_id", "need_level", "work_type", "policy_version")
+_BESIDE = ("organisation_id", "filed_at", "community_id")
+_UNDER = ("need_level", "work_type", "policy_version")
 
 
 def _next_firing(clock: Clock, gone: set[tuple[str, int, int]]) -> tuple[int | None, datetime | None]:

@@ -31,7 +31,7 @@ def told(estate: "Estate", words: str, ago: timedelta, *steps: tuple[Any, ...], 
             if verb == "answer":
                 tell(estate.engine, answered(estate, ticket, **sent))
             else:
-                ticket = estate.step(name, ticket, verb, sent)
+                ticket = estate.step(name, ticket, verb, sent, **({"If_Match": "*"} if verb == "override" else {}))
     return ticket
 
 
@@ -43,6 +43,11 @@ def worked(name: str, start: float, end: float) -> list[tuple[Any, ...]]:
 def promising(later: float) -> Any:
     """Return a promise to be made, so many minutes from then."""
     return lambda: {"promised_at": (clock.now() + minutes(later)).isoformat()}
+
+
+def corrected() -> dict[str, Any]:
+    """Return a correction of the need level."""
+    return {"reason": "是邻里间的事", "need_level": 3}
 
 
 def second_community(estate: "Estate", name: str = "玉兰苑") -> tuple[str, str]:
@@ -76,6 +81,13 @@ def lived_through(estate: "Estate") -> tuple[str, datetime]:
          (730, "crew", "claim"), (740, "crew", "start"), (900, "crew", "complete"))  # fmt: skip
     told(estate, BURST, 13 * day, (2, "dispatcher", "cancel"))
     told(estate, BURST, 12 * day, (300, "dispatcher", "cancel"))
+    told(estate, BURST, 11 * day, *worked("crew", 3, 30), (60, "resident", "reopen", {"reason": "还在漏"}),
+         (65, "crew", "release", {"reason": "换人"}), (66, "dispatcher", "cancel"))  # fmt: skip
+    # Late before it was corrected and given to a colleague; then promised three times.
+    told(estate, BURST, 10 * day, (2, "crew", "claim"), (90, "dispatcher", "override", corrected),
+         (95, "dispatcher", "assign", {"to": estate.people["colleague"].id}), (96, "colleague", "start"),
+         (97, "colleague", "promise", promising(60)), (100, "colleague", "promise", promising(300)),
+         (101, "colleague", "promise", promising(400)), (200, "colleague", "complete"))  # fmt: skip
     paused = (50, "crew", "pause", lambda: waiting("parts", hours=5))
     told(estate, "楼道灯不亮了", 3 * day, (30, "crew", "claim"), (40, "crew", "start"), paused, (390, "crew", "resume"),
          (400, "crew", "complete"))  # fmt: skip

@@ -42,6 +42,10 @@ class Told:
         return self.row["status"] in DONE
 
     @property
+    def counted(self) -> bool:
+        return self.done or self.flawed
+
+    @property
     def reopened(self) -> bool:
         return any(entry["action"] == "reopen" for entry in self.entries)
 
@@ -55,11 +59,12 @@ class Told:
 
     @property
     def flawed(self) -> bool:
+        """Whatever became of it: cancelling a job that came too late does not make it one that went well."""
         return self.missed or self.reopened or self.unhappy or "broken" in self.promises()
 
     @property
     def flawless(self) -> bool:
-        return not self.flawed and all(clock.state in ("met", "void") for clock in self.judged)
+        return self.done and not self.flawed and all(clock.state in ("met", "void") for clock in self.judged)
 
     def promises(self) -> list[str]:
         """What became of every promise, in order."""
@@ -74,7 +79,7 @@ class Told:
                 elif end is None:
                     found.append("open")
                 else:
-                    found.append({"promise": "replaced", "complete": "kept"}.get(end["action"], "withdrawn"))
+                    found.append({"promise": "moved", "complete": "kept"}.get(end["action"], "withdrawn"))
         return found
 
 
@@ -99,6 +104,38 @@ def verdict(clock: Clock) -> str:
     return "unknown" if clock.due_at is None and clock.unknown else "open_in_time"
 
 
+def said_at(one: Told, clock: Clock, name: str) -> Any:
+    """Return need level, work type or policy of the ticket as it was when a clock was breached or stopped, or is.
+
+    True of clocks whose deadline no correction has moved into the past.
+    """
+    decided = clock.breached_at or clock.stopped_at
+    value = one.entries[0]["data"][name]
+    for entry in one.entries:
+        changes = entry["data"].get("changes", {})
+        if name in changes and (decided is None or entry["at"] < decided):
+            value = changes[name][1]
+    return value
+
+
+def accountable(one: Told, clock: Clock) -> str | None:
+    """Return who had the job when a clock was breached or stopped, or has it."""
+    decided = clock.breached_at or clock.stopped_at
+    owner = completed_by = None
+    for entry in one.entries:
+        if decided is None or entry["at"] <= decided:
+            data = entry["data"]
+            if entry["action"] in ("claim", "complete"):
+                owner = entry["actor_id"]
+            elif entry["action"] in ("assign", "escalate"):
+                owner = data["to"]
+            elif entry["action"] == "release":
+                owner = None
+            completed_by = entry["actor_id"] if entry["action"] == "complete" else completed_by
+            owner = completed_by if entry["action"] == "reopen" else owner
+    return owner
+
+
 def group_key(grouping: str, one: Told, clock: Clock | None, zone: str = "UTC") -> str | None:
     """Return the key of the group that a ticket, or a clock of it, belongs to."""
     if grouping == "rule":
@@ -108,9 +145,9 @@ def group_key(grouping: str, one: Told, clock: Clock | None, zone: str = "UTC") 
     if grouping == "organisation":
         return None
     if grouping == "crew":
-        return one.row["completed_by"] or one.row["owner_id"]
-    names = {"community": "community_id", "policy": "policy_version"}
-    value = one.row[names.get(grouping, grouping)]
+        return accountable(one, clock) if clock else one.row["completed_by"] or one.row["owner_id"]
+    name = {"community": "community_id", "policy": "policy_version"}.get(grouping, grouping)
+    value = one.row[name] if clock is None or grouping == "community" else said_at(one, clock, name)
     return None if value is None else str(value)
 
 
@@ -145,9 +182,10 @@ def figures(clocks: Sequence[Clock]) -> dict[str, Any]:
 def wholes(jobs: Sequence[Told]) -> dict[str, Any]:
     """Return what is said of jobs as wholes, without links."""
     done = [job for job in jobs if job.done]
-    flawless, flawed = [job for job in done if job.flawless], [job for job in done if job.flawed]
-    resolutions = [(job, resolution_of(job.clocks)) for job in jobs]
-    completed = [r for job, r in resolutions if r and job.row["first_completed_at"]]
+    flawless, flawed = [job for job in jobs if job.flawless], [job for job in jobs if job.flawed]
+    counted = [job for job in jobs if job.counted]
+    resolutions = [(job, resolution_of(job.clocks, completed=job.row["completions"] > 0)) for job in jobs]
+    completed = [r for _, r in resolutions if r and r.first_lived_seconds is not None]
     ended = [r for job, r in resolutions if r and job.done]
     promises = Counter(name for job in jobs for name in job.promises())
     answered = [job for job in flawless if job.row["solved"] is not None or job.row["status"] == "confirmed"]
@@ -162,18 +200,19 @@ def wholes(jobs: Sequence[Told]) -> dict[str, Any]:
             "lived": spread(r.total_lived_seconds for r in ended),
         },
         "reopened": sum(job.reopened for job in jobs),
-        "promises": {name: promises[name] for name in ("kept", "broken", "open")},
+        "promises": {name: promises[name] for name in ("kept", "broken", "open", "moved")},
         "finished": len(done),
+        "counted": len(counted),
         "flawless": len(flawless),
         "flawed": len(flawed),
-        "undecided": len(done) - len(flawless) - len(flawed),
+        "undecided": len(counted) - len(flawless) - len(flawed),
         "unanswered": len(flawless) - len(answered),
         "rate": len(flawless) / (len(flawless) + len(flawed)) if flawless or flawed else None,
         "flawed_by": {
-            "missed_clock": sum(job.missed for job in done),
-            "broken_promise": sum("broken" in job.promises() for job in done),
-            "was_reopened": sum(job.reopened for job in done),
-            "unhappy": sum(job.unhappy for job in done),
+            "missed_clock": sum(job.missed for job in jobs),
+            "broken_promise": sum("broken" in job.promises() for job in jobs),
+            "was_reopened": sum(job.reopened for job in jobs),
+            "unhappy": sum(job.unhappy for job in jobs),
         },
     }
 

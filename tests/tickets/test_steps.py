@@ -127,8 +127,8 @@ def record_adds_up(engine: Engine, ticket_id: str) -> None:
     answered = [e["at"] for e in entries if e["action"] in ("acknowledge", "claim", "assign")]
     assert ticket["acknowledged_at"] == (answered[0] if answered else None)
     moved = [entry["at"] for entry in entries if entry["action"] in service_levels.MOVES_CLOCKS]
-    computed = service_levels.clocks_of(entries, ticket["community_id"], library, moved[-1])
-    rows = service_levels.rows_of(computed, ticket, [])
+    judged = service_levels.judged_of(entries, ticket["community_id"], library, moved[-1])
+    rows = service_levels.rows_of(judged, ticket, entries, [])
     key = ("kind", "generation")
     assert sorted(rows, key=lambda row: [row[k] for k in key]) == sorted(stored, key=lambda row: [row[k] for k in key])
 

@@ -45,7 +45,7 @@ LIBRARY = Books(
 
 def entry(minutes: float, action: str, status: str, role: str = "crew", **data: Any) -> dict[str, Any]:
     at = MONDAY + timedelta(minutes=minutes)
-    return {"at": at, "action": action, "status": status, "actor_role": role, "data": data}
+    return {"at": at, "action": action, "status": status, "actor_id": role, "actor_role": role, "data": data}
 
 
 def filed(**changes: Any) -> dict[str, Any]:
@@ -60,6 +60,13 @@ def clocks(*entries: Mapping[str, Any], hours: float) -> dict[tuple[str, int], C
     asof = MONDAY + timedelta(hours=hours)
     found = service_levels.clocks_of(entries, COMMUNITY, LIBRARY, asof)
     return {(clock.kind, clock.generation): clock for clock in found}
+
+
+def stored(*entries: Mapping[str, Any], hours: float) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return the rows to store, by kind and generation."""
+    ticket = {"id": "x", "organisation_id": "o", "filed_at": MONDAY, "community_id": COMMUNITY}
+    judged = service_levels.judged_of(entries, COMMUNITY, LIBRARY, MONDAY + timedelta(hours=hours))
+    return {(row["kind"], row["generation"]): row for row in service_levels.rows_of(judged, ticket, entries, [])}
 
 
 def test_a_ticket_runs_by_the_terms_in_its_first_entry() -> None:
@@ -165,17 +172,91 @@ def test_a_paused_clock_with_an_end_keeps_its_deadline_in_the_timer() -> None:
         entry(40, "start", "in_progress"),
         entry(60, "pause", "waiting", waiting_reason="parts", until=until.isoformat()),
     )
-    ticket = {
-        "id": "x", "organisation_id": "o", "filed_at": MONDAY, "community_id": COMMUNITY, "need_level": 1,
-        "work_type": "repair", "policy_version": "p", "completed_by": None, "owner_id": "crew",
-    }  # fmt: skip
-    found = service_levels.clocks_of(story, COMMUNITY, LIBRARY, MONDAY + timedelta(hours=1))
-    rows = {row["kind"]: row for row in service_levels.rows_of(found, ticket, [])}
-    assert rows["resolve"]["paused_until"] == until
-    assert rows["resolve"]["due_at"] == MONDAY + timedelta(hours=28)
-    assert rows["resolve"]["next_fire_at"] == rows["resolve"]["warnings_at"][0]
-    assert (rows["resolve"]["contract_seconds"], rows["resolve"]["pause_seconds"]) == (None, None)
-    assert rows["attend"]["state"] == MET
-    assert rows["attend"]["contract_seconds"] == 40 * 60
-    assert {row["crew_id"] for row in rows.values()} == {"crew"}
+    rows = stored(*story, hours=1)
+    assert rows["resolve", 1]["paused_until"] == until
+    assert rows["resolve", 1]["due_at"] == MONDAY + timedelta(hours=28)
+    assert rows["resolve", 1]["next_fire_at"] == rows["resolve", 1]["warnings_at"][0]
+    assert (rows["resolve", 1]["contract_seconds"], rows["resolve", 1]["pause_seconds"]) == (None, None)
+    assert rows["attend", 1]["state"] == MET
+    assert rows["attend", 1]["contract_seconds"] == 40 * 60
     assert {row["state"] for row in rows.values()} <= {MET, RUNNING, VOID, "paused"}
+
+
+def told_of(rows: Mapping[tuple[str, int], Mapping[str, Any]], column: str) -> dict[str, Any]:
+    """Return what a column says of the first clock of each kind."""
+    return {kind: row[column] for (kind, generation), row in rows.items() if generation == 1}
+
+
+def test_a_breach_counts_under_the_need_level_it_was_a_breach_of() -> None:
+    to_social = moved(60 * 3, need_level=[1, 5], work_type=["repair", "community"])
+    before, after = stored(filed(), hours=2.5), stored(filed(), to_social, hours=4)
+    assert told_of(before, "need_level")["attend"] == 1
+    assert (after["attend", 1]["state"], after["attend", 1]["need_level"]) == (BREACHED, 1)
+    assert (after["attend", 1]["work_type"], after["resolve", 1]["work_type"]) == ("repair", "community")
+    assert after["resolve", 1]["need_level"] == 5, "it still runs in time"
+
+
+def test_a_stopped_clock_counts_under_what_was_true_when_it_stopped() -> None:
+    version = standard_policy().version
+    story = (
+        filed(),
+        entry(5, "claim", "claimed", "crew"),
+        entry(10, "start", "in_progress", "crew"),
+        moved(20, "reevaluate", policy_version=[version, "own-1"]),
+        moved(30, need_level=[1, 3]),
+        entry(40, "complete", "completed", "crew"),
+    )
+    rows = stored(*story, hours=9)
+    assert {kind: told_of(rows, "policy_version")[kind] for kind in ("acknowledge", "attend", "resolve")} == {
+        "acknowledge": version,
+        "attend": version,
+        "resolve": "own-1",
+    }
+    assert {kind: told_of(rows, "need_level")[kind] for kind in ("attend", "resolve")} == {"attend": 1, "resolve": 3}
+
+
+def test_a_clock_that_new_terms_end_counts_under_the_old_ones() -> None:
+    danger = filed(catalogue_code="gas-leak", sla_class="life_safety", urgency="emergency", need_level=2)
+    changes = {"sla_class": ["life_safety", "standard"], "catalogue_code": ["gas-leak", "water-leak-pipe"]}
+    for minutes, state in ((5, VOID), (120, BREACHED)):
+        row = stored(danger, moved(minutes, need_level=[2, 1], **changes), hours=3)["make_safe", 1]
+        assert (row["state"], row["need_level"]) == (state, 2)
+
+
+def test_what_is_late_by_corrected_terms_alone_counts_under_those() -> None:
+    """Taken for something social at first: what it was is what the deadline was missed of."""
+    social = filed(sla_class="engagement", work_type="community", need_level=3, urgency="routine")
+    changes = {"sla_class": ["engagement", "standard"], "urgency": ["routine", "urgent"], "need_level": [3, 1]}
+    row = stored(social, moved(60 * 3, **changes), hours=4)["attend", 1]
+    assert (row["breached_at"], row["need_level"]) == (MONDAY + timedelta(hours=2), 1)
+
+
+def test_a_job_handed_over_charges_nobody_with_what_was_late_before() -> None:
+    story = [
+        filed(),
+        entry(5, "claim", "claimed", "first"),
+        entry(130, "assign", "assigned", "dispatcher", to="second"),
+        entry(140, "start", "in_progress", "second"),
+        entry(150, "complete", "completed", "second"),
+        entry(200, "reopen", "reopened", "resident", owner_id="second"),
+        entry(210, "release", "acknowledged", "second"),
+        entry(220, "escalate", "assigned", "dispatcher", to="boss"),
+    ]
+    held = [told_of(stored(*story[:n], hours=9), "crew_id") for n in (1, 2, 3, 5)]
+    assert [rows["attend"] for rows in held] == [None, "first", "first", "first"]
+    assert [rows["acknowledge"] for rows in held] == [None, "first", "first", "first"]
+    # It still runs: it is whose the job is now, until it is done.
+    in_time = [stored(*story[:n], hours=4)["resolve", 1]["crew_id"] for n in (1, 2, 3, 5, 8)]
+    assert in_time == [None, "first", "second", "second", "second"]
+    again = [stored(*story[:n], hours=4)["resolve", 2]["crew_id"] for n in (6, 7, 8)]
+    assert again == ["second", None, "boss"]
+
+
+def test_a_reopening_from_before_it_said_whose_it_was_gives_the_job_back_to_whoever_completed_it() -> None:
+    story = (
+        filed(),
+        entry(5, "claim", "claimed", "first"),
+        entry(9, "complete", "completed", "first"),
+        entry(20, "reopen", "reopened", "resident"),
+    )
+    assert stored(*story, hours=1)["resolve", 2]["crew_id"] == "first"

@@ -141,8 +141,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", first, at)
     ticket["version"], ticket["history_hash"] = 1, entry["hash"]
     library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], [entry])
-    computed = service_levels.clocks_of([entry], ticket["community_id"], library, at)
-    rows = service_levels.rows_of(computed, ticket, [])
+    judged = service_levels.judged_of([entry], ticket["community_id"], library, at)
+    rows = service_levels.rows_of(judged, ticket, [entry], [])
     event = event_of(TicketFiled, ticket, actor, at, {"channel": ticket["channel"]})
     writing.write_filing(db, ticket, entry, rows, event)
     if ticket["work_type"] == COMPLAINT:

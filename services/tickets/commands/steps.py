@@ -203,13 +203,14 @@ def _clock_rows(db: Connection, after: Ticket, entry: Mapping[str, Any]) -> list
     entries = [dict(row) for row in db.execute(past).mappings()]
     entries.append(dict(entry))
     library = books.books_of(db, after["organisation_id"], after["community_id"], entries)
-    computed = service_levels.clocks_of(entries, after["community_id"], library, after["changed_at"])
+    judged = service_levels.judged_of(entries, after["community_id"], library, after["changed_at"])
     fired: list[Any] = []
     # Most steps of most tickets come before anything was fired, and then there is nothing to ask.
-    if any(at <= after["changed_at"] for clock in computed for at in (*clock.warnings_at, clock.due_at) if at):
+    clocks = [one.clock for one in judged]
+    if any(at <= after["changed_at"] for clock in clocks for at in (*clock.warnings_at, clock.due_at) if at):
         gone = select(firings.c.kind, firings.c.generation, firings.c.level)
         fired = list(db.execute(gone.where(firings.c.ticket_id == after["id"])))
-    return service_levels.rows_of(computed, after, fired)
+    return service_levels.rows_of(judged, after, entries, fired)
 
 
 def badge_of(db: Connection, person_id: str) -> str | None:
