@@ -25,7 +25,7 @@ def story_of(
     terms = service_levels.terms_of(told)
     in_force = [one for one in terms if told[one.first]["at"] <= until][-1]
     return explain(
-        service_levels.events_of(told),
+        service_levels.events_of(told, community_id, library),
         in_force.targets(library, community_id, told[0]["at"]),
         library.calendars[in_force.said["calendar_version"]],
         kind=clock.kind,
