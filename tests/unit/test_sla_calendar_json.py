@@ -45,6 +45,14 @@ CHINA = {**GOOD, "country": "CN"}
             r"^closures: .* ends before it begins",
         ),
         ({"closures": [["soon", "later"]]}, r"^closures: 'soon' is not a moment"),
+        *(
+            ({"country": name}, rf"^country: no public holidays are known for '{name}'")
+            for name in ("__class__", "country_holidays", "NYSE", "China", "")
+        ),
+        *(
+            ({"tz": name}, rf"^tz: '{name}' is not a time zone that is known")
+            for name in ("localtime", "posixrules", "Factory", "right/UTC", "posix/Asia/Shanghai", "asia/shanghai")
+        ),
         ({"country": "XX"}, r"^country: no public holidays are known for 'XX'"),
         ({"country": "CN", "subdivision": "ZZ"}, r"^country: no public holidays are known for 'CN ZZ'"),
         ({"subdivision": "BY"}, r"^subdivision: it needs a country"),

@@ -136,7 +136,7 @@ def _adopt(
         return
     version = _next_version(db, organisation_id)
     after = {**document, "version": version}
-    _check_communities(db, organisation_id, _read_policy(after))
+    _check_communities(community["id"], _read_policy(after))
     written = {"version": version, "document": after, "note": note, "author_id": actor.id}
     db.execute(insert(policies).values(**written, organisation_id=organisation_id, community_id=community["id"]))
     changes = {"policy_version": version}
@@ -205,13 +205,10 @@ def _check_packs(document: Document, before: Document) -> None:
             )
 
 
-def _check_communities(db: Connection, organisation_id: str, policy: Policy) -> None:
-    """Refuse a rule for a community that is not there, for it would match nothing."""
-    named = {one for rule in policy.rules for one in rule.when.community_id}
-    ours = select(communities.c.id).where(communities.c.organisation_id == organisation_id)
-    known = set(db.execute(ours.where(communities.c.id.in_(named))).scalars()) if named else set()
+def _check_communities(community_id: str, policy: Policy) -> None:
+    """Refuse a rule for any other community: this policy is this community's, so it would match nothing."""
     for number, rule in enumerate(policy.rules):
-        if unknown := sorted(rule.when.community_id - known):
+        if others := sorted(rule.when.community_id - {community_id}):
             where = f"rules[{number}].when.community_id"
-            problem = ValueError(f"{where}: {unknown[0]!r} is no community of yours, so this matches nothing")
+            problem = ValueError(f"{where}: {others[0]!r} is not this community, so this matches nothing here")
             raise _refusal("policy", "时限政策", problem)

@@ -17,6 +17,9 @@ from services.tickets.sla import packs
 from services.tickets.sla.country import HolidaysUnknown, known_year
 from services.tickets.sla.policy import shipped_documents
 
+# Opening hours of less than this a week, in seconds, are likelier a slip than a desk.
+LEAST_WEEK = 3600
+
 
 def calendar_view(db: Connection, actor: Actor, community_id: str, locale: str) -> dict[str, Any]:
     """Return a community's calendar in force, who wrote it and why, and what it cannot know yet."""
@@ -84,12 +87,21 @@ def _written(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _warnings(document: Mapping[str, Any]) -> list[str]:
-    """Return what the calendar cannot know of this year and the next, so that nobody takes a guess for a deadline."""
+    """Return what may surprise: hardly any open hours, and what cannot be known of this year and the next.
+
+    So nobody takes a slip of the hand for opening hours, or a guess for a deadline.
+    """
     calendar = service_levels.calendar_of(document)
-    if calendar.country is None:
-        return []
-    this_year = time.now().astimezone(calendar.zone).year
+    open_seconds = sum(end - start for spans in calendar.hours for start, end in spans)
     said = []
+    if open_seconds < LEAST_WEEK:
+        said.append(
+            f"hours: the desk opens for {open_seconds} seconds in an ordinary week, so that targets in working time "
+            "take months. Please check the spans."
+        )
+    if calendar.country is None:
+        return said
+    this_year = time.now().astimezone(calendar.zone).year
     for year in {this_year, this_year + 1} - calendar.declared_years:
         try:
             known_year(calendar.country, calendar.subdivision, year, calendar.accept_estimated_holidays)

@@ -1,6 +1,5 @@
 """The shapes of a community's terms: its calendar and policy by version, the packs, and moving tickets to them."""
 
-import math
 import unicodedata
 from typing import Any
 
@@ -32,7 +31,8 @@ class Document(fields.Dict):
                 found += [(depth + 1, inner) for inner in part]
             elif isinstance(part, str):
                 _check_text(part)
-            elif isinstance(part, int | float) and not (math.isfinite(part) and abs(part) <= _LARGEST):
+            # Compared first: an integer too long for a float cannot even be asked whether it is finite.
+            elif isinstance(part, int | float) and not (-_LARGEST <= part <= _LARGEST):
                 raise ma.ValidationError("Contains a number that is too large.")
         return document
 

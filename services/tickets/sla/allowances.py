@@ -7,6 +7,8 @@ from services.tickets.catalogue import NEED_LEVELS
 from services.tickets.sla.target_json import read_seconds, refuse_unknown, require_keys
 
 DAY = 86_400
+# What is missed more often than met is attained by nobody.
+LEAST_SHARE = 0.5
 # For documents older than the list: every reason there was, each with an end.
 DEFAULT_PAUSES: Mapping[str, int] = {
     "parts": 14 * DAY,
@@ -34,7 +36,8 @@ DEFAULT_ATTAINMENT = Attainment({1: 0.95, 2: 0.95, 3: 0.9, 4: 0.9, 5: 0.85}, 5)
 
 
 def read_pauses(where: str, data: object) -> dict[str, int]:
-    """For each reason a job may wait the longest a single pause may last, in seconds. Reasons not listed are none."""
+    """For each reason a job may wait the longest it may wait for it, in seconds: in one
+    pause, and in all pauses for it together until the job is done. Reasons not listed are none."""
     if not isinstance(data, Mapping):
         raise ValueError(f"{where}: expected an object of reasons with longest_seconds")
     refuse_unknown(where, data, DEFAULT_PAUSES, "a job")
@@ -53,8 +56,8 @@ def read_attainment(where: str, data: object) -> Attainment:
     shares = {}
     for level, code in NEED_LEVELS.items():
         share = fields[code]
-        if type(share) not in (int, float) or not 0 < share <= 1:
-            raise ValueError(f"{where}.{code}: {share!r} is not a share above 0, at most 1")
+        if type(share) not in (int, float) or not LEAST_SHARE <= share <= 1:
+            raise ValueError(f"{where}.{code}: {share!r} is not a share from {LEAST_SHARE} to 1")
         shares[level] = float(share)
     least = fields["least_decided"]
     if type(least) is not int or not 1 <= least <= 1_000_000:

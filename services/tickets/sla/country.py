@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import holidays
 
@@ -29,12 +29,21 @@ class CountryYear:
     estimated: bool
 
 
+@cache
+def countries() -> frozenset[str]:
+    """The codes of the countries whose public holidays the library knows."""
+    return frozenset(holidays.list_supported_countries())
+
+
 def check_country(country: str, subdivision: str | None) -> None:
     """Refuse a country or part of one that the library does not know (ValueError naming the field)."""
+    where = f"{country} {subdivision}" if subdivision else country
+    # By name the library would also find markets, classes and whatever else a module holds.
+    if country not in countries():
+        raise ValueError(f"country: no public holidays are known for {where!r}")
     try:
         holidays.country_holidays(country, subdiv=subdivision)
     except NotImplementedError:
-        where = f"{country} {subdivision}" if subdivision else country
         raise ValueError(f"country: no public holidays are known for {where!r}") from None
 
 
