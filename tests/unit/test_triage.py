@@ -235,6 +235,20 @@ def test_an_emergency_refiled_as_not_ours_still_reaches_a_person_as_an_emergency
     assert verdict.urgency == "emergency"
 
 
+def test_one_dispatchers_slip_takes_no_danger_to_another_desk() -> None:
+    text = "厨房有很浓的煤气味，怀疑煤气泄漏"
+    before = triage(text)
+    assert before.catalogue_code == "gas-leak"
+    for many in (1, 50):
+        after = triage(text, corrections=learn([(text, "volunteer-offer")] * many))
+        assert (after.catalogue_code, after.urgency) == ("gas-leak", "emergency")
+    # Among dangers the dispatchers know better, and they may see one where the words did not.
+    moved = triage(text, corrections=learn([(text, "volunteer-offer"), (text, "fire-now")]))
+    assert moved.catalogue_code == "fire-now"
+    quiet = "七号楼架空层的乒乓球桌被人锁起来了"
+    assert triage(quiet, corrections=learn([(quiet, "gas-leak")])).catalogue_code == "gas-leak"
+
+
 def test_corrections_ignore_empty_texts_and_codes_the_catalogue_no_longer_has() -> None:
     corrections = learn([("", "lift-fault"), ("的了吗", "lift-fault"), ("厨房水管漏水", "retired-item")])
     assert triage("厨房水管漏水", corrections=corrections) == triage("厨房水管漏水")

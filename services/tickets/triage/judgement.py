@@ -31,6 +31,8 @@ SURE = 14.0
 # From LONG_LETTER on it also tells of the past, and a danger it mentions need not be there now.
 LETTER, LONG_LETTER = 60, 150
 LONG_LETTER_SIGN = "long letter"
+# The service class of what may hurt somebody.
+DANGER = "life_safety"
 # Below this confidence nothing was understood, so a person is asked.
 LEAST = 0.1
 
@@ -222,8 +224,17 @@ def _because(
 def _corrected(
     verdict: Verdict, votes: dict[str, float], lex: Lexicon, reading: Text, signs: dict[str, str], chinese: bool
 ) -> Verdict:
-    """The dispatchers' choice when a text is much like what they re-filed; an emergency stays an emergency."""
-    known = {code: vote for code, vote in votes.items() if code in lex.catalogue}
+    """The dispatchers' choice when a text is much like what they re-filed.
+
+    An emergency stays an emergency, and danger stays danger: a correction may see some where the words did not, but
+    nobody's slip takes the next gas leak to a desk that has days to answer.
+    """
+    danger = lex.catalogue.get(verdict.catalogue_code).sla_class == DANGER
+    known = {
+        code: vote
+        for code, vote in votes.items()
+        if code in lex.catalogue and (not danger or lex.catalogue.get(code).sla_class == DANGER)
+    }
     if not known:
         return verdict
     code = max(known, key=lambda name: known[name])
