@@ -77,9 +77,10 @@ RULES: tuple[Rule, ...] = (
     # The pause ran out.
     Rule("resume", "system", ("waiting",), "in_progress"),
     Rule("object", "resident", ("waiting",), None, HOUSEHOLD),
-    # The pause is taken back: it gives no credit.
-    *_desk("disallow", ("waiting",), "in_progress"),
-    Rule("make_safe", "crew", HELD, None, OWNER),
+    # A pause is taken back, however it ended: it gives no credit. One that is open ends with it.
+    *_desk("disallow", (*OPEN, *DONE), None),
+    # Only who is there can take a danger away; the desk may have heard from the fire brigade, and says so.
+    Rule("make_safe", "crew", ("on_site", "in_progress", "waiting"), None, OWNER),
     *_desk("make_safe", OPEN, None),
     Rule("complete", "crew", ("in_progress",), "completed", OWNER),
     *(Rule(one.action, one.role, one.sources, one.target, SETTLING) for one in _desk("complete", OPEN, "completed")),

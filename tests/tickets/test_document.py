@@ -67,9 +67,10 @@ def test_answers_are_what_the_document_says(document: dict[str, Any], estate: "E
     pause, note = waiting(), {"note": "好了"}
     said = {"reason": "请说明"}
     steps = (
-        ("crew", "claim", None), ("crew", "make-safe", None), ("crew", "start", None), ("crew", "pause", pause),
-        ("resident", "object", said), ("dispatcher", "disallow", said), ("crew", "pause", pause),
-        ("crew", "resume", None), ("crew", "complete", note), ("dispatcher", "call-back", {"outcome": "reached"}),
+        ("crew", "claim", None), ("crew", "start", None), ("crew", "make-safe", None), ("crew", "pause", pause),
+        ("resident", "object", said), ("dispatcher", "disallow", said), ("crew", "pause", waiting("weather")),
+        ("crew", "resume", None), ("crew", "complete", note), ("dispatcher", "disallow", said),
+        ("dispatcher", "call-back", {"outcome": "reached", **note}),
     )  # fmt: skip
     for name, verb, body in steps:
         answer = estate.post(name, f"/tickets/{ticket['id']}/{verb}", body)

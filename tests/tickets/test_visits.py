@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from services.tickets.models import outbox
-from tests.tickets.refusals import is_problem
+from tests.tickets.refusals import fields_of, is_problem
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -27,6 +27,9 @@ def outcomes(engine: Engine, ticket: dict[str, Any]) -> list[str]:
         return [data["outcome"] for data in db.execute(rows.order_by(outbox.c.occurred_at)).scalars()]
 
 
+REACHED = {"outcome": "reached", "note": "住户说已经没有气味"}
+
+
 def danger_dealt_with(estate: "Estate") -> dict[str, Any]:
     """File a danger and bring it to its completion."""
     ticket = estate.file(GAS)
@@ -38,9 +41,13 @@ def danger_dealt_with(estate: "Estate") -> dict[str, Any]:
 def test_a_danger_is_made_safe_before_it_is_repaired(estate: "Estate") -> None:
     ticket = estate.step("crew", estate.file(GAS), "claim")
     assert clock_of(estate, ticket, "make_safe")["state"] == "running"
+    refused = estate.post("crew", f"/tickets/{ticket['id']}/make-safe", {"note": "在路上"})
+    is_problem(refused, 409)
+    assert refused.json["possible_from"] == ["on_site", "in_progress", "waiting"]
+    ticket = estate.step("crew", ticket, "arrive")
     assert estate.post("colleague", f"/tickets/{ticket['id']}/make-safe", {}).status_code == 403
     ticket = estate.step("crew", ticket, "make-safe", {"note": "已关闭总阀并通风"})
-    assert ticket["status"] == "claimed"
+    assert ticket["status"] == "on_site"
     assert clock_of(estate, ticket, "make_safe")["state"] == "met"
     assert clock_of(estate, ticket, "resolve")["state"] == "running"
     seen = estate.get("resident", f"/tickets/{ticket['id']}/history").json["items"][-1]
@@ -48,7 +55,12 @@ def test_a_danger_is_made_safe_before_it_is_repaired(estate: "Estate") -> None:
 
 
 def test_the_desk_may_say_so_before_anybody_has_the_job(estate: "Estate") -> None:
-    ticket = estate.step("dispatcher", estate.file(GAS), "make-safe")
+    filed = estate.file(GAS)
+    for empty in (None, {"note": None}):
+        refused = estate.post("dispatcher", f"/tickets/{filed['id']}/make-safe", empty)
+        is_problem(refused, 422)
+        assert fields_of(refused) == {"note"}
+    ticket = estate.step("dispatcher", filed, "make-safe", {"note": "燃气公司抢修队已关阀"})
     assert (ticket["status"], clock_of(estate, ticket, "make_safe")["state"]) == ("filed", "met")
 
 
@@ -57,7 +69,10 @@ def test_only_a_call_that_reached_somebody_counts(estate: "Estate", worker_engin
     assert clock_of(estate, ticket, "callback")["state"] == "running"
     ticket = estate.step("dispatcher", ticket, "call-back", {"outcome": "not_reached", "note": "无人接听"})
     assert (ticket["status"], clock_of(estate, ticket, "callback")["state"]) == ("completed", "running")
-    estate.step("dispatcher", ticket, "call-back", {"outcome": "reached"})
+    mute = estate.post("dispatcher", f"/tickets/{ticket['id']}/call-back", {"outcome": "reached"})
+    is_problem(mute, 422)
+    assert fields_of(mute) == {"note"}
+    estate.step("dispatcher", ticket, "call-back", REACHED)
     assert clock_of(estate, ticket, "callback")["state"] == "met"
     assert outcomes(worker_engine, ticket) == ["not_reached", "reached"]
     seen = estate.get("resident", f"/tickets/{ticket['id']}/history").get_data(as_text=True)
@@ -67,13 +82,13 @@ def test_only_a_call_that_reached_somebody_counts(estate: "Estate", worker_engin
 
 def test_nobody_calls_about_what_is_not_done(estate: "Estate") -> None:
     ticket = estate.file(GAS)
-    is_problem(estate.post("dispatcher", f"/tickets/{ticket['id']}/call-back", {"outcome": "reached"}), 409)
-    is_problem(estate.post("crew", f"/tickets/{ticket['id']}/call-back", {"outcome": "reached"}), 403)
+    is_problem(estate.post("dispatcher", f"/tickets/{ticket['id']}/call-back", REACHED), 409)
+    is_problem(estate.post("crew", f"/tickets/{ticket['id']}/call-back", REACHED), 403)
 
 
 def test_each_completion_is_called_about(estate: "Estate") -> None:
     ticket = danger_dealt_with(estate)
-    estate.step("manager", ticket, "call-back", {"outcome": "reached"})
+    estate.step("manager", ticket, "call-back", REACHED)
     estate.step("resident", ticket, "reopen", {"reason": "还有味道"})
     for verb in ("start", "complete"):
         ticket = estate.step("crew", ticket, verb)
@@ -99,3 +114,10 @@ def test_circumstances_can_be_taken_back(estate: "Estate") -> None:
     ticket = estate.file("停水了", catalogue_code="water-outage", circumstances=["infant"])
     body = {"reason": "误报", "circumstances": []}
     assert estate.step("dispatcher", ticket, "override", body, If_Match="*")["circumstances"] == []
+
+
+def test_the_desk_that_reopens_a_job_has_not_called_about_it(estate: "Estate") -> None:
+    ticket = estate.step("dispatcher", danger_dealt_with(estate), "reopen", {"reason": "记录有误"})
+    assert clock_of(estate, ticket, "callback")["state"] == "void"
+    ticket = estate.step("resident", danger_dealt_with(estate), "reopen", {"reason": "还有味道"})
+    assert clock_of(estate, ticket, "callback")["state"] == "met"

@@ -124,11 +124,11 @@ def object_to(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Ans
 
 @steps.route("/tickets/<uuid:ticket_id>/disallow", methods=["POST"])
 @access(*DESK)
-@steps.arguments(schemas.Reason)
+@steps.arguments(schemas.Disallowance)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def disallow(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
-    """Take a pause back, with a reason everybody reads: the clocks ran all the while."""
+    """Take a pause back, open or over, with a reason everybody reads: the clocks ran all the while."""
     return _take(commands.disallow, db, ticket_id, **body)
 
 

@@ -1,8 +1,10 @@
 """Waiting that cannot be gamed: a reason on the policy's list, a note, an end, and somebody who may object to it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from services.contracts import tickets as facts
 from services.kit import clock as time
@@ -10,11 +12,17 @@ from services.kit.errors import Conflict, Invalid, invalid_field
 from services.kit.identity import Actor
 from services.tickets import books
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
+from services.tickets.models import history
+from services.tickets.running_terms import Entry, events_by
+from services.tickets.sla import wording
 from services.tickets.sla.policy import Policy
+from services.tickets.sla.runs import DISALLOW, tell
 
 WAITING = "waiting"
 # No policy allows more, and a year of five digits could be written but never be read again.
 LONGEST_ANYWHERE = timedelta(days=366)
+# What is done or opened again begins its waiting anew.
+_ANEW = ("complete", "reopen")
 _UNITS = ((86_400, "day", "天"), (3_600, "hour", "小时"), (60, "minute", "分钟"), (1, "second", "秒"))
 
 
@@ -30,8 +38,10 @@ def pause(
 ) -> Ticket:
     """Wait for something outside the crew's hands, until a moment at which the work goes on by itself.
 
-    Reason and length are those of the policy the ticket runs under. Raises Invalid naming `reason` where the policy
-    does not list it, and `until` where it is past or further away than the policy allows.
+    Reason and length are those of the policy the ticket runs under, and the length is that of all pauses for the
+    reason since the job was last done: one pause after the other buys no more than one. Raises Invalid naming
+    `reason` where the policy does not list it, `until` where it is past or further away than the policy allows, and
+    Conflict where the desk took a pause for this reason back.
     """
     _check_end(until, time.now())
     until = until.astimezone(UTC)
@@ -40,7 +50,11 @@ def pause(
     rule = allow(ticket, actor, "pause")
     at = max(time.now(), ticket["changed_at"])
     _check_end(until, at)
-    _check(books.policy_of(db, ticket["organisation_id"], ticket["policy_version"]), reason, at, until)
+    entries = _history(db, ticket_id)
+    policy = books.policy_of(db, ticket["organisation_id"], ticket["policy_version"])
+    longest = _longest(policy, reason)
+    _check_accepted(entries, reason)
+    _check_length(reason, longest, spent(entries, reason, at), at, until)
     step = Step(
         "pause",
         facts.TicketPaused,
@@ -61,7 +75,7 @@ def _check_end(until: datetime, now: datetime) -> None:
         )
 
 
-def _check(policy: Policy, reason: str, at: datetime, until: datetime) -> None:
+def _longest(policy: Policy, reason: str) -> timedelta:
     longest = policy.longest_pause(reason)
     if longest is None:
         listed = list(policy.pauses)
@@ -71,15 +85,62 @@ def _check(policy: Policy, reason: str, at: datetime, until: datetime) -> None:
             fields={"reason": ["not on the policy's list"]},
             reasons=listed,
         )
-    if until > at + timedelta(seconds=longest):
-        en, zh = _length(longest)
-        raise Invalid(
+    return timedelta(seconds=longest)
+
+
+def _check_accepted(entries: Sequence[Entry], reason: str) -> None:
+    """Refuse a reason that the desk did not accept on this job since it was last reopened."""
+    reopened = max((number for number, entry in enumerate(entries) if entry["action"] == "reopen"), default=0)
+    if any(_took_back(entry, reason) for entry in entries[reopened:]):
+        raise Conflict(
+            f"The desk did not accept that this job waits for “{reason}”. Go on with the work, name what else it waits "
+            "for, or hand the job up.",
+            f"客服未认可本工单以“{reason}”为由暂停。请继续处理，或改用其他原因，或将工单上报。",
+            reason=reason,
+        )
+
+
+def _took_back(entry: Entry, reason: str) -> bool:
+    return entry["action"] == DISALLOW and entry["data"].get("waiting_reason") == reason
+
+
+def _check_length(reason: str, longest: timedelta, used: timedelta, at: datetime, until: datetime) -> None:
+    left = max(longest - used, timedelta())
+    if until <= at + left:
+        return
+    en, zh = _length(round(longest.total_seconds()))
+    if not used:
+        says = (
             f"A pause for “{reason}” may last {en} at the longest; choose an end within that.",
             f"以“{reason}”为由的暂停最长为{zh}，请选择更早的截止时间。",
-            fields={"until": ["later than the policy allows"]},
-            longest_seconds=longest,
-            latest=(at + timedelta(seconds=longest)).isoformat(),
         )
+    else:
+        rest = wording.length(left.total_seconds())
+        says = (
+            f"All pauses for “{reason}” may last {en} together until the job is done, and {rest['en']} of that is "
+            "left; choose an end within that, or go on with the work.",
+            f"工单完成前，以“{reason}”为由的暂停累计最长为{zh}，还剩{rest['zh-CN']}；请选择更早的截止时间或继续处理。",
+        )
+    raise Invalid(
+        *says,
+        fields={"until": ["later than the policy allows"]},
+        longest_seconds=round(longest.total_seconds()),
+        left_seconds=left.total_seconds(),
+        latest=(at + left).isoformat(),
+    )
+
+
+def spent(entries: Sequence[Entry], reason: str, at: datetime) -> timedelta:
+    """Return how long a job has waited for a reason since it was last completed or reopened, up to `at`."""
+    since = max((number for number, entry in enumerate(entries) if entry["action"] in _ANEW), default=0)
+    told = tell(events_by(entries[since:], {}), at)
+    waits = [wait for wait in told.waits if told.events[wait.first].reason == reason] if told else []
+    return sum(((wait.end or min(wait.until or at, at)) - wait.start for wait in waits), timedelta())
+
+
+def _history(db: Connection, ticket_id: str) -> list[Entry]:
+    wanted = select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq)
+    return [dict(row) for row in db.execute(wanted).mappings()]
 
 
 def _length(seconds: int) -> tuple[str, str]:
@@ -128,10 +189,57 @@ def object_to(db: Connection, actor: Actor, ticket_id: str, *, reason: str, vers
     return take(db, actor, ticket, step, rule, at)
 
 
-def disallow(db: Connection, actor: Actor, ticket_id: str, *, reason: str, version: int | None = None) -> Ticket:
-    """Take a pause back: the work goes on, and the clocks ran all the while, so that a target may now be missed."""
+def disallow(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    reason: str,
+    pause: int | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """Take a pause back: the clocks ran all the while, so that a target may now be missed, also one thought met.
+
+    `pause` is the number of the pause in the history, by default that of the latest. One that is still open ends,
+    and the work goes on. Raises Conflict where there is none, or it was taken back before, and Invalid naming `pause`.
+    """
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
-    waiting = {"waiting_reason": ticket["waiting_reason"]}
-    step = Step("disallow", facts.TicketDisallowed, told=waiting, data=waiting, note=reason)
-    return take(db, actor, ticket, step, allow(ticket, actor, "disallow"))
+    rule = allow(ticket, actor, DISALLOW)
+    entries = _history(db, ticket_id)
+    found = _pause_in(entries, pause)
+    latest = max(entry["seq"] for entry in entries if entry["action"] == "pause")
+    if ticket["status"] == WAITING and found["seq"] == latest:
+        rule = replace(rule, target="in_progress")
+    waiting = {"waiting_reason": found["data"].get("waiting_reason")}
+    data = {**waiting, "pause": found["seq"]}
+    step = Step(DISALLOW, facts.TicketDisallowed, told=waiting, data=data, note=reason)
+    return take(db, actor, ticket, step, rule)
+
+
+def _pause_in(entries: Sequence[Entry], number: int | None) -> Entry:
+    """Return the pause of this number, or the latest, where it was not taken back yet."""
+    pauses = {entry["seq"]: entry for entry in entries if entry["action"] == "pause"}
+    if not pauses:
+        raise Conflict("This job never waited, so there is nothing to take back.", "该工单没有暂停记录，无需处理。")
+    if number is not None and number not in pauses:
+        known = ", ".join(map(str, pauses))
+        raise invalid_field(
+            "pause",
+            f"No pause of this job has this number; its pauses are: {known}.",
+            f"该工单没有此编号的暂停，已有：{known}。",
+        )
+    found = pauses[max(pauses) if number is None else number]
+    if found["seq"] in _taken_back(entries):
+        raise Conflict("This pause was taken back already.", "该次暂停此前已被认定不成立。", pause=found["seq"])
+    return found
+
+
+def _taken_back(entries: Sequence[Entry]) -> set[int]:
+    """Return the numbers of the pauses that were taken back; older entries mean the pause that they ended."""
+    found, latest = set(), 0
+    for entry in entries:
+        latest = entry["seq"] if entry["action"] == "pause" else latest
+        if entry["action"] == DISALLOW:
+            found.add(entry["data"].get("pause", latest))
+    return found

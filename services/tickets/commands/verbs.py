@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from services.contracts import tickets as facts
 from services.kit import clock as time
-from services.kit.errors import Conflict, Forbidden, invalid_field
+from services.kit.errors import Conflict, Forbidden, Invalid, invalid_field
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets.commands.filing import DISPATCH
@@ -22,10 +22,15 @@ LONGEST_PROMISE = timedelta(days=366)
 OUTCOMES = ("reached", "not_reached")
 
 
-def _plain(db: Connection, actor: Actor, ticket_id: str, version: int | None, step: Step) -> Ticket:
+def _plain(
+    db: Connection, actor: Actor, ticket_id: str, version: int | None, step: Step, lacks: Invalid | None = None
+) -> Ticket:
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
-    return take(db, actor, ticket, step, allow(ticket, actor, step.action))
+    rule = allow(ticket, actor, step.action)
+    if lacks is not None:
+        raise lacks
+    return take(db, actor, ticket, step, rule)
 
 
 def acknowledge(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
@@ -34,10 +39,7 @@ def acknowledge(db: Connection, actor: Actor, ticket_id: str, *, version: int | 
 
 
 def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """Take a job from the pool. Exactly one of any number of claims wins; the others hear who did.
-
-    Raises Conflict with `owner`, and Forbidden where the job needs a skill the crew member lacks.
-    """
+    """Take a job from the pool. One claim wins: the others raise Conflict with `owner`, the unskilled Forbidden."""
     ticket = lock(db, ticket_id)
     mine_again = ticket["status"] == "reopened" and lifecycle.is_free(ticket["owner_id"], actor.id)
     if ticket["owner_id"] is not None and not mine_again:
@@ -136,8 +138,10 @@ def start(db: Connection, actor: Actor, ticket_id: str, *, version: int | None =
 def make_safe(
     db: Connection, actor: Actor, ticket_id: str, *, note: str | None = None, version: int | None = None
 ) -> Ticket:
-    """Nobody is in danger any more; the repair itself may still be to come."""
-    return _plain(db, actor, ticket_id, version, Step("make_safe", facts.TicketMadeSafe, note=note))
+    """Nobody is in danger any more; the repair may be to come. The desk, not there, says how it knows, else Invalid."""
+    unsaid = invalid_field("note", "Say how you know that nobody is in danger.", "请说明如何确认危险已排除。")
+    step = Step("make_safe", facts.TicketMadeSafe, note=note)
+    return _plain(db, actor, ticket_id, version, step, None if note or actor.role == "crew" else unsaid)
 
 
 def complete(
@@ -197,10 +201,11 @@ def call_back(
     note: str | None = None,
     version: int | None = None,
 ) -> Ticket:
-    """The desk calls about a completed job; only `reached` makes it a call that was kept. The note stays internal."""
+    """The desk calls about a completed job; only `reached`, with a note of what was said, is a call that was kept."""
+    unsaid = invalid_field("note", "Say what you were told on the phone.", "请写明通话中对方的答复。")
     told = {"outcome": outcome}
     step = Step("call_back", facts.TicketCalledBack, told=told, data=told, note=note, note_visible=False)
-    return _plain(db, actor, ticket_id, version, step)
+    return _plain(db, actor, ticket_id, version, step, unsaid if outcome == "reached" and not note else None)
 
 
 def answer(
@@ -212,10 +217,7 @@ def answer(
     data: dict[str, Any],
     solved: bool = True,
 ) -> Ticket:
-    """A human answered the return visit: it is solved, or it is not and too late to reopen.
-
-    `data` says which survey, and goes into history.
-    """
+    """A human answered the return visit: solved, or not and too late to reopen. `data` says for history which one."""
     said = {"solved": solved, "satisfaction": satisfaction}
     step = Step("answer", facts.TicketAnswered, changes=said, told=said, data={**data, **said})
     return _plain(db, actor, ticket_id, None, step)

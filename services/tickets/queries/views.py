@@ -63,6 +63,8 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
         "reevaluate": older,
         "escalate": row["owner_desk"] != MANAGEMENT,
         "object": row["objected_at"] is None,
+        # An earlier pause is taken back by its number, from the history that shows it.
+        "disallow": row["status"] == "waiting",
     }
     # The steps of a complaint are offered by its case, which knows how far it has come.
     return [action for action in offered if action not in CASE_ACTIONS and useful.get(action, True)]

@@ -75,6 +75,13 @@ class Pause(StrictSchema):
     until = fields.AwareDateTime(required=True)
 
 
+class Disallowance(StrictSchema):
+    """Why a pause is taken back, and which: the number of its entry in the history, by default that of the latest."""
+
+    reason = Prose(required=True, most=1000)
+    pause = fields.Integer(load_default=None, strict=True, validate=Range(1, 2**31 - 1))
+
+
 class CallBack(StrictSchema):
     """Whether the call about a completed job reached somebody, and what the desk remembers of it."""
 

@@ -109,7 +109,7 @@ def review(
     if outcome != NOT_REACHED and lesson is None:
         raise invalid_field("lesson", "Say what was learnt, so that it need not happen again.", "请写明经验教训。")
     reached = "not_reached" if outcome == NOT_REACHED else "reached"
-    opened.ticket = verbs.call_back(db, actor, ticket_id, outcome=reached)
+    opened.ticket = verbs.call_back(db, actor, ticket_id, outcome=reached, note=lesson)
     opened.rule = allow(opened.ticket, actor, "review")
     told = {"outcome": outcome}
     step = Step("review", facts.ComplaintReviewed, told=told, data=told, note=lesson, note_visible=False)
