@@ -64,7 +64,8 @@ def test_routine_requests_are_answered_before_sundown() -> None:
 
 def test_the_policy_has_a_version_and_default_switches() -> None:
     assert standard_policy().version == SHIPPED["version"] == policy.STANDARD_VERSION
-    assert standard_policy().switches == policy.Switches()
+    # A job that was reopened shows both figures: its new time, and the whole time since it was filed.
+    assert standard_policy().switches == policy.Switches(reopening="both")
 
 
 def test_a_policy_that_once_shipped_is_still_there_word_for_word() -> None:
@@ -266,6 +267,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("escalation.routine.0.colour", "red", r"^escalation.routine\[0\].colour: a step has no such field"),
         ("attainment.esteem", None, r"^attainment.esteem: the policy does not say"),
         ("attainment.esteem", 1.5, r"^attainment.esteem: 1.5 is not a share"),
+        ("attainment.esteem", 0.49, r"^attainment.esteem: 0.49 is not a share from 0.5 to 1"),
         ("attainment.esteem", True, r"^attainment.esteem: True is not a share"),
         ("attainment.least_decided", 0, r"^attainment.least_decided: 0 is not"),
         ("attainment.colour", 1, r"^attainment.colour: known are"),

@@ -42,8 +42,8 @@ class Policy:
     """A complete, versioned set of targets with the switches they are counted by.
 
     `table` has the targets of each class and urgency, `rules` and `packs` those that come beside them. `pauses` are
-    the longest seconds of a single pause by its reason, `escalation` the chain of each urgency (without one, nobody
-    hears of an unclaimed job), `attainment` what a need level asks for.
+    the longest seconds of waiting by its reason (in one pause, and in all for it together), `escalation` the chain of
+    each urgency (without one, nobody hears of an unclaimed job), `attainment` what a need level asks for.
     """
 
     version: str
@@ -82,7 +82,9 @@ class Policy:
         return tuple(sorted(found, key=lambda target: PLACE[target.kind]))
 
     def longest_pause(self, reason: str) -> int | None:
-        """The most seconds a job may wait at once for this reason; None when the reason is not on the list."""
+        """The most seconds a job may wait for this reason, in one pause as in all of them together until it is done;
+        None when the reason is not on the list.
+        """
         return self.pauses.get(reason)
 
     def escalated_to(self, urgency: str, level: int) -> str:
