@@ -27,6 +27,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         tickets.TicketPromised.type,
         tickets.TicketCompleted.type,
         tickets.TicketReopened.type,
+        tickets.TicketCalledBack.type,
         tickets.TicketCancelled.type,
         tickets.TicketDeclined.type,
         tickets.SlaBreached.type,

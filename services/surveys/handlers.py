@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from services.contracts import parse
 from services.contracts.gateway import AccountChanged, PersonErased
-from services.contracts.tickets import TicketCompleted, TicketReopened
+from services.contracts.tickets import TicketCalledBack, TicketCompleted, TicketReopened
 from services.kit.erasures import Erasure, run_pass
 from services.kit.events import Event, PermanentError
 from services.kit.identity import NOBODY
@@ -16,6 +16,9 @@ from services.surveys.drawing import Chance, system_chance
 from services.surveys.erasing import erase_person
 from services.surveys.models import Turn, erasure_passes
 from services.surveys.visiting import Rules
+
+# The outcome of a call that spoke with the household; a call that did not leaves the one that was drawn to be made.
+REACHED = "reached"
 
 
 def handle(rules: Rules, connection: Connection, events: Sequence[Event], chance: Chance = system_chance) -> None:
@@ -27,6 +30,8 @@ def handle(rules: Rules, connection: Connection, events: Sequence[Event], chance
             on_ticket_completed(connection, event, fact, rules, chance)
         elif isinstance(fact, TicketReopened):
             on_ticket_reopened(connection, event, fact)
+        elif isinstance(fact, TicketCalledBack):
+            on_ticket_called_back(connection, event, fact)
         elif isinstance(fact, AccountChanged):
             on_account_changed(connection, event, fact)
         elif isinstance(fact, PersonErased):
@@ -55,6 +60,13 @@ def on_ticket_completed(
 def on_ticket_reopened(connection: Connection, event: Event, fact: TicketReopened) -> None:
     """Withdraw the visit about the completion that did not hold; the next completion gets its own."""
     commands.note_turn(connection, event.organisation_id, fact.ticket_id, fact.version, Turn.REOPENED)
+
+
+# ticket.called_back.v1
+def on_ticket_called_back(connection: Connection, event: Event, fact: TicketCalledBack) -> None:
+    """Spare a household that the desk has just spoken with a second call about the same job; it is still invited."""
+    if fact.outcome == REACHED:
+        commands.note_reached(connection, event.organisation_id, fact.ticket_id, fact.version)
 
 
 # gateway: account.changed.v1

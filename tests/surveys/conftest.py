@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from services.contracts import to_event
-from services.contracts.tickets import TicketCompleted, TicketReopened
+from services.contracts.tickets import TicketCalledBack, TicketCompleted, TicketReopened
 from services.kit.events import Event
 from services.kit.settings import Settings
 from services.kit.testing import fresh
@@ -47,6 +47,9 @@ class Ticket:
 
     def reopened(self, *, version: int = 7, cause: str = "resident") -> Event:
         return self._event(TicketReopened(**self._common("reopened", version), cause=cause))
+
+    def called_back(self, outcome: str, *, version: int = 7) -> Event:
+        return self._event(TicketCalledBack(**self._common("completed", version), outcome=outcome))
 
     def _event(self, fact: Any) -> Event:
         return to_event(fact, organisation_id=self.organisation_id, subject=self.id, at=NOON)

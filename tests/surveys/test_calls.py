@@ -11,9 +11,9 @@ from sqlalchemy import update
 
 from services.kit.testing import at, fresh
 from services.surveys import commands
-from services.surveys.models import callbacks
-from tests.surveys.conftest import Desk
-from tests.surveys.offices import NOW, SHANGHAI, MakeOffice, Office, at_local
+from services.surveys.models import callbacks, return_visits
+from tests.surveys.conftest import AT_ONCE, Desk, Ticket
+from tests.surveys.offices import NOW, SHANGHAI, MakeOffice, Office, always, at_local, never
 
 SAID = {"solved": True, "satisfaction": 5, "comment": "很好"}
 
@@ -282,6 +282,46 @@ def test_a_reopening_ends_the_call(office: Office) -> None:
     (row,) = office.calls(ticket)
     assert (row.state, row.ended_because) == ("ended", "withdrawn")
     assert office.claim("dispatcher", call).status_code == 409
+
+
+def test_whom_the_desk_has_just_spoken_with_is_not_called_again_but_still_asked(office: Office) -> None:
+    ticket, call = office.call_to_make()
+    office.desk.hear(ticket.called_back("not_reached"))
+    assert [item["id"] for item in office.queue("dispatcher")] == [call]
+    office.claim("dispatcher", call)
+    reached = ticket.called_back("reached", version=8)
+    office.desk.hear(reached, reached)
+    (row,) = office.calls(ticket)
+    assert (row.state, row.ended_because, row.claimed_by) == ("ended", "answered_elsewhere", None)
+    assert office.queue("dispatcher") == []
+    late = office.report("dispatcher", call, outcome="answered", answer=SAID)
+    assert (late.status_code, late.json["ended_because"]) == (409, "answered_elsewhere")
+    assert [visit.state for visit in office.desk.visits(ticket)] == ["invited"]
+
+
+def test_a_call_of_the_desk_counts_before_its_household_is_invited_and_before_the_completion_is_heard_of(
+    office: Office,
+) -> None:
+    ticket, early = office.completed(), Ticket(fresh(), office.organisation_id)
+    office.desk.hear(ticket.called_back("reached"), early.called_back("reached"))
+    home = {"community_id": office.community_id, "unit_id": office.home, "requester_id": office.people["resident"].id}
+    office.desk.hear(early.completed(**home), chance=always)
+    office.desk.invite()
+    for one in (ticket, early):
+        assert [(row.state, row.ended_because) for row in office.calls(one)] == [("ended", "answered_elsewhere")]
+    office.desk.hear(early.reopened(version=8), early.completed(version=12, completion=2, **home), chance=always)
+    assert [row.state for row in office.calls(early) if row.completion == 2] == ["waiting"], "it was about the first"
+
+
+def test_the_silent_are_not_drawn_where_the_desk_has_spoken_with_them(office: Office) -> None:
+    ticket, spoken_with = office.completed(chance=never), office.completed(chance=never)
+    office.desk.invite()
+    office.desk.hear(spoken_with.called_back("reached"))
+    with office.desk.engine.begin() as db:
+        here = return_visits.c.organisation_id == office.organisation_id
+        db.execute(update(return_visits).where(here).values(silence_due_at=datetime.now(UTC)))
+        commands.draw_silent_due(db, AT_ONCE, always)
+    assert (len(office.calls(ticket)), office.calls(spoken_with)) == (1, [])
 
 
 def test_what_nobody_called_in_time_ends_by_itself(office: Office) -> None:

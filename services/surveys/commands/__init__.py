@@ -6,7 +6,7 @@ from services.surveys.commands.callbacks import BATCH, claim, lapse_due, release
 from services.surveys.commands.draws import draw_silent_due
 from services.surveys.commands.people import remember_person
 from services.surveys.commands.sampling import set_sampling
-from services.surveys.commands.visits import expire_due, invite_due, note_turn, schedule_visit
+from services.surveys.commands.visits import expire_due, invite_due, note_reached, note_turn, schedule_visit
 
 __all__ = [
     "BATCH",
@@ -18,6 +18,7 @@ __all__ = [
     "expire_due",
     "invite_due",
     "lapse_due",
+    "note_reached",
     "note_turn",
     "record_attempt",
     "release",

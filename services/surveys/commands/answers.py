@@ -11,14 +11,12 @@ from services.kit.errors import Conflict
 from services.kit.events import new_id
 from services.surveys import models, question_sets
 from services.surveys.answering import AnsweredBy, Channel, HumanAnswer, ProxyAnswer, Said
-from services.surveys.commands.callbacks import end_calls
+from services.surveys.commands.callbacks import ELSEWHERE, end_calls
 from services.surveys.commands.visits import about
 from services.surveys.links import fingerprint
 from services.surveys.models import State, answer_items, answers, return_visits
 from services.surveys.queries.visits import own_visit, still_answerable, visit_behind
 from services.surveys.wording import over
-
-ELSEWHERE = "answered_elsewhere"
 
 
 def answer_by_link(db: Connection, survey_id: str, token: str, said: Said) -> Any:

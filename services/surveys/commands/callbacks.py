@@ -16,6 +16,8 @@ from services.surveys.queries.callbacks import call_of
 from services.surveys.visiting import CallRules, Night
 
 BATCH = 100
+# The household said what it has to say by link, by login, or to the desk in another call.
+ELSEWHERE = "answered_elsewhere"
 UNCLAIMED = {"claimed_by": None, "claimed_at": None, "claimed_until": None}
 
 

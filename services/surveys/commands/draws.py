@@ -12,7 +12,7 @@ from services.surveys import drawing
 from services.surveys.calling import State as CallState
 from services.surveys.commands.callbacks import BATCH
 from services.surveys.drawing import Chance, Draw, Sampling
-from services.surveys.models import State, callbacks, draws, return_visits, sampling_rules
+from services.surveys.models import State, callbacks, draws, return_visits, sampling_rules, ticket_turns
 from services.surveys.visiting import CallRules, Rules
 
 
@@ -58,7 +58,8 @@ def silence_due_at(db: Connection, visit: Any, now: datetime, usual: Sampling) -
 def draw_silent_due(db: Connection, rules: Rules, chance: Chance) -> int:
     """Draw about the invited who have been silent for long enough; returns how many were looked at.
 
-    Who is to be called already is not drawn again: one draw decides, and its probability stands.
+    Who is to be called already is not drawn again: one draw decides, and its probability stands. Nor is a household
+    that the desk has spoken with since.
     """
     now = database_now(db)
     silent = (
@@ -70,12 +71,19 @@ def draw_silent_due(db: Connection, rules: Rules, chance: Chance) -> int:
     )
     rows = db.execute(silent).all()
     for visit in rows:
-        called = select(literal(1)).where(callbacks.c.survey_id == visit.id)
-        if visit.state == State.INVITED and db.execute(called).one_or_none() is None:
+        if visit.state == State.INVITED and not _is_called(db, visit):
             _draw_silent(db, visit, now, rules, chance)
     ids = [visit.id for visit in rows]
     db.execute(update(return_visits).where(return_visits.c.id.in_(ids)).values(silence_due_at=None))
     return len(rows)
+
+
+def _is_called(db: Connection, visit: Any) -> bool:
+    drawn = select(literal(1)).where(callbacks.c.survey_id == visit.id)
+    reached = select(literal(1)).where(
+        ticket_turns.c.ticket_id == visit.ticket_id, ticket_turns.c.reached_version > visit.ticket_version
+    )
+    return bool(db.execute(drawn.union_all(reached)).all())
 
 
 def _draw_silent(db: Connection, visit: Any, now: datetime, rules: Rules, chance: Chance) -> None:

@@ -15,7 +15,7 @@ from services.kit import outbox
 from services.kit.database import database_now
 from services.kit.events import Event, new_id
 from services.surveys import models
-from services.surveys.commands.callbacks import BATCH, end_calls
+from services.surveys.commands.callbacks import BATCH, ELSEWHERE, end_calls
 from services.surveys.commands.draws import draw_at_completion, open_calls, silence_due_at
 from services.surveys.drawing import Chance, system_chance
 from services.surveys.links import Link, fingerprint
@@ -29,7 +29,7 @@ def note_turn(db: Connection, organisation_id: str, ticket_id: str, version: int
     """Remember a ticket's completion or reopening and withdraw the open visits about earlier completions.
 
     An expired one stays expired, and is superseded: it can no longer be answered late. Returns the newest turn known
-    (`version`, `turn`), which may be a later one. Locks the ticket here until the transaction ends, so that its events
+    (`version`, `turn`, `reached_version`), which may be a later one. Locks the ticket here until the transaction ends, so that its events
     take effect one after the other, whichever comes first.
     """
     written = insert(ticket_turns).values(
@@ -43,7 +43,7 @@ def note_turn(db: Connection, organisation_id: str, ticket_id: str, version: int
                 "version": func.greatest(ticket_turns.c.version, written.excluded.version),
                 "turn": case((newer, written.excluded.turn), else_=ticket_turns.c.turn),
             },
-        ).returning(ticket_turns.c.version, ticket_turns.c.turn)
+        ).returning(ticket_turns.c.version, ticket_turns.c.turn, ticket_turns.c.reached_version)
     ).one()
     earlier = (return_visits.c.ticket_id == ticket_id, return_visits.c.ticket_version < newest.version)
     moved = (
@@ -59,6 +59,23 @@ def note_turn(db: Connection, organisation_id: str, ticket_id: str, version: int
     over = [db.execute(change.returning(return_visits.c.id)).scalars().all() for change in (moved, passed)]
     end_calls(db, [*over[0], *over[1]], "withdrawn")
     return newest
+
+
+def note_reached(db: Connection, organisation_id: str, ticket_id: str, version: int) -> None:
+    """Remember that the desk spoke with the household at this version of the ticket, and end the calls before it.
+
+    Safe to repeat, and before the completion is heard of: its call then ends as it is drawn. Locks the ticket here.
+    """
+    written = insert(ticket_turns).values(
+        ticket_id=ticket_id, organisation_id=organisation_id, version=0, turn=Turn.COMPLETED.value,
+        reached_version=version,
+    )  # fmt: skip
+    latest = func.greatest(ticket_turns.c.reached_version, written.excluded.reached_version)
+    db.execute(written.on_conflict_do_update(index_elements=["ticket_id"], set_={"reached_version": latest}))
+    spoken_of = select(return_visits.c.id).where(
+        return_visits.c.ticket_id == ticket_id, return_visits.c.ticket_version < version
+    )
+    end_calls(db, db.execute(spoken_of.with_for_update()).scalars().all(), ELSEWHERE)
 
 
 def schedule_visit(
@@ -103,6 +120,8 @@ def schedule_visit(
     visit = db.execute(written).one_or_none()
     if visit is not None and not superseded:
         draw_at_completion(db, visit, fact.work_type, fact.urgency, rules.sampling, chance)
+        if fact.version < (newest.reached_version or 0):
+            end_calls(db, [visit.id], ELSEWHERE)
 
 
 def invite_due(db: Connection, rules: Rules, make_token: MakeToken) -> int:

@@ -77,6 +77,8 @@ Index("ix_return_visits_requester", return_visits.c.requester_id, return_visits.
 Index("ix_return_visits_unit", return_visits.c.unit_id, return_visits.c.invited_at)
 
 # The newest turn known of each ticket, so that events may come in any order. Its row is also the ticket's lock.
+# `reached_version` is the ticket's version at the latest call of the desk that spoke with the household: whoever was
+# reached about a completion is not called about it once more.
 ticket_turns = Table(
     "ticket_turns",
     metadata,
@@ -84,5 +86,6 @@ ticket_turns = Table(
     organisation(),
     Column("version", Integer, nullable=False),
     Column("turn", Text, nullable=False),
+    Column("reached_version", Integer),
     CheckConstraint("turn IN ('completed', 'reopened')", name="turn"),
 )
