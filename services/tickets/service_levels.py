@@ -1,76 +1,51 @@
 """From a ticket's history to the clock rows that cache what the pure rules say of it."""
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import orjson
 
 from services.contracts.clocks import STATES, ToldClock
-from services.tickets import catalogue
 from services.tickets.accountable import owner_at, owners_of
+from services.tickets.running_terms import (
+    FIRST_CALENDAR,
+    MOVES_CLOCKS,
+    Entry,
+    Library,
+    Terms,
+    events_by,
+    events_of,
+    pairs,
+    restarts_of,
+    taken_back_later,
+    terms_of,
+    versions_of,
+)
 from services.tickets.sla.calendar import Calendar
 from services.tickets.sla.clocks import BREACHED, PAUSED, RUNNING, VOID, Clock, Event, compute
-from services.tickets.sla.conditions import Facts
-from services.tickets.sla.policy import Policy
-from services.tickets.sla.targets import Target
+
+__all__ = [
+    "BREACH",
+    "FIRST_CALENDAR",
+    "MOVES_CLOCKS",
+    "Judged",
+    "Library",
+    "Terms",
+    "calendar_of",
+    "clocks_of",
+    "events_of",
+    "judged_of",
+    "levels_of",
+    "rows_of",
+    "terms_of",
+    "told",
+    "versions_of",
+]
 
 BREACH = 0
-FIRST_CALENDAR = 1
-
-# The verbs after which some clock may have started, stopped, paused or changed its target.
-MOVES_CLOCKS = frozenset(
-    {
-        "file", "acknowledge", "claim", "assign", "release", "depart", "arrive", "start", "pause", "resume", "disallow",
-        "make_safe", "complete", "call_back", "answer", "confirm", "close", "reopen", "cancel", "decline", "override",
-        "reevaluate", "escalate",
-    }
-)  # fmt: skip
-_CHANGES_TERMS = ("override", "reevaluate")
-_TERMS = (
-    "catalogue_code", "sla_class", "work_type", "urgency", "need_level", "circumstances", "policy_version",
-    "calendar_version",
-)  # fmt: skip
-
-Entry = Mapping[str, Any]
-
-
-class Library(Protocol):
-    """Where policies and calendars are found by version (books.Books)."""
-
-    @property
-    def policies(self) -> Mapping[str, Policy]:
-        """Policies by version."""
-
-    @property
-    def calendars(self) -> Mapping[int, Calendar]:
-        """The community's calendars by version."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a ticket runs by for a stretch of its history: the entry it begins with, and what counts from there."""
-
-    first: int
-    said: Mapping[str, Any]
-
-    def targets(self, library: Library, community_id: str, filed_at: datetime) -> tuple[Target, ...]:
-        """The targets that these facts have under this policy."""
-        calendar = library.calendars[self.said["calendar_version"]]
-        facts = Facts(
-            catalogue_code=self.said["catalogue_code"],
-            sla_class=self.said["sla_class"],
-            work_type=self.said["work_type"],
-            need_level=self.said["need_level"],
-            urgency=self.said["urgency"],
-            community_id=community_id,
-            circumstances=frozenset(self.said["circumstances"]),
-            filed_on=filed_at.astimezone(ZoneInfo(calendar.tz)).date(),
-        )
-        return library.policies[self.said["policy_version"]].targets_for(facts)
 
 
 @functools.lru_cache(maxsize=256)
@@ -81,53 +56,6 @@ def _calendar(text: bytes) -> Calendar:
 def calendar_of(document: Mapping[str, Any]) -> Calendar:
     """Return the calendar of a community's JSON document, read once per content."""
     return _calendar(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
-
-
-def terms_of(entries: Sequence[Entry]) -> list[Terms]:
-    """Return the terms of a ticket in order: those it was filed under, then each change that history records."""
-    first = dict(entries[0]["data"])
-    item = catalogue.load().get(first["catalogue_code"])
-    # Entries from before these were recorded: the item says what it implies, and there was one calendar.
-    said: dict[str, Any] = {
-        "sla_class": item.sla_class,
-        "work_type": item.work_type,
-        "circumstances": [],
-        "calendar_version": FIRST_CALENDAR,
-        **{name: first[name] for name in _TERMS if name in first},
-    }
-    found = [Terms(0, said)]
-    for number, entry in enumerate(entries):
-        changes = entry["data"].get("changes", {}) if entry["action"] in _CHANGES_TERMS else {}
-        moved = {name: changes[name][1] for name in _TERMS if name in changes}
-        if moved:
-            said = {**said, **moved}
-            found.append(Terms(number, said))
-    return found
-
-
-def versions_of(entries: Iterable[Entry]) -> tuple[set[str], set[int]]:
-    """Return the policy and calendar versions that a ticket's history speaks of."""
-    found = terms_of(list(entries))
-    return {terms.said["policy_version"] for terms in found}, {terms.said["calendar_version"] for terms in found}
-
-
-def events_of(entries: Iterable[Entry]) -> list[Event]:
-    """Return history rows as the events the clocks are computed from."""
-    return [_event(entry) for entry in entries if entry["action"] in MOVES_CLOCKS]
-
-
-def _event(entry: Entry) -> Event:
-    data = entry["data"]
-    until = data.get("until")
-    return Event(
-        entry["action"],
-        entry["at"],
-        data.get("waiting_reason"),
-        entry["actor_role"],
-        entry["status"],
-        datetime.fromisoformat(until) if until else None,
-        data,
-    )
 
 
 @dataclass(frozen=True)
@@ -158,13 +86,16 @@ def judged_of(entries: Iterable[Entry], community_id: str, library: Library, aso
     if not told:
         return ()
     terms = terms_of(told)
-    found = _computed(told, terms[-1], community_id, library, asof)
+    restarts = restarts_of(told, terms, community_id, library)
+    events = events_by(told, restarts)
+    found = _computed(told, events, terms[-1], community_id, library, asof)
     there = {(clock.kind, clock.generation) for clock in found}
     missed: dict[tuple[str, int], tuple[Clock, Terms]] = {}
     ended: dict[tuple[str, int], Clock] = {}
-    for before, after in _pairs(terms):
+    for before, after in pairs(terms):
         until = told[after.first]["at"]
-        for clock in _computed(told[: after.first], before, community_id, library, until):
+        past = [*events_by(told[: after.first], restarts), *taken_back_later(told[after.first :], until)]
+        for clock in _computed(told, past, before, community_id, library, until):
             key = (clock.kind, clock.generation)
             if clock.breached_at is not None:
                 missed.setdefault(key, (replace(clock, stopped_at=clock.stopped_at or until), before))
@@ -177,7 +108,7 @@ def judged_of(entries: Iterable[Entry], community_id: str, library: Library, aso
         if earlier is None:
             kept.append(Judged(clock, _when(told, terms, clock).said))
             continue
-        clock = _still_missed(clock, earlier[0], _computed(told, earlier[1], community_id, library, asof))
+        clock = _still_missed(clock, earlier[0], _computed(told, events, earlier[1], community_id, library, asof))
         kept.append(Judged(clock, earlier[1].said))
     gone = [Judged(clock, before.said) for clock, before in missed.values()]
     return (*kept, *gone, *(Judged(clock, _when(told, terms, clock).said) for clock in without))
@@ -192,15 +123,16 @@ def _when(told: Sequence[Entry], terms: Sequence[Terms], clock: Clock) -> Terms:
     return next((one for one in reversed(terms) if told[one.first]["at"] < stopped_at), terms[0])
 
 
-def _pairs(terms: Sequence[Terms]) -> Iterator[tuple[Terms, Terms]]:
-    return zip(terms, terms[1:], strict=False)
-
-
 def _computed(
-    entries: Sequence[Entry], terms: Terms, community_id: str, library: Library, asof: datetime
+    entries: Sequence[Entry],
+    events: Sequence[Event],
+    terms: Terms,
+    community_id: str,
+    library: Library,
+    asof: datetime,
 ) -> tuple[Clock, ...]:
     return compute(
-        events_of(entries),
+        events,
         terms.targets(library, community_id, entries[0]["at"]),
         library.calendars[terms.said["calendar_version"]],
         asof=asof,
