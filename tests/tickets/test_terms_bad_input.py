@@ -81,3 +81,24 @@ def test_no_document_breaks_a_route(estate: "Estate", what: str) -> None:
             estate.file("水管漏水")
         answers[answer.status_code] += 1
     assert answers[422] > ROUNDS / 3
+
+
+@pytest.mark.parametrize("what", ["calendar", "policy"])
+def test_a_name_that_is_there_twice_is_refused(estate: "Estate", what: str) -> None:
+    document = CALENDAR if what == "calendar" else standard_document()
+    first = next(iter(document))
+    body = json.dumps({"document": document, "note": "a"}).replace(f'"{first}":', f'"{first}": "x", "{first}":', 1)
+    answer = estate.client.put(
+        f"/api/v1/communities/{estate.community_id}/{what}", data=body, content_type="application/json",
+        headers={**testing.bearer(estate.people["manager"]), "If-Match": "*", "Accept-Language": "en"},
+    )  # fmt: skip
+    assert (answer.status_code, first in answer.json["detail"]) == (422, True), answer.json
+
+
+def test_a_desk_that_hardly_opens_is_warned_of(estate: "Estate") -> None:
+    path = f"/communities/{estate.community_id}/calendar"
+    document = {"tz": "Asia/Shanghai", "hours": {"mon": [["09:00", "09:00:01"]]}}
+    answer = estate.put("manager", path, {"document": document, "note": "a"}, If_Match="*")
+    assert answer.status_code == 200
+    (warning,) = answer.json["warnings"]
+    assert "1 seconds in an ordinary week" in warning

@@ -1,5 +1,6 @@
 """What communities are served on: calendars and policies by version, statutory packs, and moving tickets to them."""
 
+import json
 import re
 import uuid
 from typing import Any
@@ -38,6 +39,22 @@ def _expected_policy() -> str | None:
     return match[1]
 
 
+def _refuse_doubles() -> None:
+    """Refuse a body in which an object has one name twice: a reader would believe whichever it saw last."""
+
+    def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)[:60]
+            raise invalid_field(
+                "document", f"“{twice}” is there twice; keep one.", f"“{twice}”重复出现，请只保留一个。"
+            )
+        return found
+
+    json.loads(request.get_data(), object_pairs_hook=read)
+
+
 def _calendar(db: Connection, community_id: uuid.UUID) -> Answer:
     view = queries.calendar_view(db, current_actor(), str(community_id), wants())
     return Answer(view, 200, {"ETag": f'"v{view["version"]}"'})
@@ -65,6 +82,7 @@ def read_calendar(community_id: uuid.UUID) -> Response:
 @one_effect
 def set_calendar(db: Connection, body: dict[str, Any], community_id: uuid.UUID) -> Answer:
     """Write a new version of the calendar, for what is filed from now on; it needs If-Match."""
+    _refuse_doubles()
     version = expected_version(required=True)
     commands.set_calendar(db, current_actor(), str(community_id), version=version, **body)
     return _calendar(db, community_id)
@@ -87,6 +105,7 @@ def read_policy(community_id: uuid.UUID) -> Response:
 @one_effect
 def set_policy(db: Connection, body: dict[str, Any], community_id: uuid.UUID) -> Answer:
     """Write a policy of your own under the next number, for what is filed from now on; it needs If-Match."""
+    _refuse_doubles()
     commands.set_policy(db, current_actor(), str(community_id), version=_expected_policy(), **body)
     return _policy(db, community_id)
 
