@@ -90,8 +90,13 @@ def test_a_refused_case_has_no_answer_and_a_reason() -> None:
     )
     assert cases[0]["actual"] is None
     assert cases[0]["error"] == "tz: 'Mars/Olympus' is not a time zone that is known"
-    assert not any_differs(cases)
-    assert any_differs([{**cases[0], "expected": "2026-01-01T00:00:00Z"}])
+    assert any_differs(cases)
+    assert "ok" not in cases[0]
+    refused = {key: value for key, value in cases[0].items() if key not in ("actual", "error")}
+    for expected, ok in ((None, True), ("2026-01-01T00:00:00Z", False)):
+        (answered,) = evaluate([{**refused, "expected": expected}])
+        assert answered["ok"] is ok
+        assert any_differs([answered]) is not ok
 
 
 @pytest.mark.parametrize(
@@ -120,6 +125,7 @@ def test_a_case_that_only_asks_differs_from_nothing() -> None:
     answered = evaluate([case])
     assert answered[0]["actual"] is not None
     assert not any_differs(answered)
+    assert "ok" not in answered[0]
     assert any_differs(evaluate([{**case, "expected": None}]))
 
 
@@ -132,7 +138,10 @@ def test_a_switch_in_a_case_is_heeded() -> None:
         "switches": {"at_closing": "next_opening"},
         "expected": "2026-11-23T08:30:00+08:00",
     }
-    assert not any_differs(evaluate([case]))
+    (answered,) = evaluate([case])
+    assert answered["ok"] is True
+    assert answered["actual"] == "2026-11-23T00:30:00+00:00"
+    assert not any_differs([answered])
 
 
 def test_an_open_day_is_told_in_moments() -> None:

@@ -13,7 +13,7 @@ from services.tickets.sla.targets import WORKING, Target
 
 
 def evaluate(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same list, each case with `actual` added.
+    """The same list, each case with `actual` added, and with `ok` where it says what is `expected`.
 
     A case has `calendar`, `start` and `pauses` and asks by its `op`: "add" (`seconds`, or `days` as the switch `day`
     counts them, answered by a moment as ISO 8601 in UTC), "between" (`end`, answered in seconds) or "add_days"
@@ -26,7 +26,12 @@ def evaluate(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def evaluate_one(case: Mapping[str, Any]) -> dict[str, Any]:
-    """One case with its `actual` answer, or null and the reason why there is none."""
+    """One case with its `actual` answer, or null and the reason why there is none, and whether that was expected."""
+    worked_out = _worked_out(case)
+    return {**worked_out, "ok": not differs(worked_out)} if "expected" in case else worked_out
+
+
+def _worked_out(case: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {**case, "actual": answer(case)}
     except KeyError as missing:
@@ -91,10 +96,10 @@ def read_seconds(value: object) -> float:
 def differs(case: Mapping[str, Any]) -> bool:
     """Whether an evaluated case came out otherwise than expected; moments are compared as moments.
 
-    A case without `expected` only asks, and cannot differ; `expected` null expects a refusal.
+    A case without `expected` only asks, and differs only where there is no answer; `expected` null expects a refusal.
     """
     if "expected" not in case:
-        return False
+        return "error" in case
     expected, actual = case["expected"], case["actual"]
     if isinstance(expected, str) and isinstance(actual, str):
         return read_moment("expected", expected) != datetime.fromisoformat(actual)
