@@ -7,7 +7,17 @@ from uuid import UUID
 import click
 
 from doorstep.homes import home_of_environment
-from doorstep.sla_commands import LANGUAGES
+from doorstep.sla_commands import language_option
+
+CHANGED = {
+    "zh-CN": "此文件已被改动，请勿以其为凭。",
+    "en": "This file was changed; do not rely on it.",
+}
+# Held against a key, a file may also be whole and somebody else's.
+CHANGED_OR_ANOTHERS = {
+    "zh-CN": "此文件已被改动，或由其他密钥签署，请勿以其为凭。",
+    "en": "This file was changed, or signed by another key; do not rely on it.",
+}
 
 
 @click.command("case-file")
@@ -47,7 +57,7 @@ def case_file(number: str, output: Path | None, organisation: UUID | None) -> No
 @click.command("verify-case")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Whose signature it must be.")
-@click.option("--lang", type=LANGUAGES, default="zh-CN", show_default=True, help="The language of the findings.")
+@language_option("the findings")
 def verify_case(file: Path, key: Path | None, lang: str) -> None:
     """Check the case file FILE without a desk: exit status 1 at the first thing in it that is not true.
 
@@ -68,4 +78,6 @@ def verify_case(file: Path, key: Path | None, lang: str) -> None:
     for finding in check(content, signer):
         true = finding.holds
         click.echo(f"{'✓' if finding.holds else '✗'} {finding.says[lang]}")
+    if not true:
+        click.echo((CHANGED_OR_ANOTHERS if signer else CHANGED)[lang])
     sys.exit(0 if true else 1)

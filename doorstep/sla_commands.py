@@ -1,16 +1,31 @@
 """The `doorstep sla` commands: service levels worked out, recomputed and explained."""
 
 import json
+import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 from uuid import UUID
 
 import click
 
 from doorstep.homes import home_of_environment
 
+F = TypeVar("F", bound=Callable[..., Any])
 LANGUAGES = click.Choice(["zh-CN", "en"])
+
+
+def language_of_environment() -> str:
+    """Return the language of the terminal, as LC_ALL, LC_MESSAGES or LANG names it: Chinese for zh…, else English."""
+    named = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return "zh-CN" if named.lower().startswith("zh") else "en"
+
+
+def language_option(what: str) -> Callable[[F], F]:
+    """Return the option --lang of a command that tells `what` in either language."""
+    told = f"The language of {what}."
+    return click.option("--lang", type=LANGUAGES, default=language_of_environment, show_default="by LANG", help=told)
 
 
 @click.group()
@@ -21,7 +36,11 @@ def sla() -> None:
 @sla.command("eval")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 def evaluate(file: TextIO) -> None:
-    """Work out the calendar cases of FILE; exit status 1 where one comes out otherwise than expected."""
+    """Work out the calendar cases of FILE; exit status 1 where one is not as expected, or cannot be worked out.
+
+    Each comes back with its `actual` answer, and with `ok` where it holds an `expected` one; `expected` null expects a
+    refusal.
+    """
     from services.tickets.sla import cases
 
     try:
@@ -84,14 +103,15 @@ def replay(since: datetime | None, until: datetime | None, organisation: UUID | 
 @click.option("--clock", "kind", default="resolve", show_default=True, help="acknowledge, attend, make_safe, …")
 @click.option("--generation", type=click.IntRange(1), help="The first, second … after reopening; else the latest.")
 @click.option("--organisation", type=click.UUID, help="Whose ticket, where several have this number.")
-@click.option("--lang", type=LANGUAGES, default="zh-CN", show_default=True, help="The language of the story.")
+@language_option("the story")
 def why(number: str, kind: str, generation: int | None, organisation: UUID | None, lang: str) -> None:
     """Tell the story of a clock of ticket NUMBER: when it started, ran, paused and why, warned, was due, breached."""
     from doorstep import tickets
     from doorstep.connections import worker_url
-    from doorstep.stories import tell
+    from doorstep.stories import no_such_clock, tell
     from services.kit.database import make_engine
     from services.kit.errors import NotFound
+    from services.tickets.queries.tickets import clocks_of
     from services.tickets.queries.timeline import clock_story
 
     engine = make_engine(worker_url(home_of_environment(), "tickets"), pool_size=1, name="sla-why")
@@ -99,6 +119,9 @@ def why(number: str, kind: str, generation: int | None, organisation: UUID | Non
         with engine.connect() as db:
             ticket = tickets.by_number(db, number, str(organisation) if organisation else None)
             actor = tickets.operator(ticket["organisation_id"])
+            running = clocks_of(db, actor, ticket["id"])["items"]
+            if not any(one["clock"] == kind and generation in (None, one["generation"]) for one in running):
+                raise click.ClickException(no_such_clock(number, running, lang))
             story = clock_story(db, actor, ticket["id"], kind, generation)
     except NotFound as refusal:
         raise click.ClickException(refusal.sentence(lang)) from refusal

@@ -1,6 +1,6 @@
 """Prints the story of a clock for whoever reads it at the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,10 @@ from services.tickets.sla import wording
 
 _LOUD = {"breached": "bold red", "warned": "yellow", "sum": "bold"}
 _TITLE = {"zh-CN": "工单 {number} · {kind}（第 {generation} 次）", "en": "Ticket {number} · {kind} (no. {generation})"}
+_NO_CLOCK = {
+    "zh-CN": "工单 {number} 没有此项计时，已有（计时 第几次）：{known}。",
+    "en": "Ticket {number} has no such clock. It has (clock, generation): {known}.",
+}
 _HEADS = {"zh-CN": ("时间（{zone}）", "经过"), "en": ("Time ({zone})", "What happened")}
 
 
@@ -29,3 +33,10 @@ def tell(ticket: Mapping[str, Any], story: Mapping[str, Any], lang: str, console
         at = wording.local(zone, datetime.fromisoformat(line["at"]))
         table.add_row(Text(at), Text(line["says"][lang], style=_LOUD.get(line["what"], "")))
     (console or Console()).print(table)
+
+
+def no_such_clock(number: str, clocks: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """Return the refusal of a clock that a ticket does not have, with those that it has, each with its generation."""
+    known = sorted((clock["clock"], clock["generation"]) for clock in clocks)
+    listed = ("、" if lang == "zh-CN" else ", ").join(f"{kind} {generation}" for kind, generation in known)
+    return _NO_CLOCK[lang].format(number=number, known=listed)

@@ -138,12 +138,17 @@ def test_the_commands_export_and_check(exported: Path, tmp_path: Path, monkeypat
     assert all(line.startswith("✓ ") for line in ended.stdout.splitlines())
     assert "by the key given" in ended.stdout
     assert json.loads(zipfile.ZipFile(exported).read("case.json"))["exported"]["by"]["role"] == "admin"
-    unknown = CliRunner().invoke(main, ["verify-case", str(exported)])
+    unknown = CliRunner().invoke(main, ["verify-case", str(exported)], env={"LC_ALL": "zh_CN.UTF-8"})
     assert "仅证明签署后未被改动" in unknown.stdout
     exported.write_bytes(forged(exported.read_bytes(), lambda case: case["clocks"][0].update(target_seconds=1)))
     ended = CliRunner().invoke(main, ["verify-case", str(exported), "--lang", "en"])
     assert ended.exit_code == 1
-    assert ended.stdout.splitlines()[-1].startswith("✗ Clock ")
+    assert ended.stdout.splitlines()[-2].startswith("✗ Clock ")
+    assert ended.stdout.splitlines()[-1] == "This file was changed; do not rely on it."
+    ended = CliRunner().invoke(main, ["verify-case", str(exported)], env={"LC_ALL": "", "LANG": "zh_CN.UTF-8"})
+    assert ended.stdout.splitlines()[-1] == "此文件已被改动，请勿以其为凭。"
+    ended = CliRunner().invoke(main, ["verify-case", str(exported), "--key", str(public), "--lang", "en"])
+    assert ended.stdout.splitlines()[-1] == "This file was changed, or signed by another key; do not rely on it."
 
 
 def test_what_cannot_be_exported_is_said(settings: TicketsSettings, tmp_path: Path) -> None:

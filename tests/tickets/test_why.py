@@ -169,7 +169,7 @@ def test_the_answer_is_what_the_document_says(app: Flask, estate: "Estate", tick
 @pytest.fixture
 def why(settings: TicketsSettings) -> Callable[..., Any]:
     """Return a function that asks at the terminal."""
-    env = {"TICKETS_WORKER_DATABASE_URL": settings.kit.worker_database_url, "COLUMNS": "140"}
+    env = {"TICKETS_WORKER_DATABASE_URL": settings.kit.worker_database_url, "COLUMNS": "140", "LC_ALL": "zh_CN.UTF-8"}
     return lambda *arguments: CliRunner().invoke(main, ["sla", "why", *arguments], env=env)
 
 
@@ -186,7 +186,11 @@ def test_the_story_is_told_at_the_terminal(ticket: dict[str, Any], why: Callable
 def test_what_cannot_be_told_is_said_at_the_terminal(ticket: dict[str, Any], why: Callable[..., Any]) -> None:
     absent = why(ticket["number"], "--clock", "total")
     assert absent.exit_code == 1
-    assert "该工单没有此项计时" in absent.stderr
+    assert f"工单 {ticket['number']} 没有此项计时" in absent.stderr
+    assert "acknowledge 1、attend 1" in absent.stderr
+    absent = why(ticket["number"], "--generation", "9", "--lang", "en")
+    assert "has no such clock" in absent.stderr
+    assert "attend 1, " in absent.stderr
     unknown = why("000000-XXXXXX")
     assert unknown.exit_code == 1
     assert "There is no ticket 000000-XXXXXX." in unknown.stderr
