@@ -27,6 +27,16 @@ def test_an_edit_says_which_version_it_read(client, tag, status, version):
         assert answer.headers["ETag"] == '"v4"'
 
 
+def test_who_says_no_version_is_told_where_it_is(client):
+    who = actor("crew")
+    for language, words in (
+        ("en", "GET it first, then send the ETag"),
+        ("zh-CN", "请先 GET，再带上其 ETag（If-Match）"),
+    ):
+        answer = client.put(f"/parcels/{who.id}", headers={**bearer(who), "Accept-Language": language})
+        assert words in answer.get_json()["detail"]
+
+
 def test_pages_follow_each_other_without_gap_or_overlap(client):
     who = actor()
     for number in range(7):

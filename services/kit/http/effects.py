@@ -48,7 +48,7 @@ class PreconditionRequired(HTTPException):
     """The request edits something and must say which version it read (RFC 6585)."""
 
     code = 428
-    description = "Say which version you are changing: send its ETag in If-Match."
+    description = "GET it first, then send the ETag of that answer in If-Match."
 
 
 @dataclass(frozen=True)

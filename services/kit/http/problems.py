@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from services.kit.errors import DeskError
+from services.kit.http.sentences import field_sentence
 
 log = structlog.get_logger()
 
@@ -61,21 +62,10 @@ _DETAILS = {
         "Send the body as JSON, with Content-Type: application/json.",
         "请以 JSON 发送，并注明 Content-Type: application/json。",
     ),
-}
-# What the validation library says, for a reader of Chinese; what is not here is shown as it is.
-_ZH_FIELD = {
-    "Missing data for required field.": "缺少必填项。",
-    "Unknown field.": "没有这个字段。",
-    "Not a valid string.": "应为文字。",
-    "Not a valid integer.": "应为整数。",
-    "Not a valid boolean.": "应为 true 或 false。",
-    "Not a valid UUID.": "应为有效的编号（UUID）。",
-    "Not a valid datetime.": "应为带时区的时间（ISO 8601）。",
-    "Field may not be null.": "不能为空。",
-    "Invalid input type.": "内容类型不对。",
-    "Invalid JSON body.": "请求体不是有效的 JSON。",
-    "Contains a control character.": "含有控制字符。",
-    "Contains half a character (a lone surrogate).": "含有不完整的字符。",
+    428: (
+        "GET it first, then send the ETag of that answer in If-Match, so that nobody's change is overwritten unseen.",
+        "请先 GET，再带上其 ETag（If-Match），以免覆盖他人的修改。",
+    ),
 }
 
 
@@ -111,7 +101,7 @@ def problem(
     }
     if fields:
         body["errors"] = [
-            {"field": name, "detail": _ZH_FIELD.get(sentence, sentence) if chinese else sentence}
+            {"field": name, "detail": field_sentence(sentence, chinese=chinese)}
             for name, sentences in fields.items()
             for sentence in sentences
         ]
