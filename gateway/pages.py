@@ -50,7 +50,8 @@ def docs() -> Response:
     """Show the API's document, without a script and without anybody else's server."""
     document = whole_document()
     base = parts().settings.kit.public_url
-    return _page("docs.html", document=document, sections=sections(document, base), base=base)
+    listed = sections(document, base, chinese=_language() == "zh-CN")
+    return _page("docs.html", document=document, sections=listed, base=base)
 
 
 @blp.get("/s/<token>")

@@ -11,10 +11,45 @@ DEEP = 4
 
 Document = dict[str, Any]
 
+# The document is in English; a reader of Chinese finds the way by these.
+CHINESE_SECTIONS = {
+    "accounts": "账号管理（管理员）",
+    "callbacks": "电话回访",
+    "campaigns": "业主意见征集",
+    "complaints": "投诉及其处理",
+    "desk": "查询",
+    "documents": "本文档",
+    "erasures": "删除住户信息（管理员）",
+    "gatherings": "社区活动与志愿者",
+    "households": "住户档案",
+    "me": "当前用户",
+    "notify": "通知，以及各人的接收方式",
+    "opinions": "住户链接中的意见问卷",
+    "photos": "工单照片",
+    "plans": "周期性工作及其巡查",
+    "proofs": "结果的由来与凭证",
+    "push": "接收推送的设备",
+    "reports": "管理人员的服务考核报表",
+    "return-visits": "住户的回访问卷及其作答",
+    "sampling": "电话回访的抽取规则",
+    "sessions": "登录、续期与退出",
+    "steps": "工单的处理步骤",
+    "stream": "实时动态",
+    "survey-reports": "住户评价与五项差距",
+    "surveys": "回访：完成后的提问",
+    "terms": "各小区的服务约定",
+    "tickets": "工单及其经过",
+    "told": "及时告知、电话任务与突发事件",
+    "webhooks": "向其他系统推送事件",
+    "wording": "面向住户文字的措辞建议",
+}
 
-def sections(document: Document, base: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
+
+def sections(document: Document, base: str, *, chinese: bool = False) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """Return (tag, its description, operations) by tag; operations in the order of the document's paths."""
     described = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
+    if chinese:
+        described |= CHINESE_SECTIONS
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, item in document["paths"].items():
         for method in METHODS:

@@ -1,11 +1,15 @@
 """The public API's document, the page that shows it, and the pages of the door itself."""
 
+import re
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway import document as documents
 from gateway.document import merge
+from gateway.reading import CHINESE_SECTIONS
 from gateway.routes import table
 from tests.gateway.conftest import Answer, FakeService, json_answer
 
@@ -95,9 +99,25 @@ def test_sessions_promise_no_kept_answers(client: FlaskClient, described: Servic
     assert "Idempotency-Key" in {p["name"] for p in paths["/api/v1/accounts"]["post"]["parameters"]}
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh-CN", "先登录取得令牌"), ("en", "Sign in first")])
+def test_every_section_of_every_service_has_a_chinese_description() -> None:
+    """A section is a blueprint with a description."""
+    root = Path(__file__).parents[2]
+    sources = [source for top in ("gateway", "services") for source in (root / top).rglob("api/**/*.py")]
+    named = re.compile(r'Blueprint\(\s*"([a-z-]+)", __name__, description=')
+    tags = {tag for source in sources for tag in named.findall(source.read_text("utf-8"))}
+    assert tags == set(CHINESE_SECTIONS)
+    assert all(re.search("[\u4e00-\u9fff]", words) for words in CHINESE_SECTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "section"),
+    [
+        ("zh-CN", "先登录取得令牌", "<p>登录、续期与退出</p>"),
+        ("en", "Sign in first", "<p>Signing in, renewing, signing out</p>"),
+    ],
+)
 def test_the_document_can_be_read_on_a_page(
-    client: FlaskClient, described: Services, language: str, words: str
+    client: FlaskClient, described: Services, language: str, words: str, section: str
 ) -> None:
     answer = client.get("/docs", headers={"Accept-Language": language})
     assert answer.status_code == 200
@@ -105,7 +125,7 @@ def test_the_document_can_be_read_on_a_page(
     assert words in answer.text
     assert "POST /api/v1/auth/token" in answer.text
     assert "curl" in answer.text
-    assert "<p>Signing in, renewing, signing out</p>" in answer.text
+    assert section in answer.text
     assert "None" not in answer.text
     policy = answer.headers["Content-Security-Policy"]
     assert "script" not in policy
