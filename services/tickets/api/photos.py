@@ -26,11 +26,9 @@ def _store() -> pictures.Store:
 @photos.arguments(schemas.PhotoUpload, location="files")
 @photos.alt_response(201, schema=schemas.PhotoView)
 def add_photo(files: dict[str, Any], ticket_id: uuid.UUID) -> Response:
-    """Add a photo; it is written anew without what the camera adds, such as the place.
-
-    Reading the picture and storing it happen while no transaction is open. A refusal is handed on to where an
-    earlier answer to the same Idempotency-Key is looked for first.
-    """
+    """Add a photo; it is written anew without what the camera adds, such as the place."""
+    # The picture is read and stored while no transaction is open. A refusal is handed on to where an earlier answer
+    # to the same Idempotency-Key is looked for first.
     photo_id = str(new_id())
     data = files["photo"].read()
     files["photo"].seek(0)  # The effect's key is compared by what was sent, and reads it again.
