@@ -97,7 +97,7 @@ def _filed(story: Story, filed_at: datetime, who: Who) -> dict[str, Any]:
     item = catalogue.load().get(story.catalogue_code)
     empty = (
         "location", "waiting_reason", "paused_until", "owner_id", "completed_by", "promised_at", "acknowledged_at",
-        "first_completed_at", "completed_at", "solved", "satisfaction", "about_ticket_id",
+        "first_completed_at", "completed_at", "solved", "satisfaction", "about_ticket_id", "made_safe_at",
     )  # fmt: skip
     return {
         **dict.fromkeys(empty),

@@ -22,6 +22,8 @@ _DISPATCH = "dispatch"
 _UNTOLD = object()
 _UNTOLD_OWNER = {"owner_id": _UNTOLD, "owner_desk": _UNTOLD}
 _NOT_WAITING = {"waiting_reason": None, "paused_until": None, "objected_at": None}
+# What case files of earlier versions do not have.
+_LATER_COLUMNS = ("made_safe_at",)
 _NOTHING_YET = {
     **_NOT_WAITING,
     "owner_id": None,
@@ -32,6 +34,7 @@ _NOTHING_YET = {
     "completed_at": None,
     "acknowledged_at": None,
     "promised_at": None,
+    "made_safe_at": None,
     "solved": None,
     "satisfaction": None,
 }
@@ -78,9 +81,11 @@ def columns_of(entries: Sequence[Entry]) -> dict[str, Any]:
 def untruths(ticket: Row, entries: Sequence[Entry]) -> Iterator[tuple[str, Any, Any]]:
     """Yield (column, what is stored, what history says) for each column that is not as history says.
 
-    Moments in `ticket` may be text, as a case file has them.
+    Moments in `ticket` may be text, as a case file has them. One from before a column was there says nothing of it.
     """
     for name, said in columns_of(entries).items():
+        if name in _LATER_COLUMNS and name not in ticket:
+            continue
         stored = ticket.get(name)
         if isinstance(said, datetime) and isinstance(stored, str):
             stored = datetime.fromisoformat(stored)
@@ -103,7 +108,10 @@ def _changes(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
         case "reopen":
             # Entries from before this was recorded do not say whether whoever completed it was still there.
             owner = _owner(data["owner_id"]) if "owner_id" in data else _UNTOLD_OWNER
-            return {**owner, "completed_at": None, **_answered(data)}
+            return {**owner, "completed_at": None, "made_safe_at": None, **_answered(data)}
+        case "make_safe":
+            # Before it was refused, some were made safe more than once.
+            return {"made_safe_at": told["made_safe_at"] or entry["at"]}
         case "complete":
             return _completed(told, entry)
         case "answer":

@@ -123,3 +123,20 @@ def test_tickets_from_before_the_ledger_are_in_it_afterwards(old_engine: Engine)
         ]
         assert {row.community_id for row in stored} == {ticket["community_id"]}
         assert list(verification.verify(db, lambda done, of: None)) == []
+
+
+def test_who_was_out_of_danger_before_that_was_noted_still_is(old_engine: Engine) -> None:
+    upgrade(old_engine, "0002")
+    with old_engine.begin() as db:
+        ticket = settle(db)
+        last = db.execute(text("SELECT hash FROM history WHERE seq = 2")).scalar_one()
+        for seq in (3, 4):
+            row = {**entry(ticket, seq, last, "make_safe", "acknowledged", "dispatcher"), "from_status": "acknowledged"}
+            last = chain.digest(last, {name: value for name, value in row.items() if name != "hash"})
+            insert(db, "history", **{**row, "hash": last, "data": json.dumps(row["data"])})
+        moved = {"hash": last, "at": FILED + timedelta(minutes=3)}
+        db.execute(text("UPDATE tickets SET version = 4, history_hash = :hash, changed_at = :at"), moved)
+    upgrade(old_engine, "head")
+    with old_engine.connect() as db:
+        assert db.execute(select(tickets.c.made_safe_at)).scalar_one() == FILED + timedelta(minutes=2)
+        assert list(verification.verify(db, lambda done, of: None)) == []

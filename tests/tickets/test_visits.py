@@ -54,6 +54,30 @@ def test_a_danger_is_made_safe_before_it_is_repaired(estate: "Estate") -> None:
     assert (seen["action"], seen["note"]) == ("make_safe", "已关闭总阀并通风")
 
 
+def test_a_danger_is_taken_away_once_until_the_ticket_is_reopened(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = estate.step("crew", estate.file(GAS), "claim")
+    ticket = estate.step("crew", ticket, "arrive")
+    assert (ticket["made_safe_at"], "make_safe" in ticket["actions"]) == (None, True)
+    ticket = estate.step("crew", ticket, "make-safe", {"note": "已关闭总阀并通风"})
+    since = ticket["made_safe_at"]
+    assert (since, "make_safe" in ticket["actions"]) == (ticket["changed_at"], False)
+    for name in ("crew", "dispatcher"):
+        assert "make_safe" not in estate.get(name, f"/tickets/{ticket['id']}").json["actions"]
+        again = estate.post(name, f"/tickets/{ticket['id']}/make-safe", {"note": "已关闭总阀并通风"})
+        is_problem(again, 409)
+        assert again.json["made_safe_at"] == since
+    for verb in ("start", "complete"):
+        ticket = estate.step("crew", ticket, verb)
+    assert ticket["made_safe_at"] == since
+    ticket = estate.step("resident", ticket, "reopen", {"reason": "又有煤气味"})
+    assert ticket["made_safe_at"] is None
+    ticket = estate.step("dispatcher", ticket, "make-safe", {"note": "燃气公司抢修队已关阀"})
+    assert ticket["made_safe_at"] == ticket["changed_at"] > since
+    with worker_engine.connect() as db:
+        told = select(outbox.c.type).where(outbox.c.subject == ticket["id"], outbox.c.type == "ticket.made_safe.v1")
+        assert len(db.execute(told).all()) == 2
+
+
 def test_the_desk_may_say_so_before_anybody_has_the_job(estate: "Estate") -> None:
     filed = estate.file(GAS)
     for empty in (None, {"note": None}):

@@ -8,6 +8,7 @@ from services.tickets.commands.people import remember_person
 from services.tickets.commands.places import Place, add_places
 from services.tickets.commands.reevaluation import count_of_older_terms, reevaluate, reevaluate_open
 from services.tickets.commands.remarks import add_photo, comment
+from services.tickets.commands.safety import make_safe
 from services.tickets.commands.steps import lock
 from services.tickets.commands.terms import set_calendar, set_pack, set_policy
 from services.tickets.commands.verbs import (
@@ -23,7 +24,6 @@ from services.tickets.commands.verbs import (
     confirm,
     decline,
     depart,
-    make_safe,
     promise,
     release,
     reopen,

@@ -51,7 +51,7 @@ class Filing:
 _NOTHING_YET = dict.fromkeys(
     (
         "waiting_reason", "paused_until", "objected_at", "owner_id", "completed_by", "promised_at", "acknowledged_at",
-        "first_completed_at", "completed_at", "solved", "satisfaction",
+        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at",
     )
 )  # fmt: skip
 

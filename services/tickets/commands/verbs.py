@@ -20,6 +20,8 @@ from services.tickets.models import people
 LONGEST_PROMISE = timedelta(days=366)
 # How a call about a completed job went.
 OUTCOMES = ("reached", "not_reached")
+# What no longer holds of a job that is reopened: that it is done, and that it is safe.
+_OPEN_AGAIN: dict[str, Any] = {"completed_at": None, "made_safe_at": None}
 
 
 def _plain(
@@ -135,15 +137,6 @@ def start(db: Connection, actor: Actor, ticket_id: str, *, version: int | None =
     return _plain(db, actor, ticket_id, version, Step("start", facts.TicketStarted))
 
 
-def make_safe(
-    db: Connection, actor: Actor, ticket_id: str, *, note: str | None = None, version: int | None = None
-) -> Ticket:
-    """Nobody is in danger any more; the repair may be to come. The desk, not there, says how it knows, else Invalid."""
-    unsaid = invalid_field("note", "Say how you know that nobody is in danger.", "请说明如何确认危险已排除。")
-    step = Step("make_safe", facts.TicketMadeSafe, note=note)
-    return _plain(db, actor, ticket_id, version, step, None if note or actor.role == "crew" else unsaid)
-
-
 def complete(
     db: Connection,
     actor: Actor,
@@ -254,7 +247,7 @@ def reopen(
     step = Step(
         "reopen",
         facts.TicketReopened,
-        changes={"owner_id": crew, "owner_desk": None if crew else DISPATCH, "completed_at": None, **of_human},
+        changes={"owner_id": crew, "owner_desk": None if crew else DISPATCH, **_OPEN_AGAIN, **of_human},
         told={"cause": cause, "crew_id": ticket["completed_by"]},
         data={"cause": cause, "owner_id": crew, **(answered or {})},
         note=reason,

@@ -18,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 MOMENTS = (
     "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",
-    "objected_at",
+    "objected_at", "made_safe_at",
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
         "reevaluate": older,
         "escalate": row["owner_desk"] != MANAGEMENT,
         "object": row["objected_at"] is None,
+        "make_safe": row["made_safe_at"] is None,
         # An earlier pause is taken back by its number, from the history that shows it.
         "disallow": row["status"] == "waiting",
     }

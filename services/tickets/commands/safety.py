@@ -1,0 +1,32 @@
+"""Taking the danger away: once, until the ticket is reopened, for each time tells a household that it is safe."""
+
+from sqlalchemy import Connection
+
+from services.contracts import tickets as facts
+from services.kit import clock as time
+from services.kit.errors import Conflict, invalid_field
+from services.kit.identity import Actor
+from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
+
+
+def make_safe(
+    db: Connection, actor: Actor, ticket_id: str, *, note: str | None = None, version: int | None = None
+) -> Ticket:
+    """Nobody is in danger any more; the repair may be to come. The desk, not there, says how it knows, else Invalid.
+
+    Once: raises Conflict with `made_safe_at` where the danger was taken away before, until the ticket is reopened.
+    """
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "make_safe")
+    if ticket["made_safe_at"] is not None:
+        raise Conflict(
+            "It is on record already that nobody is in danger here. Go on with the work, or write a comment.",
+            "该工单已登记排险，请继续处理，或添加留言说明。",
+            made_safe_at=ticket["made_safe_at"].isoformat(),
+        )
+    if actor.role != "crew" and not note:
+        raise invalid_field("note", "Say how you know that nobody is in danger.", "请说明如何确认危险已排除。")
+    at = max(time.now(), ticket["changed_at"])
+    step = Step("make_safe", facts.TicketMadeSafe, changes={"made_safe_at": at}, note=note)
+    return take(db, actor, ticket, step, rule, at)
