@@ -29,8 +29,8 @@ def note_turn(db: Connection, organisation_id: str, ticket_id: str, version: int
     """Remember a ticket's completion or reopening and withdraw the open visits about earlier completions.
 
     An expired one stays expired, and is superseded: it can no longer be answered late. Returns the newest turn known
-    (`version`, `turn`, `reached_version`), which may be a later one. Locks the ticket here until the transaction ends, so that its events
-    take effect one after the other, whichever comes first.
+    (`version`, `turn`, `reached_version`), which may be a later one. Locks the ticket here until the transaction ends,
+    so that its events take effect one after the other, whichever comes first.
     """
     written = insert(ticket_turns).values(
         ticket_id=ticket_id, organisation_id=organisation_id, version=version, turn=turn.value
