@@ -1,5 +1,7 @@
 """Erasing a resident from the surveys: what they said in words goes; that and how somebody answered stays a figure."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Connection, Table, exists, or_, select, update
 
 from services.kit.erasures import Erasure, forget_answers
@@ -23,7 +25,7 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
     empty = [unit_id for unit_id in erasure.unit_ids if not _somebody_lives_there(db, erasure, unit_id)]
     homes = select(campaign_households.c.id).where(campaign_households.c.unit_id.in_(empty))
     told = or_(campaign_answers.c.person_id == erasure.person_id, campaign_answers.c.household_id.in_(homes))
-    forget = {"badge": None, "community_ids": [], "unit_ids": [], "active": False}
+    forget: dict[str, Any] = {"badge": None, "community_ids": [], "unit_ids": [], "active": False}
     ids = tuple(db.execute(visits).scalars())
     return {
         "answers": _silence(db, answers, said),
