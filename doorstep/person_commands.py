@@ -98,8 +98,8 @@ def find_person(words: tuple[str, ...]) -> None:
 
     What the database server's own files still hold of deleted rows goes with its vacuum, its log and its backups.
     """
-    lines = words or tuple(line.strip() for line in click.get_text_stream("stdin"))
-    wanted = [word for word in lines if word]
+    lines = words or sys.stdin.read().splitlines()
+    wanted = [line.strip() for line in lines if line.strip()]
     if not wanted:
         raise click.UsageError("Give words to look for.")
     home, search = home_of_environment(), personal.Search()
