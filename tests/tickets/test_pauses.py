@@ -80,7 +80,9 @@ def test_a_pause_without_its_reason_note_or_end_is_refused(estate: "Estate", mis
     assert estate.get("crew", f"/tickets/{ticket['id']}").json["status"] == "in_progress"
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "3 days"), ("zh-CN", "3天")])
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "let the crew in may last 3 days"), ("zh-CN", "“无法入户”为由的暂停最长为3天")]
+)
 def test_a_pause_longer_than_the_policy_allows_is_refused_with_what_it_allows(
     estate: "Estate", language: str, word: str
 ) -> None:
@@ -215,6 +217,9 @@ def test_a_pause_may_only_be_for_what_the_policy_of_the_ticket_lists(estate: "Es
     is_problem(refusal, 422)
     assert fields_of(refusal) == {"reason"}
     assert refusal.json["reasons"] == ["parts"]
+    assert "because of the weather. It allows: parts." in refusal.json["detail"]
+    refusal = estate.post("crew", f"/tickets/{ticket['id']}/pause", waiting("weather"), Accept_Language="zh-CN")
+    assert "以“天气原因”为由暂停，可用的原因：等待配件（parts）" in refusal.json["detail"]
     too_long = estate.post("crew", f"/tickets/{ticket['id']}/pause", waiting("parts", minutes=61), Accept_Language="en")
     assert "1 hour " in too_long.json["detail"]
     estate.step("crew", ticket, "pause", waiting("parts", minutes=59))

@@ -60,7 +60,13 @@ def test_a_change_needs_the_version_that_was_read(estate: "Estate", what: str) -
     assert first.status_code == 200, first.json
     assert first.headers["ETag"] == f'"{"v2" if what == "calendar" else "own-1"}"'
     for stale in (tag, '"v9"'):
-        is_problem(estate.put("manager", path(estate, what), {**body, "note": "又"}, If_Match=stale), 412)
+        late = estate.put("manager", path(estate, what), {**body, "note": "又"}, If_Match=stale, Accept_Language="en")
+        is_problem(late, 412)
+        assert late.json["etag"] == first.headers["ETag"]
+        assert f"The {what} has changed" in late.json["detail"]
+        assert first.headers["ETag"] in late.json["detail"]
+    chinese = estate.put("manager", path(estate, what), body, If_Match=tag, Accept_Language="zh-CN").json["detail"]
+    assert {"calendar": "工作日历", "policy": "时限政策"}[what] in chinese
     for broken in ("own-1", '"a", "b"', '"ä"', "v2"):
         answer = estate.put("manager", path(estate, what), body, If_Match=broken)
         is_problem(answer, 422)

@@ -78,10 +78,12 @@ def _check_end(until: datetime, now: datetime) -> None:
 def _longest(policy: Policy, reason: str) -> timedelta:
     longest = policy.longest_pause(reason)
     if longest is None:
-        listed = list(policy.pauses)
+        listed, named = list(policy.pauses), wording.reason(reason)
+        offered = [f"{wording.reason(code)['zh-CN']}（{code}）" for code in listed]
         raise Invalid(
-            f"This community's policy lets no job wait for “{reason}”. It allows: {', '.join(listed) or 'no waiting'}.",
-            f"本小区的时限政策不允许以“{reason}”为由暂停，可用的原因：{'、'.join(listed) or '无'}。",
+            f"This community's policy lets no job wait because {named['en']}. "
+            f"It allows: {', '.join(listed) or 'no waiting'}.",
+            f"本小区的时限政策不允许以“{named['zh-CN']}”为由暂停，可用的原因：{'、'.join(offered) or '无'}。",
             fields={"reason": ["not on the policy's list"]},
             reasons=listed,
         )
@@ -92,10 +94,11 @@ def _check_accepted(entries: Sequence[Entry], reason: str) -> None:
     """Refuse a reason that the desk did not accept on this job since it was last reopened."""
     reopened = max((number for number, entry in enumerate(entries) if entry["action"] == "reopen"), default=0)
     if any(_took_back(entry, reason) for entry in entries[reopened:]):
+        named = wording.reason(reason)
         raise Conflict(
-            f"The desk did not accept that this job waits for “{reason}”. Go on with the work, name what else it waits "
-            "for, or hand the job up.",
-            f"客服未认可本工单以“{reason}”为由暂停。请继续处理，或改用其他原因，或将工单上报。",
+            f"The desk did not accept that this job waits because {named['en']}. Go on with the work, name what else "
+            "it waits for, or hand the job up.",
+            f"客服未认可本工单以“{named['zh-CN']}”为由暂停。请继续处理，或改用其他原因，或将工单上报。",
             reason=reason,
         )
 
@@ -109,17 +112,18 @@ def _check_length(reason: str, longest: timedelta, used: timedelta, at: datetime
     if until <= at + left:
         return
     en, zh = _length(round(longest.total_seconds()))
+    named = wording.reason(reason)
     if not used:
         says = (
-            f"A pause for “{reason}” may last {en} at the longest; choose an end within that.",
-            f"以“{reason}”为由的暂停最长为{zh}，请选择更早的截止时间。",
+            f"A pause because {named['en']} may last {en} at the longest; choose an end within that.",
+            f"以“{named['zh-CN']}”为由的暂停最长为{zh}，请选择更早的截止时间。",
         )
     else:
         rest = wording.length(left.total_seconds())
         says = (
-            f"All pauses for “{reason}” may last {en} together until the job is done, and {rest['en']} of that is "
-            "left; choose an end within that, or go on with the work.",
-            f"工单完成前，以“{reason}”为由的暂停累计最长为{zh}，还剩{rest['zh-CN']}；请选择更早的截止时间或继续处理。",
+            f"All pauses because {named['en']} may last {en} together until the job is done, and {rest['en']} of "
+            "that is left; choose an end within that, or go on with the work.",
+            f"工单完成前，以“{named['zh-CN']}”为由的暂停累计最长为{zh}，还剩{rest['zh-CN']}；请选择更早的截止时间或继续处理。",
         )
     raise Invalid(
         *says,

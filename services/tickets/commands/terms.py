@@ -45,7 +45,7 @@ def set_calendar(
     """
     community = _lock(db, actor, community_id)
     now = community["calendar_version"]
-    _require(version is None or version == now, str(now))
+    _require(version is None or version == now, ("calendar", "工作日历"), str(now), f'"v{now}"')
     if _same(document, community["calendar"]):
         return
     calendar = _read_calendar(document)
@@ -65,7 +65,7 @@ def set_policy(
     Raises Invalid naming the field, Stale.
     """
     community = _lock(db, actor, community_id)
-    _require(version is None or version == community["policy_version"], community["policy_version"])
+    _require_policy(community["policy_version"], version)
     before = document_of(db, actor.organisation_id, community["policy_version"])
     _check_packs(document, before)
     _adopt(db, actor, community, before, document, note)
@@ -79,7 +79,7 @@ def set_pack(
     Switched on again, a pack is taken over as it ships now.
     """
     community = _lock(db, actor, community_id)
-    _require(version is None or version == community["policy_version"], community["policy_version"])
+    _require_policy(community["policy_version"], version)
     before = document_of(db, actor.organisation_id, community["policy_version"])
     if code not in (packs.documents() if on else {pack["code"] for pack in before.get("packs", [])}):
         raise NotFound(
@@ -104,12 +104,17 @@ def _lock(db: Connection, actor: Actor, community_id: str) -> Mapping[str, Any]:
     return dict(row)
 
 
-def _require(current: bool, version: str) -> None:
+def _require_policy(version: str, read: str | None) -> None:
+    _require(read is None or read == version, ("policy", "时限政策"), version, f'"{version}"')
+
+
+def _require(current: bool, thing: tuple[str, str], version: str, etag: str) -> None:
     if not current:
         raise Stale(
-            f"The terms have changed since you read them (now version {version}). Read them again.",
-            f"时限设置已被更新（当前版本 {version}），请重新读取后再修改。",
+            f"The {thing[0]} has changed since you read it. GET it again; the ETag for If-Match is now {etag}.",
+            f"{thing[1]}已被更新，请重新 GET 后再修改；If-Match 现应为 {etag}。",
             version=version,
+            etag=etag,
         )
 
 
