@@ -18,13 +18,17 @@ class DeskFact(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeUndelivered(DeskFact):
-    """An emergency reached nobody: no channel took the notice (`undelivered`), or nobody acknowledged it."""
+    """An emergency reached nobody: no channel took the notice (`undelivered`), or nobody acknowledged it.
+
+    `tried` is false where the person has no address beyond the inbox, so that no channel could be tried.
+    """
 
     type: ClassVar[str] = "notice.undelivered.v1"
     number: str
     ticket_id: str | None = None
     incident_id: str
     cause: str
+    tried: bool = True
     urgency: str = "emergency"
 
 

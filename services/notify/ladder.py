@@ -106,7 +106,7 @@ class Climber:
                 return False
             mine = tellings.c.notice_id == row["notice_id"]
             number = connection.execute(select(tellings.c.number).where(mine)).scalar_one()
-            fact = _fact(dict(row), number)
+            fact = _fact(dict(row), number, alarms.was_tried(connection, row["notice_id"]))
             event = to_event(fact, organisation_id=row["organisation_id"], subject=row["id"], at=row["opened_at"])
             self.handlers.on_news(connection, [(event, fact)])
             connection.execute(update(incidents).where(incidents.c.id == row["id"]).values(told_at=now))
@@ -115,11 +115,12 @@ class Climber:
         return True
 
 
-def _fact(incident: Mapping[str, Any], number: str) -> NoticeUndelivered:
+def _fact(incident: Mapping[str, Any], number: str, tried: bool) -> NoticeUndelivered:
     return NoticeUndelivered(
         number=number,
         community_id=incident["community_id"],
         ticket_id=incident["ticket_id"],
         incident_id=incident["id"],
         cause=incident["cause"],
+        tried=tried,
     )

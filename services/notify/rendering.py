@@ -72,6 +72,7 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "until": at("paused_until"),
         "expired": getattr(fact, "expired", False),
         "cause": getattr(fact, "cause", ""),
+        "tried": getattr(fact, "tried", True),
         "host": getattr(fact, "host", ""),
         "occurred": happened,
         "completed": at("completed_at") or happened,

@@ -216,6 +216,40 @@ def test_an_emergency_without_a_ladder_that_nobody_took_is_an_incident_too(desk:
     assert [row.cause for row in Ladder(desk, resident, "", {}, "").incidents()] == ["undelivered"]
 
 
+def test_of_one_person_and_ticket_one_incident_is_open_at_a_time(ladder: Ladder, client: FlaskClient) -> None:
+    for line in ladder.lines.values():
+        line.known = {}
+    another = {"urgency": "emergency", "ticket_id": ladder.ticket_id}
+    ladder.until(after(600))
+    (incident,) = ladder.incidents()
+    with at(ladder.now):
+        again = [ladder.desk.event(kind, **another) for kind in (tickets.TicketReleased, tickets.TicketFiled)]
+        ladder.desk.hears(*again)
+    ladder.until(after(1300))
+    assert [row.id for row in ladder.incidents()] == [incident.id]
+    (told,) = [notice for notice in ladder.desk.notices(ladder.manager) if notice.kind == "notice.undelivered"]
+    assert "收件人还未登记可用的紧急联系方式" in told.body
+    path = f"/api/v1/incidents/{incident.id}/close"
+    closed = client.post(path, json={"remark": "已当面告知"}, headers=ladder.signed(ladder.manager, "manager"))
+    assert closed.status_code == 200
+    with at(ladder.now):
+        ladder.desk.hears(ladder.desk.event(tickets.TicketReleased, **another))
+    ladder.until(after(2000))
+    assert len(ladder.incidents()) == 2
+
+
+def test_that_a_danger_is_gone_is_told_to_everybody_s_device_and_needs_no_answer(desk: Desk) -> None:
+    resident = desk.person()
+    line = Line("push", {resident: "a"})
+    desk.channels = [line]
+    ladder = Ladder(desk, "", "", {"push": line}, fresh())
+    with at(NOON):
+        desk.hears(desk.event(tickets.TicketMadeSafe, urgency="emergency", requester_id=resident))
+    ladder.until(after(900))
+    assert len(line.taken) == 1
+    assert ladder.calls() == ladder.incidents() == []
+
+
 def test_many_workers_take_each_rung_once(desk: Desk) -> None:
     people = [desk.person("dispatcher") for _ in range(30)]
     line = Line("push", dict.fromkeys(people, "a"))

@@ -11,7 +11,7 @@ from services.contracts.community import CommunityFact, PlanSkipped
 from services.kit.identity import LOCALES
 from services.notify import rendering
 from services.notify.audience import RULES, Contact, Rule
-from services.notify.facts import DeskFact
+from services.notify.facts import DeskFact, NoticeUndelivered
 from tests.notify.conftest import NOON, facts_about
 
 # Outgoing words avoid negatives and blame.
@@ -39,6 +39,8 @@ def _variants(rule: Rule) -> list[Fact]:
         changes += [{"waiting_reason": reason} for reason in reasons]
     if issubclass(rule.fact, DeskFact):
         changes += [{"cause": cause} for cause in ("undelivered", "unacknowledged", "gone", "exhausted")]
+    if rule.fact is NoticeUndelivered:
+        changes += [{"tried": False, "cause": cause} for cause in ("undelivered", "unacknowledged")]
     if rule.fact is PlanSkipped:
         changes += [{"because": because} for because in ("missed", "resident_left", "not_possible")]
     if rule.fact is tickets.TicketPaused:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.kit.events import new_id
+from services.notify.channels.in_app import NAME as INBOX
 from services.notify.models import alarms, deliveries, incidents, notices, phone_tasks, tellings, ticket_answers
 from services.notify.promptness import shared
 
@@ -116,8 +117,25 @@ def ask_for_a_call(connection: Connection, alarm: Mapping[str, Any], now: dateti
     connection.execute(insert(phone_tasks).values(row).on_conflict_do_nothing())
 
 
+def was_tried(connection: Connection, notice_id: str) -> bool:
+    """True where a notice had any way out beyond the inbox, whatever came of it."""
+    way = select(deliveries.c.id).where(deliveries.c.notice_id == notice_id, deliveries.c.channel != INBOX).limit(1)
+    return connection.execute(way).one_or_none() is not None
+
+
 def open_incident(connection: Connection, about: Mapping[str, Any], cause: str, now: datetime) -> str | None:
-    """Open an incident about a notice; returns its id, or None where there is one already."""
+    """Open an incident about a notice; returns its id, or None where one is open of the same person and ticket.
+
+    Locks the pair until the transaction ends: whoever cannot be told of one step cannot be told of the next, and one
+    entry on the managers' list says so. Who opens several in a transaction does so in order of person and ticket.
+    """
+    if about["ticket_id"] is not None:
+        pair = f"{about['person_id']}:{about['ticket_id']}"
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(pair, 0))))
+        same = (incidents.c.person_id == about["person_id"], incidents.c.ticket_id == about["ticket_id"])
+        is_open = select(incidents.c.id).where(*same, incidents.c.closed_at.is_(None)).limit(1)
+        if connection.execute(is_open).one_or_none():
+            return None
     row = {**_about(about), "id": str(new_id()), "cause": cause, "opened_at": now}
     made = insert(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
     found: str | None = connection.execute(made).scalar_one_or_none()

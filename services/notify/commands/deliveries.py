@@ -96,6 +96,7 @@ def _lose(connection: Connection, lost: Sequence[str], now: datetime) -> None:
     """A way is lost: an alarm goes on at once, and an emergency that has no way left is an incident."""
     hurry = update(alarms).where(alarms.c.notice_id.in_(lost), alarms.c.next_at > now)
     connection.execute(hurry.values(next_at=now))
-    for row in connection.execute(_UNDELIVERED, {"now": now, "notices": list(lost)}).mappings().all():
+    undelivered = connection.execute(_UNDELIVERED, {"now": now, "notices": list(lost)}).mappings().all()
+    for row in sorted(undelivered, key=lambda row: (row["person_id"], row["ticket_id"] or "")):
         if row["urgency"] == "emergency" and row["kind"] != ABOUT_INCIDENTS:
             open_incident(connection, dict(row), UNDELIVERED, now)
