@@ -36,7 +36,6 @@ class Reply:
     """What the other side said; its body is not read."""
 
     status: int
-    retry_after: str | None
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _ask(pool: urllib3.HTTPConnectionPool, path: str, body: bytes, headers: Mapp
         answer = pool.urlopen(
             "POST", path, body=body, headers=dict(headers), retries=False, redirect=False, preload_content=False
         )
-        reply = Reply(answer.status, answer.headers.get("Retry-After"))
+        reply = Reply(answer.status)
         answer.close()
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
         raise Unreachable("it took too long" if late.is_set() else type(problem).__name__) from problem

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
 
 Start = Callable[[], "subprocess.Popen[bytes]"]
-# What promises.md allows: at 10,000 due a minute, and after a kill.
+# What is promised: at 10,000 due a minute, and after a kill.
 LATE, LATE_AFTER_A_KILL = timedelta(seconds=2), timedelta(seconds=5)
 
 

@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from services.notify.models.notices import metadata
 
 
-def _id(name: str, *, needed: bool = True, **more: Any) -> Column[str]:
-    return Column(name, UUID(as_uuid=False), nullable=not needed, **more)
+def _id(name: str, **more: Any) -> Column[str]:
+    return Column(name, UUID(as_uuid=False), nullable=False, **more)
 
 
 def _moment(name: str) -> Column[object]:

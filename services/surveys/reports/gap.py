@@ -1,6 +1,6 @@
 """One gap of the service-quality gap model: a figure with what it stands on, or how much is missing to tell one. Pure.
 
-The model is that of Parasuraman, Zeithaml and Berry (1985), as the domain puts it (section 8).
+The model is that of Parasuraman, Zeithaml and Berry (1985).
 """
 
 from collections.abc import Mapping, Sequence

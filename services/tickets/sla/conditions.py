@@ -9,7 +9,7 @@ from uuid import UUID
 from services.tickets import catalogue
 from services.tickets.sla.calendar_json import YEARLY, read_date
 
-# What makes waiting worse: who lives there (domain.md §7), and what the home lacks. Each with its names.
+# What makes waiting worse: who lives there, and what the home lacks. Each with its names.
 CIRCUMSTANCES: Mapping[str, Mapping[str, str]] = {
     "infant": {"zh-CN": "家有婴幼儿", "en": "Infant at home"},
     "elderly_alone": {"zh-CN": "独居老人", "en": "Older resident living alone"},

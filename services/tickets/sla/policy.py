@@ -26,7 +26,6 @@ from services.tickets.sla.target_json import read_target, read_text, require_key
 from services.tickets.sla.targets import ALL_KINDS, JUDGED, Target
 
 URGENCIES = ("emergency", "urgent", "routine")
-KINDS = JUDGED
 # The table says these of every class and urgency; the others where it wants them.
 ALWAYS_SAID = ("acknowledge", "attend", "resolve")
 SOMETIMES_SAID = tuple(kind for kind in JUDGED if kind not in ALWAYS_SAID)
