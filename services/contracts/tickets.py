@@ -36,10 +36,11 @@ class TicketFact(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFiled(TicketFact):
-    """A request came in."""
+    """A request came in. A human is to answer it by `acknowledge_due_at`, where its terms have such a target."""
 
     type: ClassVar[str] = "ticket.filed.v1"
     channel: str = "api"
+    acknowledge_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,11 +185,15 @@ class TicketClosed(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketReopened(TicketFact):
-    """It was not solved after all. `cause` is `resident`, `staff` or `survey`; `crew_id` did the last completion."""
+    """It was not solved after all. `cause` is `resident`, `staff` or `survey`; `crew_id` did the last completion.
+
+    It is to be solved anew by `resolve_due_at`, where its terms have such a target.
+    """
 
     type: ClassVar[str] = "ticket.reopened.v1"
     cause: str = "resident"
     crew_id: str | None = None
+    resolve_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ from jinja2.sandbox import SandboxedEnvironment
 from services.contracts import Fact
 from services.kit.identity import STAFF
 from services.notify.audience import CALLBACK, Contact, Rule, is_urgent
-from services.notify.words import label, moment, spoken
+from services.notify.words import deadline, label, moment, same_day, spoken
 
+COMPLAINT = "complaint"
 _HERE = Path(__file__).parent
 _TEMPLATES = SandboxedEnvironment(
     loader=FileSystemLoader([_HERE / "templates", _HERE / "gathered"]),
@@ -59,6 +60,9 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         return moment(locale, zone, getattr(fact, name, None))
 
     happened = moment(locale, zone, occurred_at)
+    # What is promised anew is promised for today, and for no later than the work itself is due.
+    solved_by = getattr(fact, "resolve_due_at", None)
+    agreed_by = solved_by if same_day(zone, solved_by, occurred_at) else None
     clock = getattr(fact, "clock", "")
     reason = "reason" if rule.audience == "resident" else "staff_reason"
     return {
@@ -78,6 +82,9 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "completed": at("completed_at") or happened,
         "promised": at("promised_at"),
         "due": at("due_at") or happened,
+        "answer_by": deadline(locale, zone, getattr(fact, "acknowledge_due_at", None), occurred_at),
+        "agreed_by": deadline(locale, zone, agreed_by, occurred_at),
+        "complaint": getattr(fact, "work_type", "") == COMPLAINT,
         "expires": at("expires_at"),
         "approval_due": at("approval_due_at"),
         "planned": at("occurs_at"),

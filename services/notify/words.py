@@ -107,3 +107,19 @@ def moment(locale: str, zone: str, at: datetime | None) -> str:
     if locale == "en":
         return f"{local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def deadline(locale: str, zone: str, due: datetime | None, told_at: datetime) -> str:
+    """Return until when something is done, as the clock in `zone` shows it: of the day it is told by the hour alone.
+
+    Nothing where no moment is known.
+    """
+    if due is None or not same_day(zone, due, told_at):
+        return moment(locale, zone, due)
+    local = due.astimezone(ZoneInfo(zone))
+    return f"{local:%H:%M} today" if locale == "en" else f"今天 {local:%H:%M}"
+
+
+def same_day(zone: str, due: datetime | None, told_at: datetime) -> bool:
+    """True where a moment is known and falls on the day it is told, in `zone`."""
+    return due is not None and due.astimezone(ZoneInfo(zone)).date() == told_at.astimezone(ZoneInfo(zone)).date()

@@ -36,6 +36,7 @@ __all__ = [
     "Terms",
     "calendar_of",
     "clocks_of",
+    "due_of",
     "events_of",
     "judged_of",
     "levels_of",
@@ -149,6 +150,7 @@ def _still_missed(clock: Clock, breach: Clock, by_its_terms: Iterable[Clock]) ->
         state=BREACHED,
         target_seconds=breach.target_seconds,
         basis=breach.basis,
+        sundown=breach.sundown,
         rule=breach.rule,
         due_at=breach.due_at,
         breached_at=breach.breached_at,
@@ -193,6 +195,11 @@ def rows_of(
 def told(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the clocks that have stopped and came to a verdict, as an event tells them."""
     return tuple(_told(row).written() for row in rows if row["stopped_at"] and row["state"] in STATES)
+
+
+def due_of(rows: Iterable[Mapping[str, Any]], kind: str) -> datetime | None:
+    """Return by when the clock of a kind that runs is to be stopped; None where none runs or its end is not known."""
+    return next((row["due_at"] for row in rows if row["kind"] == kind and row["stopped_at"] is None), None)
 
 
 def _told(row: Mapping[str, Any]) -> ToldClock:

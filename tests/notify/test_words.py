@@ -53,6 +53,12 @@ def _variants(rule: Rule) -> list[Fact]:
         ]
     if rule.fact in (complaints.ComplaintAccepted, complaints.ComplaintDelayed):
         changes = [{"approval_due_at": NOON}]
+    if rule.fact is tickets.TicketFiled:
+        changes += [{"acknowledge_due_at": NOON + later} for later in (timedelta(minutes=30), timedelta(days=1))]
+    if rule.fact is tickets.TicketReopened:
+        changes += [{"resolve_due_at": NOON + later} for later in (timedelta(hours=2), timedelta(days=1))]
+    if rule.fact is tickets.TicketCompleted:
+        changes += [{"work_type": "complaint"}]
     if rule.fact is tickets.TicketResumed:
         changes += [{"expired": True}]
     if rule.fact is tickets.TicketPromised:
@@ -98,6 +104,47 @@ def said(kind: type[Fact], audience: str, locale: str = "en", **changes: object)
     rule = next(rule for rule in RULES if rule.fact is kind and rule.audience == audience)
     words = rendering.render(facts_about(kind, **changes), rule, Contact("p", "o", locale=locale), NOON)
     return f"{words.title}\n{words.body}"
+
+
+def test_whoever_files_reads_the_time_of_their_own_answer() -> None:
+    filed, urgent = tickets.TicketFiled, {"urgency": "urgent", "acknowledge_due_at": NOON + timedelta(minutes=30)}
+    assert "客服会在 今天 12:30 之前答复您" in said(filed, "resident", "zh-CN", **urgent)
+    assert "the desk answers you before 12:30 today" in said(filed, "resident", **urgent)
+    overnight = {"acknowledge_due_at": NOON + timedelta(hours=21, minutes=30)}
+    assert "客服会在 3月5日 09:30 之前答复您" in said(filed, "resident", "zh-CN", **overnight)
+    assert "before 5 Mar, 09:30" in said(filed, "resident", **overnight)
+    assert "客服会在今天结束之前答复您" in said(filed, "resident", "zh-CN")
+    assert "before the end of today" in said(filed, "resident")
+
+
+@pytest.mark.parametrize("audience", ["resident", "dispatcher"])
+def test_a_reopened_job_is_seen_to_no_later_than_it_is_due_and_an_emergency_at_once(audience: str) -> None:
+    for locale, today, soon, now in (
+        ("zh-CN", "今天结束之前", "今天 14:00 之前", "马上"),
+        ("en", "before the end of today", "before 14:00 today", "at once"),
+    ):
+        texts = [
+            said(tickets.TicketReopened, audience, locale, **changes)
+            for changes in (
+                {},
+                {"resolve_due_at": NOON + timedelta(days=1)},
+                {"resolve_due_at": NOON + timedelta(hours=2)},
+                {"urgency": "emergency", "resolve_due_at": NOON + timedelta(hours=2)},
+            )
+        ]
+        assert [(today in text, soon in text, now in text) for text in texts] == [
+            (True, False, False), (True, False, False), (False, True, False), (False, False, True),
+        ]  # fmt: skip
+
+
+def test_a_complaint_is_settled_with_an_apology() -> None:
+    chinese = said(tickets.TicketCompleted, "resident", "zh-CN", work_type="complaint")
+    assert chinese.startswith("您的意见 XF-000042 已办结\n")
+    assert "歉意" in chinese
+    assert "配合" not in chinese
+    english = said(tickets.TicketCompleted, "resident", work_type="complaint")
+    assert english.startswith("Your complaint XF-000042 is settled\n")
+    assert "apologise" in english
 
 
 def test_whoever_has_to_wait_reads_for_what_until_when_and_that_they_may_object() -> None:

@@ -1,5 +1,6 @@
 """Taking the danger out first, calling about what is done, and correcting what makes waiting worse."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,3 +146,23 @@ def test_the_desk_that_reopens_a_job_has_not_called_about_it(estate: "Estate") -
     assert clock_of(estate, ticket, "callback")["state"] == "void"
     ticket = estate.step("resident", danger_dealt_with(estate), "reopen", {"reason": "还有味道"})
     assert clock_of(estate, ticket, "callback")["state"] == "met"
+
+
+def told(engine: Engine, ticket: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return what the latest event of a kind told of a ticket."""
+    mine = select(outbox.c.data).where(outbox.c.subject == ticket["id"], outbox.c.type == kind)
+    with engine.connect() as db:
+        return dict(db.execute(mine.order_by(outbox.c.occurred_at.desc()).limit(1)).scalar_one())
+
+
+def test_events_tell_the_times_that_the_clocks_of_the_ticket_have(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = estate.file("厨房水管漏水，一直在往下滴")
+    due = clock_of(estate, ticket, "acknowledge")["due_at"]
+    filed = told(worker_engine, ticket, "ticket.filed.v1")["acknowledge_due_at"]
+    assert datetime.fromisoformat(filed) == datetime.fromisoformat(due)
+    for verb in ("claim", "start", "complete"):
+        ticket = estate.step("crew", ticket, verb)
+    ticket = estate.step("resident", ticket, "reopen", {"reason": "又漏了"})
+    due = clock_of(estate, ticket, "resolve")["due_at"]
+    reopened = told(worker_engine, ticket, "ticket.reopened.v1")["resolve_due_at"]
+    assert datetime.fromisoformat(reopened) == datetime.fromisoformat(due) > datetime.fromisoformat(filed)

@@ -143,7 +143,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], [entry])
     judged = service_levels.judged_of([entry], ticket["community_id"], library, at)
     rows = service_levels.rows_of(judged, ticket, [entry], [])
-    event = event_of(TicketFiled, ticket, actor, at, {"channel": ticket["channel"]})
+    told = {"channel": ticket["channel"], "acknowledge_due_at": service_levels.due_of(rows, "acknowledge")}
+    event = event_of(TicketFiled, ticket, actor, at, told)
     writing.write_filing(db, ticket, entry, rows, event)
     if ticket["work_type"] == COMPLAINT:
         store_words(db, ticket)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from services.contracts import to_event
-from services.contracts.tickets import TicketCompleted, TicketFact
+from services.contracts.tickets import TicketCompleted, TicketFact, TicketReopened
 from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, NotFound, Stale
 from services.kit.events import new_id
@@ -128,10 +128,18 @@ def take(
     after["history_hash"] = entry["hash"]
     moving = step.action in service_levels.MOVES_CLOCKS
     clock_rows = _clock_rows(db, after, entry) if moving else []
-    told = {**step.told, "clocks": service_levels.told(clock_rows)} if step.fact is TicketCompleted else step.told
-    event = event_of(step.fact, after, actor, moment, told)
+    event = event_of(step.fact, after, actor, moment, {**step.told, **_told_of(clock_rows, step.fact)})
     writing.write_step(db, after, entry, clock_rows, event, remark)
     return after
+
+
+def _told_of(clock_rows: list[dict[str, Any]], fact: type[TicketFact]) -> dict[str, Any]:
+    """Return what an event tells of the ticket's clocks as the step left them."""
+    if fact is TicketCompleted:
+        return {"clocks": service_levels.told(clock_rows)}
+    if fact is TicketReopened:
+        return {"resolve_due_at": service_levels.due_of(clock_rows, "resolve")}
+    return {}
 
 
 def _note(
