@@ -132,6 +132,29 @@ class IdOrNone(fields.UUID):
         return NONE if value == NONE else super()._deserialize(value, *args, **kwargs)
 
 
+# The words of the reports, for whoever follows a link from a figure to its tickets.
+CLOCK_WORDS = "A kind of clock; `total` is the whole time until the job was done for good."
+VERDICT_WORDS = (
+    "How such a clock stands: `met`, stopped in time; `breached`, past its target, stopped or not; `open_overdue`, "
+    "those of them that still run; `open_in_time`, running with its target to come; `unknown`, nobody can know; "
+    "`void`, ended without a verdict, as other terms took its place or the job was given up; `decided`, met or breached."
+)
+PROMISE_WORDS = (
+    "A promised time that was `kept`; `broken`, past before the job was done; `open`, still to come; or `moved`, "
+    "replaced by another in time."
+)
+QUALITY_WORDS = (
+    "What is true of the job as a whole: `finished`; `flawed`, with a clock missed (`missed_clock`), a promise broken "
+    "(`broken_promise`), opened again (`reopened`, `was_reopened`), or called unsolved or bad by the household "
+    "(`unhappy`); `counted`, finished or flawed; `flawless`, finished with no flaw to come; `undecided`, finished, "
+    "with a clock that may still be missed or that nobody can know; `unanswered`, flawless, with no word from anybody."
+)
+
+
+def _explained(words: str, choices: OneOf) -> fields.String:
+    return fields.String(load_default=None, validate=choices, metadata={"description": words})
+
+
 class TicketQuery(Page):
     """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing.
 
@@ -151,7 +174,7 @@ class TicketQuery(Page):
     rule = Line(most=100, load_default=None)
     since = fields.AwareDateTime(data_key="from", load_default=None)
     until = fields.AwareDateTime(data_key="to", load_default=None)
-    clock = fields.String(load_default=None, validate=OneOf((*JUDGED, TOTAL)))
-    verdict = fields.String(load_default=None, validate=OneOf(VERDICTS))
-    promise = fields.String(load_default=None, validate=OneOf(PROMISES))
-    quality = fields.String(load_default=None, validate=OneOf(tuple(QUALITIES)))
+    clock = _explained(CLOCK_WORDS, OneOf((*JUDGED, TOTAL)))
+    verdict = _explained(VERDICT_WORDS, OneOf(VERDICTS))
+    promise = _explained(PROMISE_WORDS, OneOf(PROMISES))
+    quality = _explained(QUALITY_WORDS, OneOf(tuple(QUALITIES)))
