@@ -7,13 +7,18 @@ from services.tickets.sla.clocks import Clock
 
 
 def clock_view(clock: Clock) -> dict[str, Any]:
-    """Return a clock with its moments as ISO 8601 in UTC and its lengths in seconds."""
+    """Return a clock with its moments as ISO 8601 in UTC and its lengths in seconds.
+
+    A target that says "by the end of the day" is as long as it came out from its start, for its own seconds are only
+    the least it leaves to a request late in the evening.
+    """
     return {
         "clock": clock.kind,
         "generation": clock.generation,
         "state": clock.state,
         "started_at": moment(clock.started_at),
-        "target_seconds": clock.target_seconds,
+        "target_seconds": clock.allowed_seconds,
+        "sundown": clock.sundown,
         "basis": clock.basis,
         "rule": clock.rule,
         "warnings_at": [at.isoformat() for at in clock.warnings_at],

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from doorstep.cli import main
 from services.kit import clock, migrate, testing
+from services.tickets import catalogue
 from services.tickets.case_file import seals
 from services.tickets.settings import TicketsSettings
 from tests.tickets.busy_desk import busy
@@ -109,6 +110,16 @@ def test_the_page_needs_nothing_runs_nothing_and_escapes_everything(case: bytes)
     for words in ("工单案卷", "Case file", "计时经过", "Paused because parts are awaited", "crew badge"):
         assert words in page
     assert "+0800" in page
+
+
+def test_the_page_shows_names_where_the_data_have_codes(case: bytes) -> None:
+    chinese, english = opened(case)["case.html"].decode().split('<section lang="en">')
+    ticket = case_in(case)["ticket"]
+    item = catalogue.load().get(ticket["catalogue_code"])
+    for page, names in ((chinese, (item.zh, "一般", "标准时限")), (english, (item.en, "routine", "standard times"))):
+        for name in names:
+            assert f"<td>{name}</td>" in page
+        assert f"<td>{ticket['catalogue_code']}</td>" not in page
 
 
 @pytest.fixture

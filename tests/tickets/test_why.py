@@ -13,6 +13,8 @@ from doorstep.cli import main
 from services.kit import testing
 from services.tickets.commands import filing
 from services.tickets.settings import TicketsSettings
+from tests.tickets.case_forger import opened, verdict
+from tests.tickets.case_made import export
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -72,7 +74,7 @@ def test_a_breach_is_told_from_start_to_sum(estate: "Estate", ticket: dict[str, 
         "Mon 10:22 Warning 1 of 1.",
         "Mon 10:30 Due.",
         "Mon 10:30 Breached: it was not done when it was due.",
-        "Mon 11:00 Stopped by “claim”.",
+        "Mon 11:00 Somebody took the job.",
         "Mon 11:00 In sum: contract time 1 h, lived time 1 h, of it paused 0 s, target 30 min. Late by 30 min.",
     ]
     assert lines(told, "zh-CN") == [
@@ -80,8 +82,8 @@ def test_a_breach_is_told_from_start_to_sum(estate: "Estate", ticket: dict[str, 
         "Mon 10:22 第 1 级预警（共 1 级）。",
         "Mon 10:30 截止时间。",
         "Mon 10:30 超时：到截止时间仍未完成。",
-        "Mon 11:00 计时停止：接单。",
-        "Mon 11:00 合计：合同用时 1 小时，住户实际等待 1 小时，其中暂停 0 秒，时限 30 分。超时 30 分。",
+        "Mon 11:00 计时停止：已接单。",
+        "Mon 11:00 合计：合同用时 1 小时，实际用时 1 小时，其中暂停 0 秒，时限 30 分。超时 30 分。",
     ]
 
 
@@ -113,7 +115,7 @@ def test_a_reopened_job_has_two_stories_and_the_first_stays(estate: "Estate", ti
     ticket = step(estate, "resident", ticket, "reopen", 40, {"reason": "又不转了"})
     first, second = (story(estate, ticket, f"resolve/{number}", 41) for number in (1, 2))
     assert lines(first)[-2:] == [
-        "Tue 16:00 Stopped by “complete”.",
+        "Tue 16:00 The work was completed.",
         "Tue 16:00 In sum: contract time 30 h, lived time 30 h, of it paused 0 s, target 24 h. Late by 6 h.",
     ]
     assert lines(second) == [
@@ -134,8 +136,31 @@ def test_a_correction_does_not_make_a_breach_disappear(estate: "Estate", ticket:
     told = story(estate, ticket, "resolve/2", 61)
     assert told["clock"]["state"] == "breached"
     said = lines(told)
-    assert sum("The terms of the job changed by “override”." in line for line in said) == 2
+    assert [line for line in said if "corrected" in line] == [
+        "Tue 18:00 The desk corrected the job.",
+        "Wed 22:00 The desk corrected the job: target before 24 h of clock time, after 40 h of working time.",
+    ], "an emergency has as long to be done as what is urgent"
     assert sum("Breached" in line for line in said) == 1
+
+
+def test_what_is_due_by_the_end_of_the_day_is_as_long_as_that_day_was(estate: "Estate") -> None:
+    answer = estate.put("manager", f"/communities/{estate.community_id}/packs/cn_1998", {}, If_Match="*")
+    assert answer.status_code == 200, answer.json
+    with testing.at(MONDAY):
+        filed = estate.file("家里漏水", catalogue_code="water-leak-pipe", urgency="urgent")
+    clock = next(
+        clock
+        for clock in estate.get("manager", f"/tickets/{filed['id']}/clocks").json["items"]
+        if clock["rule"] == "cn_1998/urgent-water-power"
+    )
+    assert (clock["sundown"], clock["target_seconds"]) == (True, 14 * 3600)
+    told = story(estate, filed, f"{clock['clock']}/1", 1)
+    assert "due by the end of the day (24:00), by rule cn_1998/" in lines(told)[0]
+    assert "target by the end of the day (24:00)" in lines(told)[-1]
+    assert verdict(export(estate, filed).data) == ""
+    page = opened(export(estate, filed).data)["case.html"].decode()
+    assert "<td>当日 24:00 前</td>" in page
+    assert "<td>户内水电急修不过夜</td>" in page, "a rule goes by the name that the policy gives it"
 
 
 def test_residents_read_their_own_and_find_no_staff_names_in_it(estate: "Estate", ticket: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from services.tickets.sla import packs
 from services.tickets.sla.calendar import Calendar
 from services.tickets.sla.clocks import Event, compute
 from services.tickets.sla.conditions import CIRCUMSTANCES, Facts
-from services.tickets.sla.escalation import VISITS, claim_targets, read_chain
+from services.tickets.sla.escalation import HALVED, RULE, VISITS, claim_targets, read_chain
 from services.tickets.sla.policy import Policy, read_policy, standard_document, standard_policy
 from services.tickets.sla.targets import Target
 
@@ -105,3 +105,10 @@ def test_a_visit_in_days_counts_as_days() -> None:
     (_, in_a_day) = claim_targets(SLOW, [Target("attend", 0, days=1)])
     assert (in_a_day.seconds, in_a_day.basis) == (43200, "clock")
     assert len(claim_targets(SLOW, [Target("attend", 0, "working", days=1)])) == 1
+
+
+def test_a_time_that_a_visit_cuts_short_names_the_visit_in_its_rule() -> None:
+    attend, make_safe = Target("attend", 7200), Target("make_safe", 3600)
+    said = [(one.seconds, one.rule) for one in claim_targets(SLOW, [attend, make_safe])]
+    assert said == [(28800, RULE), (1800, HALVED["make_safe"])]
+    assert claim_targets(QUICK, [attend])[0].rule == RULE

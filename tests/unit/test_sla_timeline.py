@@ -1,5 +1,6 @@
 """The story of a clock, as a manager who asks why it was breached reads it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from services.tickets.lifecycle import WAITING_REASONS
 from services.tickets.sla import wording
 from services.tickets.sla.calendar import ALWAYS, Calendar
 from services.tickets.sla.clocks import Event, compute
+from services.tickets.sla.escalation import HALVED
+from services.tickets.sla.runs import ENDS, SWITCHES_POLICY, VOIDS
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import ALL_KINDS, Target
 from services.tickets.sla.timeline import ORDER, Moment, explain
@@ -77,7 +80,7 @@ def test_the_sentences_are_there_in_both_languages() -> None:
     assert story["paused"].says["zh-CN"] == "暂停计时：等待配件，最迟至 2026-11-20 16:30。"
     assert story["paused"].until == at(20, 16.5)
     assert story["expired"].says["en"] == "The pause ran out by itself after 1 h 30 min; the clock ran on."
-    assert story["stopped"].says == {"zh-CN": "计时停止：完成。", "en": "Stopped by “complete”."}
+    assert story["stopped"].says == {"zh-CN": "计时停止：工作已完成。", "en": "The work was completed."}
     assert story["sum"].says["en"] == (
         "In sum: contract time 10 h 30 min, lived time 78 h, of it paused 1 h 30 min, target 9 h. Late by 1 h 30 min."
     )
@@ -133,7 +136,7 @@ def test_a_job_filed_on_saturday_begins_closed() -> None:
 
 def test_a_cancelled_job_ends_void() -> None:
     story = why([FILED, event("cancel", at(20, 11))], FOUR_HOURS)
-    assert story[-2].says == {"zh-CN": "计时作废：取消。", "en": "Void because of “cancel”."}
+    assert story[-2].says == {"zh-CN": "计时作废：工单已取消。", "en": "Void: the job was cancelled."}
     assert story[-1].says["en"].endswith("Void, so not judged.")
 
 
@@ -168,10 +171,50 @@ def test_a_clock_known_already_is_told_as_it_is() -> None:
 def test_a_change_of_terms_on_the_way_is_part_of_the_story() -> None:
     story = why([FILED, event("override", at(20, 11)), event("complete", at(20, 12))], FOUR_HOURS)
     assert lines(story)[1:3] == [("20 11:00", "terms"), ("20 12:00", "stopped")]
-    assert story[1].says["zh-CN"] == "工单条件变更：更正。"
+    assert story[1].says == {"zh-CN": "客服更正了工单。", "en": "The desk corrected the job."}
     anew = [FILED, event("override", at(20, 11))]
     old = why(anew, FOUR_HOURS, switches=Switches(switched_policy="from_switch"))
-    assert old[-2].says["en"] == "Void because of “override”."
+    assert old[-2].says["en"] == "Void: the desk corrected the job."
+
+
+def test_a_change_of_terms_says_what_it_changed_the_target_to() -> None:
+    events = [FILED, replace(event("reevaluate", at(20, 11)), seq=7), event("complete", at(20, 12))]
+    (before,) = compute([FILED], [Target("resolve", 1, sundown=True)], DESK)
+    (after,) = compute([FILED], [NINE_HOURS], DESK)
+    says = why(events, NINE_HOURS, moved={7: (before, after)})[1].says
+    assert says == {
+        "zh-CN": "项目经理将工单改用现行时限：时限由 当日 24:00 前 改为 9 小时（工作时间）。",
+        "en": "A manager moved the job to the terms in force: target before by the end of the day (24:00), "
+        "after 9 h of working time.",
+    }
+
+
+def test_what_was_done_before_it_was_due_would_have_been_due_later() -> None:
+    story = why([FILED, event("complete", at(20, 12))], FOUR_HOURS)
+    assert lines(story)[1:] == [("20 12:00", "stopped"), ("20 14:00", "due"), ("20 12:00", "sum")]
+    assert story[2].says == {"zh-CN": "原应于此时到期。", "en": "Would have been due."}
+
+
+def test_a_target_by_the_end_of_the_day_is_told_as_that_and_not_by_the_least_it_leaves() -> None:
+    target = Target("resolve", 2 * HOUR, sundown=True)
+    story = why([FILED, event("complete", at(20, 12))], target)
+    assert story[0].says == {
+        "zh-CN": "解决计时开始（第 1 次），时限为当日 24:00 前，规则 standard；时间为 Asia/Shanghai 当地时间。",
+        "en": "The clock for resolution started (no. 1): due by the end of the day (24:00), by rule standard, "
+        "in Asia/Shanghai time.",
+    }
+    assert story[-1].says["en"].endswith("target by the end of the day (24:00). In time.")
+    assert story[-1].says["zh-CN"].endswith("时限 当日 24:00 前。按时。")
+    evening = why([event("file", at(20, 23))], target)
+    assert "started (no. 1): 2 h of clock time by rule" in evening[0].says["en"]
+    assert "target 2 h." in evening[-1].says["en"]
+
+
+def test_a_clock_of_half_a_visits_time_says_why() -> None:
+    target = Target("claim", HOUR, warn=(0.5,), rule=HALVED["attend"], pauses=False)
+    started = why([FILED], target, kind="claim")[0].says
+    assert started["en"].endswith("That is half of the time for attendance, because that is sooner.")
+    assert started["zh-CN"].endswith("其时长为到场时限的一半，因其更短。")
 
 
 @PATIENT
@@ -209,6 +252,8 @@ def test_there_are_words_for_everything_a_story_may_tell() -> None:
     assert set(wording.KINDS) == set(ALL_KINDS)
     assert set(WAITING_REASONS) <= set(wording.REASONS)
     assert set(ORDER) <= set(wording.SENTENCES)
+    stopping = set().union(*ENDS.values(), VOIDS, SWITCHES_POLICY, {"call_back"})
+    assert stopping <= set(wording.DEEDS)
     assert all(set(words) == {"zh-CN", "en"} for words in (*wording.SENTENCES.values(), *wording.KINDS.values()))
     assert wording.length(0) == {"zh-CN": "0 秒", "en": "0 s"}
     assert wording.length(None)["en"] == "unknown"

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.tickets.case_file.page_words import LANGUAGES, ROLES_ZH, STATES_ZH, WORDS
+from services.tickets import catalogue
+from services.tickets.case_file.page_words import LANGUAGES, ROLES_ZH, RULES, STATES_ZH, URGENCIES, WORDS
 from services.tickets.lifecycle import ACTION_NAMES_ZH, STATUS_NAMES_ZH
 from services.tickets.sla import wording
 
@@ -21,7 +22,11 @@ FOLDER = Path(__file__).parent
 @cache
 def edition() -> str:
     """Return what this page is made by: another edition shows the same case in other words."""
-    made_of = (FOLDER / TEMPLATE, FOLDER / "page.py", FOLDER / "page_words.py")
+    made_of = (
+        *(FOLDER / name for name in (TEMPLATE, "page.py", "page_words.py")),
+        Path(wording.__file__),
+        *sorted(catalogue.FOLDER.glob("*.yaml")),
+    )
     return hashlib.sha256(b"".join(file.read_bytes() for file in made_of)).hexdigest()[:16]
 
 
@@ -53,6 +58,7 @@ class _Speaker:
 
     def __init__(self, case: Mapping[str, Any]) -> None:
         self._zone = ZoneInfo(case["ticket"]["timezone"])
+        self._rules = {**RULES, **_rules_of(case)}
         self._people = {person["id"]: person["badge"] for person in case["people"]}
 
     def at(self, moment: str | None) -> str:
@@ -69,6 +75,26 @@ class _Speaker:
     def kind(self, code: str, language: str) -> str:
         """Return the name of a clock."""
         return wording.KINDS[code][language] if code in wording.KINDS else code
+
+    def target(self, clock: Mapping[str, Any], language: str) -> str:
+        """Return what was asked of a clock: its length, or to be in time before the day ends."""
+        start, due = (datetime.fromisoformat(clock[name] or clock["started_at"]) for name in ("started_at", "due_at"))
+        if clock["sundown"] and clock["due_at"] and wording.ends_with_day(self._zone, start, due):
+            return wording.BY_SUNDOWN[language]
+        return self.length(clock["target_seconds"], language)
+
+    def item(self, code: str, language: str) -> str:
+        """Return the name of a service item; one that the catalogue no longer has goes by its code."""
+        items = catalogue.load()
+        return items.get(code).name(language) if code in items else code
+
+    def urgency(self, code: str, language: str) -> str:
+        """Return the name of an urgency."""
+        return URGENCIES[language].get(code, code)
+
+    def rule(self, code: str, language: str) -> str:
+        """Return the name of a rule as the policies inside the case have it."""
+        return self._rules[code][language] if code in self._rules else code
 
     def action(self, code: str, language: str) -> str:
         """Return the name of a step."""
@@ -98,6 +124,18 @@ class _Speaker:
         name = ROLES_ZH.get(role, role) if language == "zh-CN" else role
         badge = self._people.get(actor_id)
         return f"{badge}（{name}）" if badge and language == "zh-CN" else f"{badge} ({name})" if badge else name
+
+
+def _rules_of(case: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    """Return the names of the rules and of the packs' rules; the policy that the ticket runs by has the last word."""
+    documents = {version: case["policies"][version] for version in sorted(case["policies"])}
+    current = documents.pop(case["ticket"]["policy_version"], {})
+    found: dict[str, Mapping[str, str]] = {}
+    for document in (*documents.values(), current):
+        found |= {rule["code"]: rule["name"] for rule in document.get("rules", [])}
+        for pack in document.get("packs", []):
+            found |= {f"{pack['code']}/{rule['code']}": rule["name"] for rule in pack["rules"]}
+    return found
 
 
 def _value(value: Any) -> str:

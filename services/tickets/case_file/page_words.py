@@ -18,6 +18,17 @@ STATES_ZH = {
     "void": "作废",
     "unknown": "无法评判",
 }
+URGENCIES = {
+    "zh-CN": {"emergency": "紧急", "urgent": "加急", "routine": "一般"},
+    "en": {"emergency": "emergency", "urgent": "urgent", "routine": "routine"},
+}
+# The rules that are no policy's: its table, and its chain for jobs that nobody takes on.
+RULES = {
+    "standard": {"zh-CN": "标准时限", "en": "standard times"},
+    "escalation": {"zh-CN": "无人接单逐级上报", "en": "escalation of jobs nobody took"},
+    "escalation/half-of-attend": {"zh-CN": "到场时限的一半", "en": "half of the time for attendance"},
+    "escalation/half-of-make_safe": {"zh-CN": "排险时限的一半", "en": "half of the time for making safe"},
+}
 WORDS = {
     "zh-CN": {
         "title": "工单案卷",
@@ -42,7 +53,7 @@ WORDS = {
         "due": "截止",
         "stopped": "停止",
         "contract": "合同用时",
-        "lived": "住户实际等待",
+        "lived": "实际用时",
         "paused": "暂停",
         "target": "时限",
         "rule": "规则",

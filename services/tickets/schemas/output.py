@@ -102,13 +102,17 @@ class History(ma.Schema):
 
 
 class Clock(ma.Schema):
-    """One clock: contract time has its pauses taken off, lived time has not."""
+    """One clock: contract time has its pauses taken off, lived time has not.
+
+    With `sundown` it is due by the end of the day on which it started, and `target_seconds` is how long that came to.
+    """
 
     clock = fields.String(required=True, validate=OneOf(ALL_KINDS))
     generation = fields.Integer(required=True)
     state = fields.String(required=True)
     started_at = fields.AwareDateTime(required=True)
     target_seconds = fields.Integer(required=True)
+    sundown = fields.Boolean(required=True)
     basis = fields.String(required=True)
     rule = fields.String(required=True)
     warnings_at = fields.List(fields.AwareDateTime(), required=True)

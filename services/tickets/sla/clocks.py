@@ -29,7 +29,8 @@ class Clock:
     without pauses), `lived_seconds` what the resident lived through, `pause_seconds` how much of that it stood
     waiting. `remaining_seconds` is None once stopped, negative when late. `warnings_at` are the moments of the
     warning levels, as far as they are settled; `rule` is the code of the rule whose target is told here.
-    `target_seconds` is the target's length in its own hours, for one in days as it came out from this start.
+    `target_seconds` is the target's length in its own hours, for one in days as it came out from this start; with
+    `sundown` (due by the end of the day) it is only the least time that the target leaves.
     """
 
     kind: str
@@ -52,6 +53,14 @@ class Clock:
     rule: str = STANDARD_RULE
     paused_until: datetime | None = None
     pause_seconds: float = 0
+    sundown: bool = False
+
+    @property
+    def allowed_seconds(self) -> int:
+        """The seconds there were: the target's, and up to the end of the day as they came out from this start."""
+        if not self.sundown or self.due_at is None:
+            return self.target_seconds
+        return round(in_seconds(self.due_at - self.started_at))
 
 
 def compute(
@@ -153,6 +162,7 @@ def judge(kind: str, run: Run, target: Target, calendar: Calendar, asof: datetim
         rule=target.rule,
         paused_until=run.until if open_pause is not None else None,
         pause_seconds=waited(run, until) if open_to_pauses(target) else 0,
+        sundown=target.sundown,
     )
 
 

@@ -16,6 +16,9 @@ STEP_FIELDS = ("seconds", "basis", "to")
 VISITS = ("attend", "make_safe")
 IN_TIME = 0.5
 DAY = 86_400
+RULE = "escalation"
+# The rule of a time that half of a visit's cuts short, by the visit.
+HALVED = {kind: f"{RULE}/half-of-{kind}" for kind in VISITS}
 
 
 @dataclass(frozen=True)
@@ -67,23 +70,24 @@ def claim_target(chain: Chain) -> Target:
     """The clock of an unclaimed job: it warns at each step but the last, and its breach is the last."""
     last = chain[-1]
     warn = tuple(step.seconds / last.seconds for step in chain[:-1])
-    return Target(CLAIM, last.seconds, last.basis, warn, rule="escalation", pauses=False)
+    return Target(CLAIM, last.seconds, last.basis, warn, rule=RULE, pauses=False)
 
 
 def claim_targets(chain: Chain, targets: Iterable[Target]) -> list[Target]:
     """The targets of the clock of an unclaimed job among the others of its request; the first to fall due counts.
 
     The chain's own, and where somebody has to be there sooner than it reckons with, or on other hours, the same steps
-    within half of that time: nobody is late before the whole chain has heard.
+    within half of that time: nobody is late before the whole chain has heard. Those name the visit in their rule.
     """
     own = claim_target(chain)
     found = [own]
     for basis in BASES:
-        lengths = [seconds_of(target) for target in targets if target.kind in VISITS and target.basis == basis]
-        latest = int(min((length for length in lengths if length), default=0) * IN_TIME)
+        visits = [(seconds_of(one), one.kind) for one in targets if one.kind in VISITS and one.basis == basis]
+        length, visit = min((one for one in visits if one[0]), default=(0, ""))
+        latest = int(length * IN_TIME)
         comes_first = own.basis in (basis, CLOCK) and own.seconds <= latest
         if latest and not comes_first:
-            found.append(replace(own, seconds=latest, basis=basis))
+            found.append(replace(own, seconds=latest, basis=basis, rule=HALVED[visit]))
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from services.tickets.sla import wording
 from services.tickets.sla.calendar import Calendar, HolidaysUnknown
 from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, VOID, Clock, compute
+from services.tickets.sla.escalation import HALVED
 from services.tickets.sla.opening import DAY
 from services.tickets.sla.runs import SWITCHES_POLICY, Event, Told, Wait, stops, tell
 from services.tickets.sla.switches import Switches
@@ -21,6 +22,7 @@ ORDER = (
     "stopped", "void", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
 )  # fmt: skip
 # What lay between two stretches of a clock that went on, and what began it again, where that is no reopening.
+NOTHING_MOVED: Mapping[int, tuple[Clock, Clock]] = {}
 IDLE, AGAIN = {CLAIM: "taken"}, {CLAIM: "let_go"}
 
 
@@ -47,11 +49,13 @@ def explain(
     asof: datetime | None = None,
     switches: Switches = DEFAULT_SWITCHES,
     clock: Clock | None = None,
+    moved: Mapping[int, tuple[Clock, Clock]] = NOTHING_MOVED,
 ) -> tuple[Moment, ...]:
     """The story of one clock up to `asof`, oldest first; the last line is the sum.
 
     `clock` is the clock to tell when it is known already, for one whose terms changed on the way is not what today's
-    targets alone would make of it. Raises ValueError when the ticket has no such clock.
+    targets alone would make of it. `moved` has the clock before and after each change of terms that is known to have
+    changed its target, by the number of the event. Raises ValueError when the ticket has no such clock.
     """
     history = list(events)
     told = tell(history, asof)
@@ -65,11 +69,11 @@ def explain(
         *spells(clock, calendar, told.asof),
         *waited(clock, told, calendar),
         *marks(clock, told.asof),
-        *changed(clock, told),
+        *changed(clock, told, calendar, moved),
         *ended(clock, told, switches),
     ]
     lines.sort(key=lambda line: (line.at, ORDER.index(line.what)))
-    return (*lines, summed(clock, told.asof))
+    return (*lines, summed(clock, told.asof, calendar))
 
 
 def begun(clock: Clock, calendar: Calendar) -> Iterator[Moment]:
@@ -77,14 +81,28 @@ def begun(clock: Clock, calendar: Calendar) -> Iterator[Moment]:
     words = {
         "kind": wording.KINDS.get(clock.kind, {wording.ZH: clock.kind, wording.EN: clock.kind}),
         "generation": clock.generation,
-        "target": wording.length(clock.target_seconds),
+        "target": asked(clock, calendar),
         "basis": wording.BASES[clock.basis],
         "rule": clock.rule,
         "zone": calendar.tz,
     }
-    yield Moment(clock.started_at, "started", wording.say("started", **words))
+    says = wording.say("started_sundown" if sundown(clock, calendar) else "started", **words)
+    visit = next((kind for kind, rule in HALVED.items() if rule == clock.rule), None)
+    if visit is not None:
+        says = wording.say("halved", said=says, visit=wording.KINDS[visit])
+    yield Moment(clock.started_at, "started", says)
     if clock.unknown:
         yield Moment(clock.started_at, "unknown", wording.say("unknown", why=clock.unknown))
+
+
+def sundown(clock: Clock, calendar: Calendar) -> bool:
+    """Whether the clock was due when its day ended; late in the evening the least time counts instead."""
+    return clock.sundown and wording.ends_with_day(calendar.zone, clock.started_at, clock.due_at)
+
+
+def asked(clock: Clock, calendar: Calendar) -> Mapping[str, str]:
+    """What was asked of the clock: a length, or to be in time before the day ends."""
+    return wording.BY_SUNDOWN if sundown(clock, calendar) else wording.length(clock.allowed_seconds)
 
 
 def spells(clock: Clock, calendar: Calendar, asof: datetime) -> Iterator[Moment]:
@@ -165,17 +183,32 @@ def marks(clock: Clock, asof: datetime) -> Iterator[Moment]:
     if clock.due_at is not None and clock.state != VOID:
         still = clock.stopped_at is None and clock.due_at > asof
         sentence = "due" if not still else "due_latest" if clock.paused_until else "due_later"
+        if clock.stopped_at is not None and clock.stopped_at < clock.due_at:
+            sentence = "due_stopped"
         yield Moment(clock.due_at, "due", wording.say(sentence))
     if clock.breached_at is not None:
         yield Moment(clock.breached_at, "breached", wording.say("breached"))
 
 
-def changed(clock: Clock, told: Told) -> Iterator[Moment]:
-    """The corrections and re-evaluations while the clock ran, after which other targets may have held."""
+def changed(clock: Clock, told: Told, calendar: Calendar, moved: Mapping[int, tuple[Clock, Clock]]) -> Iterator[Moment]:
+    """The corrections and re-evaluations while the clock ran, and what each changed its target to, where it did."""
     until = clock.stopped_at or told.asof
     for event in told.events:
         if event.action in SWITCHES_POLICY and clock.started_at < event.at < until:
-            yield Moment(event.at, "terms", wording.say("terms", action=wording.action(event.action)))
+            words, known = wording.done(event.action), moved.get(event.seq)
+            if known is None:
+                yield Moment(event.at, "terms", wording.say("terms", **words))
+                continue
+            before, after = (in_full(one, calendar) for one in known)
+            yield Moment(event.at, "terms", wording.say("terms_moved", **words, before=before, after=after))
+
+
+def in_full(clock: Clock, calendar: Calendar) -> Mapping[str, str]:
+    """What was asked of the clock, with the hours that count."""
+    said = asked(clock, calendar)
+    if sundown(clock, calendar):
+        return said
+    return wording.say("in_hours", length=said, basis=wording.BASES[clock.basis])
 
 
 def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
@@ -185,10 +218,10 @@ def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
     there = [event for event in told.events if event.at == clock.stopped_at]
     event = next((event for event in there if stops(clock.kind, event, switches)), there[-1] if there else None)
     what = "void" if clock.state == VOID else "stopped"
-    yield Moment(clock.stopped_at, what, wording.say(what, action=wording.action(event.action if event else "")))
+    yield Moment(clock.stopped_at, what, wording.say(what, **wording.done(event.action if event else "")))
 
 
-def summed(clock: Clock, asof: datetime) -> Moment:
+def summed(clock: Clock, asof: datetime, calendar: Calendar) -> Moment:
     """Contract and lived time, the target, and by how much it was late."""
     until = clock.stopped_at or asof
     late = until - clock.due_at if clock.state == BREACHED and clock.due_at is not None else None
@@ -196,7 +229,7 @@ def summed(clock: Clock, asof: datetime) -> Moment:
         "contract": wording.length(clock.elapsed_seconds),
         "lived": wording.length(clock.lived_seconds),
         "paused": wording.length(clock.pause_seconds),
-        "target": wording.length(clock.target_seconds),
+        "target": asked(clock, calendar),
         "verdict": wording.verdict(clock.state, late),
     }
     return Moment(until, "sum", wording.say("sum", **words))

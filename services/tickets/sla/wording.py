@@ -13,7 +13,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "attend": {ZH: "到场", EN: "attendance"},
     "make_safe": {ZH: "排险", EN: "making safe"},
     "resolve": {ZH: "解决", EN: "resolution"},
-    "callback": {ZH: "回访", EN: "return call"},
+    "callback": {ZH: "电话回访", EN: "return call"},
     "claim": {ZH: "接单", EN: "somebody taking the job"},
     "total": {ZH: "总解决", EN: "total resolution"},
 }
@@ -32,6 +32,15 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "started": {
         ZH: "{kind}计时开始（第 {generation} 次），时限 {target}（{basis}），规则 {rule}；时间为 {zone} 当地时间。",
         EN: "The clock for {kind} started (no. {generation}): {target} of {basis} by rule {rule}, in {zone} time.",
+    },
+    "started_sundown": {
+        ZH: "{kind}计时开始（第 {generation} 次），时限为{target}，规则 {rule}；时间为 {zone} 当地时间。",
+        EN: "The clock for {kind} started (no. {generation}): due {target}, by rule {rule}, in {zone} time.",
+    },
+    "in_hours": {ZH: "{length}（{basis}）", EN: "{length} of {basis}"},
+    "halved": {
+        ZH: "{said}其时长为{visit}时限的一半，因其更短。",
+        EN: "{said} That is half of the time for {visit}, because that is sooner.",
     },
     "closed": {ZH: "非工作时间，至 {until}，不计时。", EN: "Closed until {until}; no time counts."},
     "more_closed": {
@@ -68,21 +77,43 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "let_go": {ZH: "工单被退回，此前无人接手的时间累计计入。", EN: "The job was let go; the time before adds up."},
     "warned": {ZH: "第 {level} 级预警（共 {levels} 级）。", EN: "Warning {level} of {levels}."},
     "due": {ZH: "截止时间。", EN: "Due."},
+    "due_stopped": {ZH: "原应于此时到期。", EN: "Would have been due."},
     "due_later": {ZH: "截止时间（尚未到）。", EN: "Will be due."},
     "due_latest": {
         ZH: "截止时间最迟为此刻；提前恢复则提前。",
         EN: "Will be due at the latest; sooner when work goes on sooner.",
     },
     "breached": {ZH: "超时：到截止时间仍未完成。", EN: "Breached: it was not done when it was due."},
-    "terms": {ZH: "工单条件变更：{action}。", EN: "The terms of the job changed by “{action}”."},
-    "stopped": {ZH: "计时停止：{action}。", EN: "Stopped by “{action}”."},
-    "void": {ZH: "计时作废：{action}。", EN: "Void because of “{action}”."},
+    "terms": {ZH: "{what}。", EN: "{What}."},
+    "terms_moved": {ZH: "{what}：时限由 {before} 改为 {after}。", EN: "{What}: target before {before}, after {after}."},
+    "stopped": {ZH: "计时停止：{what}。", EN: "{What}."},
+    "void": {ZH: "计时作废：{what}。", EN: "Void: {what}."},
     "unknown": {ZH: "截止时间无法计算：{why}", EN: "The deadline cannot be computed: {why}"},
     "sum": {
-        ZH: "合计：合同用时 {contract}，住户实际等待 {lived}，其中暂停 {paused}，时限 {target}。{verdict}",
+        ZH: "合计：合同用时 {contract}，实际用时 {lived}，其中暂停 {paused}，时限 {target}。{verdict}",
         EN: "In sum: contract time {contract}, lived time {lived}, of it paused {paused}, target {target}. {verdict}",
     },
 }
+DEEDS: Mapping[str, dict[str, str]] = {
+    "acknowledge": {ZH: "已受理", EN: "the desk answered"},
+    "claim": {ZH: "已接单", EN: "somebody took the job"},
+    "assign": {ZH: "已派单", EN: "the job was given to somebody"},
+    "depart": {ZH: "人员已出发", EN: "somebody set out"},
+    "arrive": {ZH: "人员已到场", EN: "somebody arrived"},
+    "start": {ZH: "已开始处理", EN: "the work began"},
+    "make_safe": {ZH: "危险已排除", EN: "the danger was removed"},
+    "complete": {ZH: "工作已完成", EN: "the work was completed"},
+    "call_back": {ZH: "已电话回访", EN: "the resident was called"},
+    "answer": {ZH: "已收到回访答复", EN: "the resident was heard about the result"},
+    "confirm": {ZH: "结果已确认", EN: "the result was confirmed"},
+    "close": {ZH: "工单已关闭", EN: "the job was closed"},
+    "reopen": {ZH: "工单重新打开", EN: "the job was reopened"},
+    "cancel": {ZH: "工单已取消", EN: "the job was cancelled"},
+    "decline": {ZH: "工单已婉拒", EN: "the request was declined"},
+    "override": {ZH: "客服更正了工单", EN: "the desk corrected the job"},
+    "reevaluate": {ZH: "项目经理将工单改用现行时限", EN: "a manager moved the job to the terms in force"},
+}
+BY_SUNDOWN = {ZH: "当日 24:00 前", EN: "by the end of the day (24:00)"}
 VERDICTS: Mapping[str, Mapping[str, str]] = {
     "late": {ZH: "超时 {late}。", EN: "Late by {late}."},
     "met": {ZH: "按时。", EN: "In time."},
@@ -115,9 +146,23 @@ def local(zone: ZoneInfo, at: datetime) -> str:
     return text + wall.strftime(" %z") if twice else text
 
 
-def action(name: str) -> dict[str, str]:
-    """The verb that stopped a clock."""
-    return {ZH: ACTION_NAMES_ZH.get(name, name), EN: name.replace("_", " ")}
+def ends_with_day(zone: ZoneInfo, start: datetime, due: datetime | None) -> bool:
+    """Whether what began at `start` was due when that local day ended, rather than some time later."""
+    if due is None:
+        return False
+    last = due - timedelta(microseconds=1)
+    return last.astimezone(zone).date() == start.astimezone(zone).date()
+
+
+def deed(name: str) -> dict[str, str]:
+    """What somebody did that stopped a clock or changed its terms, as a clause; a verb unknown here by its name."""
+    return DEEDS.get(name) or {ZH: ACTION_NAMES_ZH.get(name, name), EN: name.replace("_", " ")}
+
+
+def done(name: str) -> dict[str, Mapping[str, str]]:
+    """The same as words for `say`: `what` within a sentence, `What` at its beginning."""
+    what = deed(name)
+    return {"what": what, "What": {language: text[:1].upper() + text[1:] for language, text in what.items()}}
 
 
 def reason(code: str) -> Mapping[str, str]:
