@@ -137,7 +137,7 @@ CLOCK_WORDS = "A kind of clock; `total` is the whole time until the job was done
 VERDICT_WORDS = (
     "How such a clock stands: `met`, stopped in time; `breached`, past its target, stopped or not; `open_overdue`, "
     "those of them that still run; `open_in_time`, running with its target to come; `unknown`, nobody can know; "
-    "`void`, ended without a verdict, as other terms took its place or the job was given up; `decided`, met or breached."
+    "`void`, ended without a verdict, as other terms came or the job was given up; `decided`, met or breached."
 )
 PROMISE_WORDS = (
     "A promised time that was `kept`; `broken`, past before the job was done; `open`, still to come; or `moved`, "
