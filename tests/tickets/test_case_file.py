@@ -120,6 +120,7 @@ def test_the_page_shows_names_where_the_data_have_codes(case: bytes) -> None:
         for name in names:
             assert f"<td>{name}</td>" in page
         assert f"<td>{ticket['catalogue_code']}</td>" not in page
+        assert f" → {item.zh if page is chinese else item.en}</div>" in page, "what a correction changed, too"
 
 
 @pytest.fixture

@@ -109,7 +109,14 @@ class _Speaker:
         if data.get("until"):
             said.append(f"{WORDS[language]['until']} {self.at(data['until'])}")
         changes = data.get("changes") or {}
-        return [*said, *(f"{name}: {_value(old)} → {_value(new)}" for name, (old, new) in changes.items())]
+        return [*said, *(self._change(name, old, new, language) for name, (old, new) in changes.items())]
+
+    def _change(self, name: str, old: Any, new: Any, language: str) -> str:
+        if name == "urgency":
+            return f"{WORDS[language]['urgency']}: {self.urgency(old, language)} → {self.urgency(new, language)}"
+        if name == "catalogue_code":
+            return f"{WORDS[language]['item']}: {self.item(old, language)} → {self.item(new, language)}"
+        return f"{name}: {_value(old)} → {_value(new)}"
 
     def status(self, code: str, language: str) -> str:
         """Return the name of a status."""
