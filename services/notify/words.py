@@ -21,7 +21,7 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "attend": "到场",
             "make_safe": "排除危险",
             "resolve": "解决",
-            "callback": "回访",
+            "callback": "电话回访",
             "total": "彻底解决",
             "": "处理",
         },
