@@ -194,6 +194,8 @@ def clocks(_ledger: Ledger, books: Books) -> Iterator[str]:
     now = time.now()
     for ticket in books.tickets:
         entries, library = books.history.get(ticket["id"], []), books.libraries[ticket["id"]]
+        if chain.first_break(entries) is not None:
+            continue  # A history that was changed is told of already, and says nothing about clocks.
         judged = service_levels.judged_of(entries, ticket["community_id"], library, now)
         rows = service_levels.rows_of(judged, ticket, entries, fired.get(ticket["id"], []))
         if _by_kind(rows) != _by_kind(stored.get(ticket["id"], [])):

@@ -20,7 +20,7 @@ def figures(ledger: Ledger, books: Books) -> dict[str, int]:
         return sum(entry["action"] in actions for entry in entries)
 
     return {
-        "filed": count("file"),
+        "filed": len(ledger.filed),
         "claimed": count("claim"),
         "claim conflicts": ledger.conflicts,
         "assigned by name": count("assign"),

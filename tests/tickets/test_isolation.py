@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from services.kit import testing
 from services.kit.identity import Actor
 from services.tickets.catalogue import SKILLS
+from tests.tickets import complaining
 from tests.tickets.walking import body_for, jpeg
 
 if TYPE_CHECKING:
@@ -57,17 +58,24 @@ def test_no_route_shows_or_touches_a_strangers_ticket(
     who = stranger(estate, new_estate(), name)
     before = estate.get("admin", f"/tickets/{ticket['id']}").json["version"]
     answers = {
-        f"{method} {rule}": call(app, who, method, rule, body_for(rule.rpartition("/")[2], ticket, estate))
+        f"{method} {rule}": call(app, who, method, rule, body_of(rule, ticket, estate))
         for method, rule in routes_of(app, ticket["id"], photo["id"])
     }
     assert len(answers) >= 24
     wrong = {route: answer.status_code for route, answer in answers.items() if answer.status_code != 404}
     # A role that has no such action at all is told so, whatever the ticket.
     assert all(status == 403 and "your role" in said(answers[route]) for route, status in wrong.items()), wrong
-    # Everybody reads; only a case file is the managers' alone, and a round the staff's.
-    assert {route.rpartition("/")[2] for route in wrong if route.startswith("GET")} <= {"case-file", "checkpoints"}
+    # Everybody reads; only a case file is the managers' alone, and rounds and earlier complaints the staff's.
+    staffs = {"case-file", "checkpoints", "earlier", "complaint"}
+    assert {route.rpartition("/")[2] for route in wrong if route.startswith("GET")} <= staffs
     assert "钥匙" not in "".join(answer.get_data(as_text=True) for answer in answers.values())
     assert estate.get("admin", f"/tickets/{ticket['id']}").json["version"] == before
+
+
+def body_of(path: str, ticket: dict[str, Any], estate: "Estate") -> Any:
+    """Return a body that a route takes."""
+    action = path.rpartition("/")[2]
+    return complaining.body_for(action) if "/complaint/" in path else body_for(action, ticket, estate)
 
 
 def routes_of(app: Flask, ticket_id: str, photo_id: str) -> list[tuple[str, str]]:

@@ -77,10 +77,8 @@ def register_webhook(db: Connection, body: dict[str, Any]) -> Answer:
 def read_webhook(webhook_id: uuid.UUID) -> Response:
     """Return one endpoint; the ETag names its version."""
     with scoped() as db:
-        row = db.execute(select(*commands.SHOWN).where(webhooks.c.id == str(webhook_id))).mappings().one_or_none()
-    if row is None:
-        raise NotFound("There is no such endpoint.", "没有这个接收地址。")
-    return respond(_tagged(_view(dict(row), WebhookView), dict(row)))
+        row = _webhook(db, webhook_id)
+    return respond(_tagged(_view(row, WebhookView), row))
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>", methods=["PUT"])
@@ -115,6 +113,8 @@ def remove_webhook(db: Connection, webhook_id: uuid.UUID) -> Answer:
 @hooks.alt_response(200, schema=HookDeliveryPage)
 def list_deliveries(query: dict[str, Any], webhook_id: uuid.UUID) -> Response:
     """List what was and will be sent to an endpoint, the newest first."""
+    with scoped() as db:
+        _webhook(db, webhook_id)
     conditions = [webhook_deliveries.c.webhook_id == str(webhook_id)]
     if query["state"]:
         conditions.append(webhook_deliveries.c.state == query["state"])
@@ -135,6 +135,7 @@ def list_attempts(webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Response:
         .order_by(webhook_attempts.c.id)
     )
     with scoped() as db:
+        _webhook(db, webhook_id)
         rows = db.execute(statement).mappings().all()
     return respond(Answer({"items": [_view(dict(row), AttemptView) for row in rows]}))
 
@@ -146,6 +147,14 @@ def list_attempts(webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Response:
 def redeliver(db: Connection, webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Answer:
     """Send one event again, under the same webhook-id."""
     return Answer(_view(commands.redeliver(db, str(webhook_id), str(delivery_id)), HookDeliveryView))
+
+
+def _webhook(db: Connection, webhook_id: uuid.UUID) -> dict[str, Any]:
+    """Return an endpoint as it is shown; raises NotFound, also for another company's."""
+    row = db.execute(select(*commands.SHOWN).where(webhooks.c.id == str(webhook_id))).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no such endpoint.", "没有这个接收地址。")
+    return dict(row)
 
 
 def _check(url: str) -> None:
