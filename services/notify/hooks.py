@@ -18,10 +18,9 @@ from sqlalchemy import Connection, Engine, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts import to_event
-from services.kit import clock
+from services.kit import clock, hook_signing
 from services.kit.events import new_id
 from services.kit.process import Loop
-from services.notify import hook_signing
 from services.notify.commands.webhooks import body_of
 from services.notify.facts import WebhookDisabled
 from services.notify.handlers import Handlers

@@ -8,6 +8,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 from sqlalchemy import ColumnElement, Connection, select
 
+from services.kit import hook_signing
 from services.kit.errors import NotFound, invalid_field
 from services.kit.http import (
     IF_MATCH,
@@ -24,7 +25,6 @@ from services.kit.http import (
     write_cursor,
 )
 from services.kit.identity import current_actor
-from services.notify import hook_signing
 from services.notify.api.push import OUTWARD
 from services.notify.commands import webhooks as commands
 from services.notify.models import webhook_attempts, webhook_deliveries, webhooks

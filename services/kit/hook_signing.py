@@ -4,11 +4,15 @@ import base64
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken
 
 PREFIX = "whsec_"
+# A message signed longer ago, or for later, may be an old one sent again.
+TOLERANCE = timedelta(minutes=5)
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def new_secret() -> str:
@@ -39,6 +43,19 @@ def signed(secret: str, message_id: str, at: datetime, body: bytes) -> dict[str,
         "webhook-timestamp": seconds,
         "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
     }
+
+
+def is_signed(secrets_in_use: Iterable[str], headers: Mapping[str, str], at: datetime, body: bytes) -> bool:
+    """True where one of the secrets signed this body under these headers within the tolerance."""
+    message_id, seconds, given = (headers.get(name, "") for name in HEADERS)
+    if not message_id or not seconds.isascii() or not seconds.isdigit() or len(seconds) > 12:
+        return False
+    moment = datetime.fromtimestamp(int(seconds), at.tzinfo)
+    if abs(at - moment) > TOLERANCE:
+        return False
+    offered = [one for one in given.split() if one.isascii()]
+    wanted = [signed(secret, message_id, moment, body)["webhook-signature"] for secret in secrets_in_use]
+    return any(hmac.compare_digest(one, right) for one in offered for right in wanted)
 
 
 def _box(house_secret: str) -> Fernet:
