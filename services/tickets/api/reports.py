@@ -6,16 +6,17 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from services.kit import tables
 from services.kit.http import Answer, access, respond, scoped
 from services.kit.http.problems import wants
 from services.kit.identity import current_actor
-from services.tickets import queries, schemas, spreadsheets
+from services.tickets import queries, schemas
 from services.tickets.api.answers import words
 from services.tickets.queries.reports import Asked
 
 reports = Blueprint("reports", __name__, description="What managers audit the service by")
 
-_WRITERS = {"csv": (spreadsheets.as_csv, spreadsheets.CSV), "xlsx": (spreadsheets.as_xlsx, spreadsheets.XLSX)}
+_WRITERS = {"csv": (tables.as_csv, tables.CSV), "xlsx": (tables.as_xlsx, tables.XLSX)}
 _TEXT = {"type": "string"}
 _BYTES = {"type": "string", "format": "binary"}
 
@@ -23,7 +24,7 @@ _BYTES = {"type": "string", "format": "binary"}
 def _table(view: Callable[..., Response]) -> Callable[..., Response]:
     """Document that a report is also answered as a table."""
     as_csv = reports.alt_response(200, schema=_TEXT, content_type="text/csv")
-    return as_csv(reports.alt_response(200, schema=_BYTES, content_type=spreadsheets.XLSX)(view))
+    return as_csv(reports.alt_response(200, schema=_BYTES, content_type=tables.XLSX)(view))
 
 
 @reports.route("/reports/sla", methods=["GET"])

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.kit.tables import Cell, Sheet
 from services.tickets.queries.reports.words import heading, in_words
-from services.tickets.spreadsheets import Cell, Sheet
 
 _PERCENTILES = tuple(f"{clock}_{percent}" for clock in ("contract", "lived") for percent in ("p50", "p90", "p95"))
 _PERIOD = ("asof", "from", "to")

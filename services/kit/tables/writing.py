@@ -49,10 +49,10 @@ def as_csv(sheet: Sheet) -> bytes:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if _may_be_formula(text) else text
+    return f"'{text}" if may_be_formula(text) else text
 
 
-def _may_be_formula(text: str) -> bool:
+def may_be_formula(text: str) -> bool:
     """Whether the first character that is seen begins a formula; a text whose first is a tab or a line's end, too."""
     seen = next((one for one in text if category(one) not in _UNSEEN and one not in _BLANK_LETTERS), "")
     return seen in _FORMULAS or text.startswith(_BEGINS_A_CELL)
@@ -76,6 +76,6 @@ def as_xlsx(sheet: Sheet) -> bytes:
 def _text_cell(page: Any, text: str) -> Any:
     cell = WriteOnlyCell(page, value=_NOT_IN_XML.sub("\ufffd", text)[:_LONGEST_CELL])
     cell.data_type = "s"  # The library takes what begins with "=" for a formula.
-    if _may_be_formula(text):
+    if may_be_formula(text):
         cell.quotePrefix = True
     return cell
