@@ -21,6 +21,7 @@ from services.kit.http import (
     read_cursor,
     respond,
     scoped,
+    version_tag,
     write_cursor,
 )
 from services.kit.identity import current_actor
@@ -101,7 +102,7 @@ def dump(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answer(row: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(dump(row), status, {"ETag": f'"v{row["revision"]}"', **(headers or {})})
+    return Answer(dump(row), status, {**version_tag(row["revision"]), **(headers or {})})
 
 
 def _columns(body: Mapping[str, Any]) -> dict[str, Any]:

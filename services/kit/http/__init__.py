@@ -2,7 +2,7 @@
 
 from services.kit.http.access import access, public
 from services.kit.http.app import Service, create_app, current_service, openapi_of, scoped
-from services.kit.http.effects import IF_MATCH, Answer, expected_version, one_effect, respond
+from services.kit.http.effects import IF_MATCH, Answer, expected_version, one_effect, respond, version_tag
 from services.kit.http.fields import Line, Prose, StrictSchema, TrueOrFalse
 from services.kit.http.paging import Page, page_link, read_cursor, write_cursor
 
@@ -26,5 +26,6 @@ __all__ = [
     "read_cursor",
     "respond",
     "scoped",
+    "version_tag",
     "write_cursor",
 ]

@@ -194,6 +194,11 @@ def _earlier(db: Connection, table: Table, scope: Mapping[str, str], digest: str
     return response
 
 
+def version_tag(version: int) -> dict[str, str]:
+    """Return the ETag header of this version (3 → `"v3"`), which `expected_version` reads back from If-Match."""
+    return {"ETag": f'"v{version}"'}
+
+
 def expected_version(*, required: bool = False) -> int | None:
     """Return the version in If-Match (`"v3"` → 3), None where absent or `*`.
 

@@ -20,6 +20,7 @@ from services.kit.http import (
     read_cursor,
     respond,
     scoped,
+    version_tag,
     write_cursor,
 )
 from services.kit.identity import ROLES, Actor, current_actor
@@ -138,7 +139,7 @@ def _preferences(row: Mapping[str, Any]) -> Answer:
         "sms_urls": [masked(url) for url in row["sms_urls"]],
         "channels": row["channels"],
     }
-    return Answer(payload, headers={"ETag": f'"v{row["version"]}"'})
+    return Answer(payload, headers=version_tag(row["version"]))
 
 
 def _hour(value: time | None) -> str | None:

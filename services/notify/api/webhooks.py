@@ -22,6 +22,7 @@ from services.kit.http import (
     read_cursor,
     respond,
     scoped,
+    version_tag,
     write_cursor,
 )
 from services.kit.identity import current_actor
@@ -184,4 +185,4 @@ def _view(row: Mapping[str, Any], schema: Any) -> dict[str, Any]:
 
 
 def _tagged(payload: dict[str, Any], row: Mapping[str, Any], status: int = 200) -> Answer:
-    return Answer(payload, status, {"ETag": f'"v{row["version"]}"'})
+    return Answer(payload, status, version_tag(row["version"]))

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit.errors import Forbidden, NotFound
-from services.kit.http import IF_MATCH, Answer, access, expected_version, one_effect, respond, scoped
+from services.kit.http import IF_MATCH, Answer, access, expected_version, one_effect, respond, scoped, version_tag
 from services.kit.identity import Actor, current_actor
 from services.surveys import commands, queries
 from services.surveys.api.rules import rules
@@ -95,4 +95,4 @@ def _answer(community_id: str | None, own: Any, in_force: Any) -> Answer:
         "version": version,
         "since": own.at if own else None,
     }
-    return Answer(payload, headers={"ETag": f'"v{version}"'})
+    return Answer(payload, headers=version_tag(version))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from services.kit.http import Answer
+from services.kit.http import Answer, version_tag
 from services.kit.identity import Actor
 from services.tickets import queries
 
@@ -16,4 +16,4 @@ def words(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def ticket_answer(actor: Actor, ticket: Mapping[str, Any], status: int = 200) -> Answer:
     """Return a ticket, with the names beside its ids, after a step."""
-    return Answer(queries.ticket_view(ticket, actor), status, {"ETag": f'"v{ticket["version"]}"'})
+    return Answer(queries.ticket_view(ticket, actor), status, version_tag(ticket["version"]))

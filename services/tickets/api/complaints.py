@@ -8,7 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
-from services.kit.http import Answer, access, expected_version, one_effect, page_link, respond, scoped
+from services.kit.http import Answer, access, expected_version, one_effect, page_link, respond, scoped, version_tag
 from services.kit.identity import ROLES, current_actor
 from services.tickets import queries
 from services.tickets.api.answers import ticket_answer, words
@@ -31,7 +31,7 @@ def _take(verb: Callable[..., Any], db: Connection, ticket_id: uuid.UUID, *given
     actor = current_actor()
     verb(db, actor, str(ticket_id), *given, version=expected_version(), **words(details))
     view, version = complaint_view(db, actor, str(ticket_id))
-    return Answer(view, 200, {"ETag": f'"v{version}"'})
+    return Answer(view, 200, version_tag(version))
 
 
 @complaints.route("/tickets/<uuid:ticket_id>/escalate", methods=["POST"])
@@ -77,7 +77,7 @@ def read_case(ticket_id: uuid.UUID) -> Response:
     """Read a complaint's case and the steps open to the caller."""
     with scoped() as db:
         view, version = complaint_view(db, current_actor(), str(ticket_id))
-    return respond(Answer(view, 200, {"ETag": f'"v{version}"'}))
+    return respond(Answer(view, 200, version_tag(version)))
 
 
 @complaints.route(f"{CASE}/earlier", methods=["GET"])

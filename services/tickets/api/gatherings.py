@@ -7,7 +7,18 @@ from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
-from services.kit.http import IF_MATCH, Answer, Page, access, expected_version, one_effect, page_link, respond, scoped
+from services.kit.http import (
+    IF_MATCH,
+    Answer,
+    Page,
+    access,
+    expected_version,
+    one_effect,
+    page_link,
+    respond,
+    scoped,
+    version_tag,
+)
 from services.kit.identity import ROLES, current_actor
 from services.tickets.api.answers import words
 from services.tickets.commands import gatherings as commands
@@ -40,7 +51,7 @@ DESK = access("dispatcher", "manager")
 
 def _answer(db: Connection, gathering_id: str, status: int = 200, **headers: str) -> Answer:
     view = one_gathering(db, current_actor(), gathering_id)
-    return Answer(view, status, {"ETag": f'"v{view["version"]}"', **headers})
+    return Answer(view, status, version_tag(view["version"]) | headers)
 
 
 @gatherings.route("/events", methods=["POST"])

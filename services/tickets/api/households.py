@@ -7,7 +7,18 @@ from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
-from services.kit.http import IF_MATCH, Answer, Page, access, expected_version, one_effect, page_link, respond, scoped
+from services.kit.http import (
+    IF_MATCH,
+    Answer,
+    Page,
+    access,
+    expected_version,
+    one_effect,
+    page_link,
+    respond,
+    scoped,
+    version_tag,
+)
 from services.kit.identity import current_actor
 from services.tickets.api.answers import words
 from services.tickets.commands.households import change_household, home_of, look_at
@@ -28,7 +39,7 @@ def one_household(query: dict[str, Any], unit_id: uuid.UUID) -> Response:
         home = home_of(db, actor, str(unit_id))
         look_at(db, actor, home, **words(query))
         view = household_view(db, actor, home)
-    return respond(Answer(view, 200, {"ETag": f'"v{view["version"]}"'}))
+    return respond(Answer(view, 200, version_tag(view["version"])))
 
 
 @households.route("/households/<uuid:unit_id>", methods=["PATCH"])
@@ -44,7 +55,7 @@ def edit_household(db: Connection, body: dict[str, Any], unit_id: uuid.UUID) -> 
     look_at(db, actor, home, ticket_id=None, purpose="correction")
     change_household(db, actor, home, _columns(body), expected)
     version = household_version(db, home["unit_id"])
-    return Answer(household_view(db, actor, home), 200, {"ETag": f'"v{version}"'})
+    return Answer(household_view(db, actor, home), 200, version_tag(version))
 
 
 def _columns(body: dict[str, Any]) -> dict[str, Any]:

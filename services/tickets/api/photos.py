@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.kit.errors import DeskError
 from services.kit.events import new_id
-from services.kit.http import Answer, access, one_effect, respond, scoped
+from services.kit.http import Answer, access, one_effect, respond, scoped, version_tag
 from services.kit.identity import ROLES, current_actor
 from services.tickets import commands, pictures, queries, schemas
 from services.tickets.commands.steps import allow, no_such_ticket
@@ -60,7 +60,7 @@ def _record(db: Connection, picture: pictures.Picture | DeskError, ticket_id: st
     if isinstance(picture, DeskError):
         raise picture
     after, photo = commands.add_photo(db, current_actor(), ticket_id, picture, photo_id)
-    return Answer(photo, 201, {"ETag": f'"v{after["version"]}"'})
+    return Answer(photo, 201, version_tag(after["version"]))
 
 
 @photos.route("/tickets/<uuid:ticket_id>/photos", methods=["GET"])

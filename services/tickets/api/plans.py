@@ -7,7 +7,18 @@ from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
-from services.kit.http import IF_MATCH, Answer, Page, access, expected_version, one_effect, page_link, respond, scoped
+from services.kit.http import (
+    IF_MATCH,
+    Answer,
+    Page,
+    access,
+    expected_version,
+    one_effect,
+    page_link,
+    respond,
+    scoped,
+    version_tag,
+)
 from services.kit.identity import current_actor
 from services.tickets.api.answers import words
 from services.tickets.commands import plans as commands
@@ -31,7 +42,7 @@ DESK = access("dispatcher", "manager")
 
 
 def _answer(db: Connection, plan: dict[str, Any], status: int = 200) -> Answer:
-    return Answer(plan_view(db, plan), status, {"ETag": f'"v{plan["version"]}"'})
+    return Answer(plan_view(db, plan), status, version_tag(plan["version"]))
 
 
 @plans.route("/plans", methods=["POST"])
@@ -63,7 +74,7 @@ def read_plan(plan_id: uuid.UUID) -> Response:
     """Read a plan with its checkpoints and its next times; its ETag goes into If-Match."""
     with scoped() as db:
         view = one_plan(db, str(plan_id))
-    return respond(Answer(view, 200, {"ETag": f'"v{view["version"]}"'}))
+    return respond(Answer(view, 200, version_tag(view["version"])))
 
 
 @plans.route("/plans/<uuid:plan_id>", methods=["PATCH"])

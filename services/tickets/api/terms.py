@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit.errors import invalid_field
-from services.kit.http import IF_MATCH, Answer, access, expected_version, one_effect, respond, scoped
+from services.kit.http import IF_MATCH, Answer, access, expected_version, one_effect, respond, scoped, version_tag
 from services.kit.http.effects import PreconditionRequired
 from services.kit.http.problems import wants
 from services.kit.identity import STAFF, current_actor
@@ -57,7 +57,7 @@ def _refuse_doubles() -> None:
 
 def _calendar(db: Connection, community_id: uuid.UUID) -> Answer:
     view = queries.calendar_view(db, current_actor(), str(community_id), wants())
-    return Answer(view, 200, {"ETag": f'"v{view["version"]}"'})
+    return Answer(view, 200, version_tag(view["version"]))
 
 
 def _policy(db: Connection, community_id: uuid.UUID) -> Answer:

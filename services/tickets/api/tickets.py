@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit.errors import invalid_field
-from services.kit.http import Answer, access, one_effect, page_link, respond, scoped
+from services.kit.http import Answer, access, one_effect, page_link, respond, scoped, version_tag
 from services.kit.http.problems import wants
 from services.kit.identity import ROLES, Actor, current_actor
 from services.tickets import commands, queries, schemas
@@ -65,7 +65,7 @@ def one_ticket(ticket_id: uuid.UUID) -> Response:
     actor = current_actor()
     with scoped() as db:
         row = queries.ticket_row(db, str(ticket_id))
-    return respond(Answer(queries.ticket_view(row, actor), 200, {"ETag": f'"v{row["version"]}"'}))
+    return respond(Answer(queries.ticket_view(row, actor), 200, version_tag(row["version"])))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/history", methods=["GET"])
@@ -103,4 +103,4 @@ def comments(ticket_id: uuid.UUID) -> Response:
 def add_comment(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Write a comment, visible to the resident or internal."""
     after, comment = commands.comment(db, current_actor(), str(ticket_id), **body)
-    return Answer(comment, 201, {"ETag": f'"v{after["version"]}"'})
+    return Answer(comment, 201, version_tag(after["version"]))
