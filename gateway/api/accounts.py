@@ -15,6 +15,7 @@ from services.kit.http import (
     IF_MATCH,
     Answer,
     access,
+    cut,
     expected_version,
     one_effect,
     page_link,
@@ -22,7 +23,6 @@ from services.kit.http import (
     respond,
     scoped,
     version_tag,
-    write_cursor,
 )
 from services.kit.identity import current_actor
 
@@ -47,8 +47,7 @@ def list_accounts(query: dict[str, Any]) -> Response:
             after=str(after[0]) if after else None,
             role=query["role"],
         )
-    shown = rows[: query["limit"]]
-    more = write_cursor([shown[-1]["id"]]) if len(rows) > len(shown) else None
+    shown, more = cut(rows, query["limit"], "id")
     return respond(Answer({"items": [dump(row) for row in shown]}, headers=page_link(more)))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from gateway import queries
 from gateway.commands.erasures import erase_account
 from gateway.erasure_schemas import ErasureIn, ErasureOut, ErasuresOut
-from services.kit.http import Answer, Page, access, one_effect, page_link, read_cursor, respond, scoped, write_cursor
+from services.kit.http import Answer, Page, access, cut, one_effect, page_link, read_cursor, respond, scoped
 from services.kit.identity import current_actor
 
 blp = Blueprint("erasures", __name__, description="Erasing residents, for admins")
@@ -38,8 +38,7 @@ def list_erasures(query: dict[str, Any]) -> Response:
     after = read_cursor(query["after"], uuid.UUID)
     with scoped() as db:
         rows = queries.erasure_page(db, query["limit"], str(after[0]) if after else None)
-    shown = rows[: query["limit"]]
-    more = write_cursor([shown[-1]["id"]]) if len(rows) > len(shown) else None
+    shown, more = cut(rows, query["limit"], "id")
     return respond(Answer({"items": [dump(row) for row in shown]}, headers=page_link(more)))
 
 

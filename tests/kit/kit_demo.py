@@ -20,6 +20,7 @@ from services.kit.http import (
     access,
     create_app,
     current_service,
+    cut,
     effects,
     expected_version,
     one_effect,
@@ -28,7 +29,6 @@ from services.kit.http import (
     read_cursor,
     respond,
     scoped,
-    write_cursor,
 )
 from services.kit.identity import current_actor
 from services.kit.settings import Settings
@@ -144,8 +144,7 @@ def listing(page):
     with scoped() as db:
         query = select(parcels.c.id, parcels.c.words).order_by(parcels.c.id).limit(page["limit"] + 1)
         rows = db.execute(query.where(parcels.c.id > place[0]) if place else query).all()
-    shown = rows[: page["limit"]]
-    more = write_cursor([shown[-1].id]) if len(rows) > len(shown) else None
+    shown, more = cut(rows, page["limit"], "id")
     return respond(Answer([{"id": row.id, "words": row.words} for row in shown], headers=page_link(more)))
 
 

@@ -9,7 +9,7 @@ from asking import count, is_problem, post
 from kit_demo import parcels
 
 from services.kit.errors import Invalid
-from services.kit.http import read_cursor, write_cursor
+from services.kit.http import cut, read_cursor, write_cursor
 from services.kit.testing import actor, bearer
 
 
@@ -112,3 +112,13 @@ def test_prose_may_have_lines(client):
     assert client.post("/parcels", json=sent, headers=bearer(actor())).status_code == 201
     sent["note"] = "a\x0bb"
     assert client.post("/parcels", json=sent, headers=bearer(actor())).status_code == 422
+
+
+def test_a_page_is_cut_where_the_next_one_begins():
+    moment = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    rows = [{"at": moment, "id": number} for number in range(3)]
+    assert cut(rows, 3, "at", "id") == (rows, None)
+    shown, more = cut(rows, 2, "at", "id")
+    assert shown == rows[:2]
+    assert read_cursor(more, datetime, int) == (moment, 1)
+    assert cut([], 2, "at", "id") == ([], None)

@@ -3,9 +3,9 @@
 import base64
 import binascii
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import marshmallow as ma
@@ -14,6 +14,8 @@ from flask import request
 
 from services.kit.errors import invalid_field
 from services.kit.http.fields import StrictSchema
+
+Row = TypeVar("Row")
 
 DEFAULT_LIMIT = 20
 MOST = 100
@@ -24,6 +26,18 @@ class Page(StrictSchema):
 
     limit = ma.fields.Integer(strict=False, load_default=DEFAULT_LIMIT, validate=ma.validate.Range(min=1, max=MOST))
     after = ma.fields.String(load_default=None, validate=ma.validate.Length(max=500))
+
+
+def cut(rows: Sequence[Row], limit: int, *keys: str) -> tuple[list[Row], str | None]:
+    """Return the page, and the cursor of the next one or None, of rows that were read with a limit of one more.
+
+    `keys` name the columns the rows are sorted by, as `read_cursor` takes their kinds.
+    """
+    shown = list(rows[:limit])
+    if len(rows) <= limit:
+        return shown, None
+    last = shown[-1]
+    return shown, write_cursor([last[key] if isinstance(last, Mapping) else getattr(last, key) for key in keys])
 
 
 def write_cursor(values: Sequence[Any]) -> str:

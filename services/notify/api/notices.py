@@ -14,6 +14,7 @@ from services.kit.http import (
     IF_MATCH,
     Answer,
     access,
+    cut,
     expected_version,
     one_effect,
     page_link,
@@ -21,7 +22,6 @@ from services.kit.http import (
     respond,
     scoped,
     version_tag,
-    write_cursor,
 )
 from services.kit.identity import ROLES, Actor, current_actor
 from services.notify import commands, queries
@@ -61,8 +61,8 @@ def list_notices(query: dict[str, Any]) -> Response:
         found = queries.list_notices(
             db, current_actor().id, unread=query["unread"], after=_position(query["after"]), limit=limit + 1
         )
-    more = write_cursor([found[limit - 1]["id"]]) if len(found) > limit else None
-    return respond(Answer({"items": [_view(row) for row in found[:limit]]}, headers=page_link(more)))
+    shown, more = cut(found, limit, "id")
+    return respond(Answer({"items": [_view(row) for row in shown]}, headers=page_link(more)))
 
 
 @blp.route("/notices/<uuid:notice_id>/read", methods=["POST"])

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit import clock
-from services.kit.http import Answer, access, one_effect, page_link, read_cursor, respond, scoped, write_cursor
+from services.kit.http import Answer, access, cut, one_effect, page_link, read_cursor, respond, scoped
 from services.kit.identity import current_actor
 from services.notify.commands import incidents, phone_tasks
 from services.notify.promptness import terms
@@ -112,8 +112,8 @@ def close_incident(db: Connection, body: dict[str, Any], incident_id: uuid.UUID)
 
 
 def _page(found: Sequence[Mapping[str, Any]], limit: int, schema: type) -> Response:
-    more = write_cursor([found[limit - 1]["id"]]) if len(found) > limit else None
-    items = [_view(row, schema) for row in found[:limit]]
+    shown, more = cut(found, limit, "id")
+    items = [_view(row, schema) for row in shown]
     return respond(Answer({"items": items}, headers=page_link(more)))
 
 

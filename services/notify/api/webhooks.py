@@ -16,6 +16,7 @@ from services.kit.http import (
     Page,
     access,
     current_service,
+    cut,
     expected_version,
     one_effect,
     page_link,
@@ -23,7 +24,6 @@ from services.kit.http import (
     respond,
     scoped,
     version_tag,
-    write_cursor,
 )
 from services.kit.identity import current_actor
 from services.notify.api.push import OUTWARD
@@ -176,8 +176,8 @@ def _read(statement: Any, table: Any, query: Mapping[str, Any], conditions: list
 
 
 def _page(found: Sequence[Mapping[str, Any]], limit: int, schema: Any) -> Response:
-    more = write_cursor([found[limit - 1]["id"]]) if len(found) > limit else None
-    return respond(Answer({"items": [_view(row, schema) for row in found[:limit]]}, headers=page_link(more)))
+    shown, more = cut(found, limit, "id")
+    return respond(Answer({"items": [_view(row, schema) for row in shown]}, headers=page_link(more)))
 
 
 def _view(row: Mapping[str, Any], schema: Any) -> dict[str, Any]:

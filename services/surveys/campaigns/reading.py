@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from services.kit.errors import NotFound
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.surveys.links import fingerprint, unknown_link
 from services.surveys.models import campaign_answers, campaign_households, campaigns
 
@@ -32,7 +32,7 @@ def list_campaigns(
     if cursor is not None:
         statement = statement.where(campaigns.c.id < str(cursor[0]))
     rows = db.execute(statement).all()
-    return list(rows[:limit]), write_cursor([rows[limit - 1].id]) if len(rows) > limit else None
+    return cut(rows, limit, "id")
 
 
 def campaign_of(db: Connection, campaign_id: str) -> Any:
@@ -78,4 +78,4 @@ def list_comments(db: Connection, campaign_id: str, limit: int, after: str | Non
     if cursor is not None:
         statement = statement.where(answers.household_id > str(cursor[0]))
     rows = db.execute(statement).all()
-    return list(rows[:limit]), write_cursor([rows[limit - 1].household_id]) if len(rows) > limit else None
+    return cut(rows, limit, "household_id")

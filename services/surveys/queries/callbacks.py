@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, literal, select, tuple_
 
 from services.kit.errors import NotFound
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.surveys.calling import State
 from services.surveys.models import Moment, call_attempts, callbacks, people
 
@@ -37,10 +37,7 @@ def list_calls(db: Connection, wanted: CallFilter, limit: int, after: str | None
     if cursor is not None:
         last = tuple_(literal(cursor[0], Moment), cursor[1])
         statement = statement.where(tuple_(callbacks.c.next_call_at, callbacks.c.id) > last)
-    rows = list(db.execute(statement))
-    shown = rows[:limit]
-    more = write_cursor([shown[-1].next_call_at.isoformat(), shown[-1].id]) if len(rows) > limit else None
-    return shown, more
+    return cut(db.execute(statement).all(), limit, "next_call_at", "id")
 
 
 def call_of(db: Connection, callback_id: str) -> Any:

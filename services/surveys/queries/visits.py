@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select, tuple_
 
 from services.kit.errors import NotFound
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.surveys.links import fingerprint, unknown_link
 from services.surveys.models import Moment, State, return_visits
 
@@ -68,7 +68,4 @@ def list_open_visits(db: Connection, limit: int, after: str | None) -> tuple[lis
     cursor = read_cursor(after, datetime, uuid.UUID)
     if cursor is not None:
         statement = statement.where(tuple_(*key) < tuple_(literal(cursor[0], Moment), cursor[1]))
-    rows = list(db.execute(statement))
-    shown = rows[:limit]
-    more = write_cursor([shown[-1].invited_at.isoformat(), shown[-1].id]) if len(rows) > limit else None
-    return shown, more
+    return cut(db.execute(statement).all(), limit, "invited_at", "id")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, and_, case, func, or_, select
 
 from services.kit import clock
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.surveys.models import AnsweredBy, answers, return_visits
 from services.surveys.reports import thumb
 from services.surveys.reports.asked import Asked
@@ -24,8 +24,7 @@ def recovery_page(db: Connection, asked: Asked, limit: int, after: str | None) -
     price = thumb.good_for_one_bad()
     position = read_cursor(after, int, uuid.UUID)
     rows: Sequence[Any] = db.execute(_balances(asked, price, position).limit(limit + 1)).all()
-    page = rows[:limit]
-    more = len(rows) > limit
+    page, more = cut(rows, limit, "owed", "unit_id")
     payload = {
         "asof": clock.now().isoformat(),
         **asked.said(),
@@ -43,7 +42,7 @@ def recovery_page(db: Connection, asked: Asked, limit: int, after: str | None) -
             for row in page
         ],
     }
-    return payload, write_cursor([page[-1].owed, page[-1].unit_id]) if more else None
+    return payload, more
 
 
 def _balances(asked: Asked, price: int, position: tuple[Any, ...] | None) -> Select[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, literal, select, tuple_
 
 from services.kit.errors import Forbidden
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets.commands.complaints.cases import Case, case_of
@@ -149,8 +149,7 @@ def list_complaints(
         last = tuple_(literal(cursor[0], Moment), cursor[1])
         statement = statement.where(tuple_(tickets.c.filed_at, tickets.c.id) < last)
     rows = db.execute(statement).mappings().all()
-    shown = rows[:limit]
-    more = write_cursor([shown[-1]["filed_at"].isoformat(), shown[-1]["id"]]) if len(rows) > limit else None
+    shown, more = cut(rows, limit, "filed_at", "id")
     return [_listed(row) for row in shown], more
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Result, and_, case, func, literal, or_, selec
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.kit import clock as time
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets import pool as order
@@ -69,14 +69,11 @@ def pool(
         last = tuple_(*cursor[:2], literal(cursor[2], Moment), cursor[3])
         statement = statement.where(tuple_(rank, level, due_at, tickets.c.id) > last)
     rows = db.execute(statement).mappings().all()
-    shown = rows[:limit]
+    shown, more = cut(rows, limit, "rank", "level", "due_at", "id")
     next_due = _next_due(db, [row["id"] for row in shown])
     now = time.now()
     jobs = [_job({**row, **next_due.get(row["id"], _NO_CLOCK)}, now, locale) for row in shown]
-    if len(rows) <= limit:
-        return jobs, None
-    end = shown[-1]
-    return jobs, write_cursor([end["rank"], end["level"], end["due_at"].isoformat(), end["id"]])
+    return jobs, more
 
 
 _NO_CLOCK: dict[str, Any] = {"next_due_at": None, "next_due_clock": None}
@@ -122,16 +119,17 @@ def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tu
     if cursor is not None:
         statement = statement.where(units.c.id > str(cursor[0]))
     rows = db.execute(statement).mappings().all()
-    shown = [
+    shown, more = cut(rows, limit, "id")
+    named = [
         {
             "id": row["id"],
             "name": row["name"],
             "building": row["building"],
             "community": {"id": row["community_id"], "name": row["community"]},
         }
-        for row in rows[:limit]
+        for row in shown
     ]
-    return shown, write_cursor([shown[-1]["id"]]) if len(rows) > limit else None
+    return named, more
 
 
 def communities_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:

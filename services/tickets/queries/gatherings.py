@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select, tuple_
 
 from services.kit import clock as time
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets.commands.gatherings import no_such_gathering
 from services.tickets.desk_scope import as_the_desk
@@ -46,9 +46,8 @@ def list_gatherings(
         last = tuple_(literal(cursor[0], Moment), cursor[1])
         statement = statement.where(tuple_(*key) < last if past else tuple_(*key) > last)
     rows = db.execute(statement).mappings().all()
-    shown = [dict(row) for row in rows[:limit]]
-    more = write_cursor([shown[-1]["starts_at"].isoformat(), shown[-1]["id"]]) if len(rows) > limit else None
-    return _views(db, actor, shown), more
+    shown, more = cut(rows, limit, "starts_at", "id")
+    return _views(db, actor, [dict(row) for row in shown]), more
 
 
 def _views(db: Connection, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -91,13 +90,14 @@ def sign_ups_of(
     if cursor is not None:
         statement = statement.where(sign_ups.c.turn > str(cursor[0]))
     rows = db.execute(statement).mappings().all()
-    shown = [
+    shown, more = cut(rows, limit, "turn")
+    turns = [
         {
             "person_id": row["person_id"],
             "place": row["place"],
             "attended": row["attended"],
             "at": moment(row["at"]),
         }
-        for row in rows[:limit]
+        for row in shown
     ]
-    return shown, write_cursor([rows[limit - 1]["turn"]]) if len(rows) > limit else None
+    return turns, more

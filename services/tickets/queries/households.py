@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from services.kit import clock as time
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import equipment
 from services.tickets.lifecycle import OPEN
@@ -197,7 +197,7 @@ def views_of(db: Connection, unit_id: str, limit: int, after: str | None) -> tup
     if cursor is not None:
         wanted = wanted.where(table.c.id < str(cursor[0]))
     rows = db.execute(wanted).mappings().all()
-    shown = rows[:limit]
+    shown, more = cut(rows, limit, "id")
     items = [
         {
             **{name: row[name] for name in ("id", "viewer_id", "viewer_role", "ticket_id", "purpose")},
@@ -206,4 +206,4 @@ def views_of(db: Connection, unit_id: str, limit: int, after: str | None) -> tup
         }
         for row in shown
     ]
-    return items, write_cursor([shown[-1]["id"]]) if len(rows) > limit else None
+    return items, more

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.tickets.commands.plans import checkpoints_of, no_such_plan, recurrence_of
 from services.tickets.models import communities, people, tickets
 from services.tickets.models.plans import plan_occurrences, plans, ticket_checkpoints
@@ -89,8 +89,8 @@ def list_plans(
     if cursor is not None:
         statement = statement.where(plans.c.id < str(cursor[0]))
     rows = db.execute(statement).mappings().all()
-    shown = [_brief(dict(row), ZoneInfo(row["timezone"])) for row in rows[:limit]]
-    return shown, write_cursor([shown[-1]["id"]]) if len(rows) > limit else None
+    shown, more = cut(rows, limit, "id")
+    return [_brief(dict(row), ZoneInfo(row["timezone"])) for row in shown], more
 
 
 def occurrences_of(
@@ -110,7 +110,8 @@ def occurrences_of(
     if cursor is not None:
         statement = statement.where(table.c.occurs_at < cursor[0])
     rows = db.execute(statement).mappings().all()
-    shown = [
+    shown, more = cut(rows, limit, "occurs_at")
+    times = [
         {
             "occurs_at": moment(row["occurs_at"]),
             "outcome": row["outcome"],
@@ -120,9 +121,9 @@ def occurrences_of(
             "status": row["status"],
             "at": moment(row["at"]),
         }
-        for row in rows[:limit]
+        for row in shown
     ]
-    return shown, write_cursor([shown[-1]["occurs_at"]]) if len(rows) > limit else None
+    return times, more
 
 
 def round_of(db: Connection, ticket_id: str) -> dict[str, Any]:

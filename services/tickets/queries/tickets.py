@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, cast, exists, literal, select, tuple_
 
 from services.kit import clock as time
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
 from services.tickets.books import books_of
@@ -71,8 +71,7 @@ def list_tickets(
         last = tuple_(literal(cursor[0], Moment), cursor[1])
         statement = statement.where(tuple_(tickets.c.filed_at, tickets.c.id) < last)
     rows = db.execute(statement).mappings().all()
-    shown = rows[:limit]
-    more = write_cursor([shown[-1]["filed_at"].isoformat(), shown[-1]["id"]]) if len(rows) > limit else None
+    shown, more = cut(rows, limit, "filed_at", "id")
     return [ticket_view(dict(row), actor) for row in shown], more
 
 

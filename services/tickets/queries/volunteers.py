@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from services.kit.http.paging import read_cursor, write_cursor
+from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets.gathering import CONFIRMED, RECORDED, SKILLS
 from services.tickets.models.gatherings import volunteer_hours, volunteers
@@ -41,7 +41,7 @@ def list_volunteers(
     if cursor is not None:
         statement = statement.where(volunteers.c.person_id > str(cursor[0]))
     rows = db.execute(statement).mappings().all()
-    shown = rows[:limit]
+    shown, more = cut(rows, limit, "person_id")
     minutes = _minutes(db, [row["person_id"] for row in shown])
     found = [
         {
@@ -55,7 +55,7 @@ def list_volunteers(
         }
         for row in shown
     ]
-    return found, write_cursor([found[-1]["person_id"]]) if len(rows) > limit else None
+    return found, more
 
 
 def list_hours(
@@ -70,8 +70,8 @@ def list_hours(
     if cursor is not None:
         statement = statement.where(volunteer_hours.c.id < str(cursor[0]))
     rows = db.execute(statement).mappings().all()
-    shown = [hours_view(dict(row)) for row in rows[:limit]]
-    return shown, write_cursor([shown[-1]["id"]]) if len(rows) > limit else None
+    shown, more = cut(rows, limit, "id")
+    return [hours_view(dict(row)) for row in shown], more
 
 
 def hours_view(row: Mapping[str, Any]) -> dict[str, Any]:
