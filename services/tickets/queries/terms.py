@@ -63,6 +63,7 @@ def pack_views() -> list[dict[str, Any]]:
         {
             **{name: document.get(name) for name in _OF_PACK},
             "rules": [{name: rule.get(name) for name in _OF_RULE} for rule in document["rules"]],
+            "announcing": [{name: rule.get(name) for name in _OF_PERIOD} for rule in document.get("announcing", [])],
         }
         for document in packs.documents().values()
     ]
@@ -70,6 +71,7 @@ def pack_views() -> list[dict[str, Any]]:
 
 _OF_PACK = ("code", "version", "name", "country", "source", "in_force", "choice", "note")
 _OF_RULE = ("code", "name", "when", "targets", "source", "confidence", "note")
+_OF_PERIOD = ("code", "name", "kinds", "seconds", "source", "confidence", "note")
 
 
 def _community(db: Connection, actor: Actor, community_id: str) -> Mapping[str, Any]:

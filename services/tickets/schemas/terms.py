@@ -111,6 +111,18 @@ class PackRule(ma.Schema):
     note = fields.Dict(keys=fields.String(), values=fields.String(), required=True, allow_none=True)
 
 
+class NoticePeriodView(ma.Schema):
+    """How long before a planned outage of these kinds residents are to be told."""
+
+    code = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    kinds = fields.List(fields.String(), required=True)
+    seconds = fields.Integer(required=True)
+    source = fields.String(required=True)
+    confidence = fields.String(required=True)
+    note = fields.Dict(keys=fields.String(), values=fields.String(), required=True, allow_none=True)
+
+
 class PackView(ma.Schema):
     """A statutory pack. Of those that share a `choice` a community has one at the most."""
 
@@ -123,6 +135,7 @@ class PackView(ma.Schema):
     choice = fields.String(required=True, allow_none=True)
     note = fields.Dict(keys=fields.String(), values=fields.String(), required=True, allow_none=True)
     rules = fields.List(fields.Nested(PackRule), required=True)
+    announcing = fields.List(fields.Nested(NoticePeriodView), required=True)
 
 
 class Packs(ma.Schema):

@@ -10,13 +10,15 @@ from typing import Any
 
 import yaml
 
+from services.tickets.announcing import NoticePeriod
 from services.tickets.sla.calendar_json import read_date
 from services.tickets.sla.conditions import Facts
+from services.tickets.sla.notice_periods import read_periods
 from services.tickets.sla.rules import Rule, read_code, read_rules, read_texts
 from services.tickets.sla.target_json import read_text, refuse_unknown
 
 FOLDER = Path(__file__).with_name("packs")
-FIELDS = ("code", "version", "name", "country", "source", "in_force", "choice", "note", "rules")
+FIELDS = ("code", "version", "name", "country", "source", "in_force", "choice", "note", "rules", "announcing")
 MOST_PACKS = 40
 
 
@@ -36,10 +38,15 @@ class Pack:
     in_force: date | None = None
     choice: str = ""
     note: Mapping[str, str] | None = None
+    announcing: tuple[NoticePeriod, ...] = ()
 
     def in_force_on(self, facts: Facts) -> bool:
         """Whether it had come into force when the request was filed."""
-        return self.in_force is None or facts.filed_on >= self.in_force
+        return self.is_in_force(facts.filed_on)
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether it has come into force on a day."""
+        return self.in_force is None or day >= self.in_force
 
 
 def read_pack(where: str, data: object) -> Pack:
@@ -54,7 +61,8 @@ def read_pack(where: str, data: object) -> Pack:
     if choice:
         read_code(f"{where}.choice", choice)
     rules = read_rules(f"{where}.rules", data.get("rules"), code)
-    if not rules:
+    announcing = read_periods(f"{where}.announcing", data.get("announcing", []))
+    if not rules and not announcing:
         raise ValueError(f"{where}.rules: a pack without rules asks for nothing")
     return Pack(
         code=code,
@@ -66,6 +74,7 @@ def read_pack(where: str, data: object) -> Pack:
         in_force=read_date(f"{where}.in_force", data["in_force"]) if "in_force" in data else None,
         choice=str(choice),
         note=read_texts(f"{where}.note", data["note"]) if "note" in data else None,
+        announcing=announcing,
     )
 
 
