@@ -14,17 +14,15 @@ from services.kit.http import (
     IF_MATCH,
     Answer,
     access,
-    cut,
     expected_version,
     one_effect,
-    page_link,
-    read_cursor,
     respond,
     scoped,
     version_tag,
 )
 from services.kit.identity import ROLES, Actor, current_actor
 from services.notify import commands, queries
+from services.notify.api.pages import page, position, view
 from services.notify.audience import Contact
 from services.notify.channels import Apprise
 from services.notify.channels.apprise import masked
@@ -33,21 +31,6 @@ from services.notify.schemas import NoticePage, NoticesQuery, NoticeView, Prefer
 APPRISE = "apprise"
 
 blp = Blueprint("notify", __name__, description="Notices, and how people want to be told")
-
-_LOGGED = (
-    "id",
-    "kind",
-    "ticket_id",
-    "title",
-    "body",
-    "link",
-    "urgent",
-    "data",
-    "created_at",
-    "read_at",
-    "target_at",
-    "told",
-)
 
 
 @blp.route("/notices", methods=["GET"])
@@ -59,10 +42,9 @@ def list_notices(query: dict[str, Any]) -> Response:
     limit = query["limit"]
     with scoped() as db:
         found = queries.list_notices(
-            db, current_actor().id, unread=query["unread"], after=_position(query["after"]), limit=limit + 1
+            db, current_actor().id, unread=query["unread"], after=position(query["after"]), limit=limit + 1
         )
-    shown, more = cut(found, limit, "id")
-    return respond(Answer({"items": [_view(row) for row in shown]}, headers=page_link(more)))
+    return page(found, limit, NoticeView)
 
 
 @blp.route("/notices/<uuid:notice_id>/read", methods=["POST"])
@@ -72,7 +54,7 @@ def list_notices(query: dict[str, Any]) -> Response:
 def read_notice(db: Connection, notice_id: uuid.UUID) -> Answer:
     """Say that you read a notice; the first time counts."""
     commands.mark_read(db, str(notice_id))
-    return Answer(_view(queries.find_notice(db, str(notice_id))))
+    return Answer(view(queries.find_notice(db, str(notice_id)), NoticeView))
 
 
 @blp.route("/preferences", methods=["GET"])
@@ -100,15 +82,6 @@ def write_preferences(db: Connection, changes: dict[str, Any]) -> Answer:
     return _preferences(commands.set_preferences(db, actor, _columns(changes, row), expected))
 
 
-def _position(after: str | None) -> str | None:
-    cursor = read_cursor(after, uuid.UUID)
-    return str(cursor[0]) if cursor else None
-
-
-def _view(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _LOGGED}
-
-
 def _unheard_of(actor: Actor) -> dict[str, Any]:
     """Return what holds for somebody whose account has not reached us yet."""
     defaults = Contact(actor.id, actor.organisation_id, locale=actor.locale)
@@ -120,6 +93,7 @@ def _unheard_of(actor: Actor) -> dict[str, Any]:
         "quiet_until": None,
         "digest_at": None,
         "email": None,
+        "email_confirmed_at": None,
         "apprise_urls": [],
         "sms_urls": [],
         "channels": {},
@@ -135,6 +109,7 @@ def _preferences(row: Mapping[str, Any]) -> Answer:
         "quiet_until": _hour(row["quiet_until"]),
         "digest_at": _hour(row["digest_at"]),
         "email": row["email"],
+        "email_confirmed": row["email_confirmed_at"] is not None,
         "apprise_urls": [masked(url) for url in row["apprise_urls"]],
         "sms_urls": [masked(url) for url in row["sms_urls"]],
         "channels": row["channels"],

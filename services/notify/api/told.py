@@ -1,7 +1,6 @@
 """How quickly people were told, for whoever answers for it; calls for the desk to make; incidents."""
 
 import uuid
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -9,8 +8,9 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit import clock
-from services.kit.http import Answer, access, cut, one_effect, page_link, read_cursor, respond, scoped
+from services.kit.http import Answer, access, one_effect, respond, scoped
 from services.kit.identity import current_actor
+from services.notify.api.pages import page, position, view
 from services.notify.commands import incidents, phone_tasks
 from services.notify.promptness import terms
 from services.notify.queries import tellings, work
@@ -56,8 +56,8 @@ def list_phone_tasks(query: dict[str, Any]) -> Response:
     """List the calls to make to people an emergency's messages did not reach, the oldest first."""
     limit = query["limit"]
     with scoped() as db:
-        found = work.list_phone_tasks(db, state=query["state"], after=_position(query["after"]), limit=limit + 1)
-    return _page(found, limit, PhoneTaskView)
+        found = work.list_phone_tasks(db, state=query["state"], after=position(query["after"]), limit=limit + 1)
+    return page(found, limit, PhoneTaskView)
 
 
 @told.route("/phone-tasks/<uuid:task_id>/claim", methods=["POST"])
@@ -66,7 +66,7 @@ def list_phone_tasks(query: dict[str, Any]) -> Response:
 @one_effect
 def claim_phone_task(db: Connection, task_id: uuid.UUID) -> Answer:
     """Take a call, so that nobody else makes it too."""
-    return Answer(_view(phone_tasks.claim_phone_task(db, current_actor(), str(task_id)), PhoneTaskView))
+    return Answer(view(phone_tasks.claim_phone_task(db, current_actor(), str(task_id)), PhoneTaskView))
 
 
 @told.route("/phone-tasks/<uuid:task_id>/release", methods=["POST"])
@@ -75,7 +75,7 @@ def claim_phone_task(db: Connection, task_id: uuid.UUID) -> Answer:
 @one_effect
 def release_phone_task(db: Connection, task_id: uuid.UUID) -> Answer:
     """Give a call back."""
-    return Answer(_view(phone_tasks.release_phone_task(db, current_actor(), str(task_id)), PhoneTaskView))
+    return Answer(view(phone_tasks.release_phone_task(db, current_actor(), str(task_id)), PhoneTaskView))
 
 
 @told.route("/phone-tasks/<uuid:task_id>/outcome", methods=["POST"])
@@ -86,7 +86,7 @@ def release_phone_task(db: Connection, task_id: uuid.UUID) -> Answer:
 def settle_phone_task(db: Connection, body: dict[str, Any], task_id: uuid.UUID) -> Answer:
     """Record how a call went; `reached` acknowledges the emergency."""
     row = phone_tasks.settle_phone_task(db, current_actor(), str(task_id), body["outcome"])
-    return Answer(_view(row, PhoneTaskView))
+    return Answer(view(row, PhoneTaskView))
 
 
 @told.route("/incidents", methods=["GET"])
@@ -97,8 +97,8 @@ def list_incidents(query: dict[str, Any]) -> Response:
     """List the emergencies that reached nobody, the newest first."""
     limit = query["limit"]
     with scoped() as db:
-        found = work.list_incidents(db, is_open=query["open"], after=_position(query["after"]), limit=limit + 1)
-    return _page(found, limit, IncidentView)
+        found = work.list_incidents(db, is_open=query["open"], after=position(query["after"]), limit=limit + 1)
+    return page(found, limit, IncidentView)
 
 
 @told.route("/incidents/<uuid:incident_id>/close", methods=["POST"])
@@ -108,19 +108,4 @@ def list_incidents(query: dict[str, Any]) -> Response:
 @one_effect
 def close_incident(db: Connection, body: dict[str, Any], incident_id: uuid.UUID) -> Answer:
     """Close an incident with what was done."""
-    return Answer(_view(incidents.close_incident(db, current_actor(), str(incident_id), body["remark"]), IncidentView))
-
-
-def _page(found: Sequence[Mapping[str, Any]], limit: int, schema: type) -> Response:
-    shown, more = cut(found, limit, "id")
-    items = [_view(row, schema) for row in shown]
-    return respond(Answer({"items": items}, headers=page_link(more)))
-
-
-def _view(row: Mapping[str, Any], schema: Any) -> dict[str, Any]:
-    return {name: row[name] for name in schema._declared_fields}
-
-
-def _position(after: str | None) -> str | None:
-    cursor = read_cursor(after, uuid.UUID)
-    return str(cursor[0]) if cursor else None
+    return Answer(view(incidents.close_incident(db, current_actor(), str(incident_id), body["remark"]), IncidentView))

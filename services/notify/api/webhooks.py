@@ -1,7 +1,7 @@
 """Endpoints of other systems: managers register them, see what was sent, and have it sent again."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app
@@ -16,16 +16,14 @@ from services.kit.http import (
     Page,
     access,
     current_service,
-    cut,
     expected_version,
     one_effect,
-    page_link,
-    read_cursor,
     respond,
     scoped,
     version_tag,
 )
 from services.kit.identity import current_actor
+from services.notify.api.pages import page, position, view
 from services.notify.api.push import OUTWARD
 from services.notify.commands import webhooks as commands
 from services.notify.models import webhook_attempts, webhook_deliveries, webhooks
@@ -55,7 +53,7 @@ hooks = Blueprint("webhooks", __name__, description="Events for other systems")
 def list_webhooks(query: dict[str, Any]) -> Response:
     """List the endpoints, the newest first."""
     found = _read(select(*commands.SHOWN), webhooks, query, [])
-    return _page(found, query["limit"], WebhookView)
+    return page(found, query["limit"], WebhookView)
 
 
 @hooks.route("/webhooks", methods=["POST"])
@@ -69,7 +67,7 @@ def register_webhook(db: Connection, body: dict[str, Any]) -> Answer:
     secret = hook_signing.new_secret()
     sealed = hook_signing.seal(secret, current_service().settings.secret)
     row = commands.register(db, current_actor(), **body, sealed_secret=sealed)
-    return _tagged({**_view(row, WebhookView), "secret": secret}, row, 201)
+    return _tagged({**view(row, WebhookView), "secret": secret}, row, 201)
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>", methods=["GET"])
@@ -79,7 +77,7 @@ def read_webhook(webhook_id: uuid.UUID) -> Response:
     """Return one endpoint; the ETag names its version."""
     with scoped() as db:
         row = _webhook(db, webhook_id)
-    return respond(_tagged(_view(row, WebhookView), row))
+    return respond(_tagged(view(row, WebhookView), row))
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>", methods=["PUT"])
@@ -94,7 +92,7 @@ def change_webhook(db: Connection, body: dict[str, Any], webhook_id: uuid.UUID) 
     if "url" in body:
         _check(body["url"])
     row = commands.change(db, str(webhook_id), body, expected)
-    return _tagged(_view(row, WebhookView), row)
+    return _tagged(view(row, WebhookView), row)
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>", methods=["DELETE"])
@@ -105,7 +103,7 @@ def remove_webhook(db: Connection, webhook_id: uuid.UUID) -> Answer:
     """Remove an endpoint with the list of what was sent to it; returns those that are left."""
     commands.remove(db, str(webhook_id))
     rows = db.execute(select(*commands.SHOWN).order_by(webhooks.c.id.desc())).mappings().all()
-    return Answer({"items": [_view(dict(row), WebhookView) for row in rows]})
+    return Answer({"items": [view(dict(row), WebhookView) for row in rows]})
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>/deliveries", methods=["GET"])
@@ -120,7 +118,7 @@ def list_deliveries(query: dict[str, Any], webhook_id: uuid.UUID) -> Response:
     if query["state"]:
         conditions.append(webhook_deliveries.c.state == query["state"])
     found = _read(select(webhook_deliveries), webhook_deliveries, query, conditions)
-    return _page(found, query["limit"], HookDeliveryView)
+    return page(found, query["limit"], HookDeliveryView)
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/attempts", methods=["GET"])
@@ -138,7 +136,7 @@ def list_attempts(webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Response:
     with scoped() as db:
         _webhook(db, webhook_id)
         rows = db.execute(statement).mappings().all()
-    return respond(Answer({"items": [_view(dict(row), AttemptView) for row in rows]}))
+    return respond(Answer({"items": [view(dict(row), AttemptView) for row in rows]}))
 
 
 @hooks.route("/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver", methods=["POST"])
@@ -147,7 +145,7 @@ def list_attempts(webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Response:
 @one_effect
 def redeliver(db: Connection, webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Answer:
     """Send one event again, under the same webhook-id."""
-    return Answer(_view(commands.redeliver(db, str(webhook_id), str(delivery_id)), HookDeliveryView))
+    return Answer(view(commands.redeliver(db, str(webhook_id), str(delivery_id)), HookDeliveryView))
 
 
 def _webhook(db: Connection, webhook_id: uuid.UUID) -> dict[str, Any]:
@@ -167,21 +165,12 @@ def _check(url: str) -> None:
 
 
 def _read(statement: Any, table: Any, query: Mapping[str, Any], conditions: list[ColumnElement[bool]]) -> list[Any]:
-    cursor = read_cursor(query["after"], uuid.UUID)
-    if cursor:
-        conditions = [*conditions, table.c.id < str(cursor[0])]
+    after = position(query["after"])
+    if after:
+        conditions = [*conditions, table.c.id < after]
     with scoped() as db:
         rows = db.execute(statement.where(*conditions).order_by(table.c.id.desc()).limit(query["limit"] + 1))
         return [dict(row) for row in rows.mappings()]
-
-
-def _page(found: Sequence[Mapping[str, Any]], limit: int, schema: Any) -> Response:
-    shown, more = cut(found, limit, "id")
-    return respond(Answer({"items": [_view(row, schema) for row in shown]}, headers=page_link(more)))
-
-
-def _view(row: Mapping[str, Any], schema: Any) -> dict[str, Any]:
-    return {name: row[name] for name in schema._declared_fields}
 
 
 def _tagged(payload: dict[str, Any], row: Mapping[str, Any], status: int = 200) -> Answer:
