@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from statistics import NormalDist, fmean, median, stdev
 from typing import Any
 
+from services.kit.intervals import wilson
+
 LEVEL = 0.95
 RESAMPLES = 2000
 # Above this many values the bootstrap of a mean is the normal interval to the last digit shown, and costs seconds.
@@ -59,22 +61,10 @@ class Figure:
 NOTHING = Figure(None, 0, None)
 
 
-def wilson(successes: int, n: int) -> Interval | None:
-    """Return Wilson's score interval of a share; None where nothing was counted."""
-    if n == 0:
-        return None
-    share, z2 = successes / n, Z * Z
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    # At the ends the formula gives the ends, but for the last bit.
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == n else min(1.0, centre + half)
-    return Interval(low, high, "wilson")
-
-
 def share(successes: int, n: int) -> Figure:
     """Return how large a part of `n` the successes are, 0 to 1."""
-    return Figure(successes / n, n, wilson(successes, n)) if n else NOTHING
+    ends = wilson(successes, n, Z)
+    return NOTHING if ends is None else Figure(successes / n, n, Interval(*ends, "wilson"))
 
 
 def mean(values: Sequence[float]) -> Figure:
