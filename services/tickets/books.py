@@ -5,17 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 from sqlalchemy import Connection, select
 
 from services.tickets import service_levels
 from services.tickets.models import calendars, policies
 from services.tickets.sla.calendar import Calendar
 from services.tickets.sla.policy import Policy, read_policy, shipped
-
-_LOCK = threading.Lock()
-_POLICIES: LRUCache[tuple[str, str], Policy] = LRUCache(1_000)
-_CALENDARS: LRUCache[tuple[str, int], Calendar] = LRUCache(5_000)
 
 
 class NoSuchVersion(LookupError):
@@ -41,38 +38,32 @@ def books_of(db: Connection, organisation_id: str, community_id: str, entries: I
 
 def policy_of(db: Connection, organisation_id: str, version: str) -> Policy:
     """Return one version of an organisation's policy, shipped or its own; raises NoSuchVersion."""
-    ours = shipped(version)
-    if ours is not None:
-        return ours
-    with _LOCK:
-        known = _POLICIES.get((organisation_id, version))
-    if known is not None:
-        return known
+    return shipped(version) or _own_policy(db, organisation_id, version)
+
+
+def _by_version(db: Connection, owner_id: str, version: str | int) -> tuple[Any, ...]:
+    """Return the key to a version, which is the same whatever connection it is read with."""
+    return hashkey(owner_id, version)
+
+
+@cached(LRUCache(1_000), key=_by_version, lock=threading.Lock())
+def _own_policy(db: Connection, organisation_id: str, version: str) -> Policy:
     wanted = select(policies.c.document).where(
         policies.c.organisation_id == organisation_id, policies.c.version == version
     )
     document = db.execute(wanted).scalar_one_or_none()
     if document is None:
         raise NoSuchVersion(f"there is no policy {version!r} in organisation {organisation_id}")
-    found = read_policy(document)
-    with _LOCK:
-        _POLICIES[organisation_id, version] = found
-    return found
+    return read_policy(document)
 
 
+@cached(LRUCache(5_000), key=_by_version, lock=threading.Lock())
 def calendar_of(db: Connection, community_id: str, version: int) -> Calendar:
     """Return one version of a community's calendar; raises NoSuchVersion."""
-    with _LOCK:
-        known = _CALENDARS.get((community_id, version))
-    if known is not None:
-        return known
     wanted = select(calendars.c.document).where(
         calendars.c.community_id == community_id, calendars.c.version == version
     )
     document = db.execute(wanted).scalar_one_or_none()
     if document is None:
         raise NoSuchVersion(f"there is no calendar {version} of community {community_id}")
-    found = service_levels.calendar_of(document)
-    with _LOCK:
-        _CALENDARS[community_id, version] = found
-    return found
+    return service_levels.calendar_of(document)

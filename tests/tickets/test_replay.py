@@ -250,5 +250,5 @@ def test_a_calendar_that_is_gone_is_said_and_not_guessed(
 ) -> None:
     estate.file()
     by_hand("DELETE FROM calendars WHERE community_id = %(id)s", id=estate.community_id)
-    books._CALENDARS.clear()  # As in a process that starts now.
+    books.calendar_of.cache_clear()  # As in a process that starts now.
     assert replayed(worker_engine, estate)[0] == [f"there is no calendar 1 of community {estate.community_id}"]
