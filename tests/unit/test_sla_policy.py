@@ -21,10 +21,10 @@ from services.tickets.sla.policy import (
     read_policy,
     shipped,
     standard_policy,
-    targets,
 )
 
 SHIPPED = policy.standard_document()
+targets = standard_policy().targets
 PACK = packs.documents()["cn_12345"]
 COMMUNITY = "0192f0c1-0000-7000-8000-000000000001"
 

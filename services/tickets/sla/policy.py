@@ -163,8 +163,3 @@ def standard_policy() -> Policy:
 def standard_document() -> dict[str, Any]:
     """The standard policy as it is written, a copy to change."""
     return copy.deepcopy(dict(shipped_documents()[STANDARD_VERSION]))
-
-
-def targets(sla_class: str, urgency: str) -> tuple[Target, ...]:
-    """The standard policy's table for a class and urgency."""
-    return standard_policy().targets(sla_class, urgency)
