@@ -20,7 +20,9 @@ from services.tickets.models.places import communities, units
 
 # Circumstances that belong to who lives there; the others of sla.CIRCUMSTANCES are about one day's fault.
 PERSONAL = ("infant", "elderly_alone", "disability", "illness")
-PURPOSES = ("call", "complaint", "care_visit", "planning", "correction", "own")
+# What staff may look for; a household's own look has its own name.
+STAFF_PURPOSES = ("call", "complaint", "care_visit", "planning", "correction")
+PURPOSES = (*STAFF_PURPOSES, "own")
 
 households = Table(
     "households",

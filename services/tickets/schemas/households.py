@@ -6,7 +6,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from services.kit.http import Line, StrictSchema
 from services.tickets.equipment import KINDS
-from services.tickets.models.households import PERSONAL, PURPOSES
+from services.tickets.models.households import PERSONAL, PURPOSES, STAFF_PURPOSES
 
 MOST_EQUIPMENT = 50
 
@@ -54,7 +54,7 @@ class LookQuery(StrictSchema):
     """Why staff look: the ticket they are at work on, or a purpose."""
 
     ticket_id = fields.UUID(load_default=None)
-    purpose = fields.String(load_default=None, validate=OneOf(PURPOSES[:-1]))
+    purpose = fields.String(load_default=None, validate=OneOf(STAFF_PURPOSES))
 
 
 class SalutationView(ma.Schema):
