@@ -1,7 +1,6 @@
 """No timer is lost or doubled: warnings and breaches fire once, at their true moment, whoever sweeps and whenever."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from services.kit.database import make_engine
 from services.tickets import commands, timers
 from services.tickets.models import clocks, firings, outbox
 from services.tickets.settings import TicketsSettings
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -159,9 +159,7 @@ def test_a_sweep_that_dies_leaves_nothing_and_the_next_fires_all(
     dying.invalidate()
     dying.close()
     assert fired(worker_engine, ticket["id"]) == []
-    deadline = time.monotonic() + 5
-    while not sweep(worker_engine):
-        assert time.monotonic() < deadline
+    until(lambda: sweep(worker_engine), "the end of the transaction that died")
     assert fired(worker_engine, ticket["id"]) == [
         ("claim", 1, 1), ("claim", 1, 0), ("acknowledge", 1, 1), ("acknowledge", 1, 0),
     ]  # fmt: skip
@@ -174,8 +172,7 @@ def test_a_step_under_way_decides_first(estate: "Estate", worker_engine: Engine,
     with second_engine.begin() as step:
         commands.acknowledge(step, desk, ticket["id"])
         due_at = datetime.fromisoformat(ticket["filed_at"]) + ACKNOWLEDGE
-        while clock.now() <= due_at:
-            time.sleep(0.01)
+        until(lambda: clock.now() > due_at, "the deadline")
         assert sweep(worker_engine) == 0
     sweep(worker_engine)
     assert ("acknowledge", 1, 0) not in fired(worker_engine, ticket["id"])

@@ -1,7 +1,6 @@
 """A pause ends by itself, once, at its true moment, whoever sweeps, whenever, and whoever steps in between."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from services.tickets import commands, timers
 from services.tickets.models import history, tickets
 from services.tickets.settings import TicketsSettings
 from tests.tickets.test_timers import RESOLVE, clock_row, events, filed, fired, sweep
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -248,16 +248,15 @@ def test_a_pause_under_way_decides_before_a_warning_that_falls_into_it(
     with testing.at(began + timedelta(minutes=5)):
         for verb in ("claim", "start"):
             ticket = estate.step("crew", ticket, verb)
-    until = clock.now() + HOUR
+    ends_at = clock.now() + HOUR
     with second_engine.begin() as db:
-        commands.pause(db, estate.people["crew"], ticket["id"], reason="parts", note="等阀门", until=until)
-        while clock.now() <= began + RESOLVE * 0.75:
-            time.sleep(0.01)
+        commands.pause(db, estate.people["crew"], ticket["id"], reason="parts", note="等阀门", until=ends_at)
+        until(lambda: clock.now() > began + RESOLVE * 0.75, "the warning's moment")
         assert sweep(worker_engine) == 0
     assert sweep(worker_engine) == 0
     row = clock_row(worker_engine, ticket["id"], "resolve")
     assert (row.state, row.next_level) == ("paused", 1)
-    assert until < row.next_fire_at < until + timedelta(seconds=1)
+    assert ends_at < row.next_fire_at < ends_at + timedelta(seconds=1)
 
 
 def test_a_pause_taken_back_owes_what_fell_into_it_with_its_true_moment(
