@@ -1,13 +1,15 @@
 """The loop that notices approvals nobody gave in time."""
 
 from collections.abc import Callable
+from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import ARRAY, Engine, all_, bindparam, func, select
+from sqlalchemy import ARRAY, Connection, Engine, RowMapping, all_, bindparam, func, select
 
 from services.kit.identity import system_actor
 from services.tickets.commands.complaints import tell_overdue
 from services.tickets.models import Id, complaints, tickets
+from services.tickets.one_by_one import one_by_one
 
 LATE = Counter("doorstep_approvals_late_total", "Approvals of complaints that nobody gave in time.")
 
@@ -16,35 +18,22 @@ def tell_late(engine: Engine, committed: Callable[[], None]) -> int:
     """Tell of every approval whose time is over, once each; returns how many. Any number of processes may do this.
 
     Each ticket is a transaction of its own and locked first, so that a manager who approves at this moment decides.
-    One that cannot be told of holds no other up: the troubles are raised together at the end.
     """
     total = 0
-    left: list[str] = []
-    troubles: list[Exception] = []
-    while True:
-        with engine.begin() as db:
-            row = db.execute(_LATE, {"left": left}).one_or_none()
-            if row is None:
-                break
-            left.append(row.ticket_id)
-            try:
-                with db.begin_nested():
-                    told = tell_overdue(db, system_actor(row.organisation_id), row.ticket_id)
-            except Exception as trouble:
-                troubles.append(trouble)
-                continue
-        if told is not None:
-            committed()
-            LATE.inc()
-            total += 1
-    if troubles:
-        raise ExceptionGroup("some late approvals could not be told of", troubles)
+    for _, _ in one_by_one(engine, _LATE, _tell, "some late approvals could not be told of"):
+        committed()
+        LATE.inc()
+        total += 1
     return total
+
+
+def _tell(db: Connection, row: RowMapping) -> Any:
+    return tell_overdue(db, system_actor(row["organisation_id"]), row["id"])
 
 
 # The status is asked too: a request withdrawn while it waited for its approval waits for nothing.
 _LATE = (
-    select(complaints.c.ticket_id, complaints.c.organisation_id)
+    select(complaints.c.ticket_id.label("id"), complaints.c.organisation_id)
     .join(tickets, tickets.c.id == complaints.c.ticket_id)
     .where(complaints.c.step == "chosen", complaints.c.approval_late_at.is_(None))
     .where(complaints.c.approval_due_at <= func.clock_timestamp())

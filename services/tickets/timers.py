@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import ARRAY, Connection, Engine, all_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Connection, Engine, RowMapping, all_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts.tickets import SlaBreached, SlaWarned, TicketUnclaimed
@@ -15,6 +15,7 @@ from services.kit.identity import system_actor
 from services.tickets import books, commands
 from services.tickets.commands.steps import TOLD, event_of
 from services.tickets.models import Id, clocks, firings, outbox, tickets
+from services.tickets.one_by_one import one_by_one
 from services.tickets.service_levels import BREACH, levels_of
 from services.tickets.sla.escalation import MANAGER
 from services.tickets.sla.targets import CLAIM
@@ -172,32 +173,20 @@ def expire_pauses(engine: Engine, committed: Callable[[], None]) -> int:
     """End every pause whose time is over; returns how many. Any number of processes may do this at once.
 
     Each ticket is a transaction of its own and locked first, so that whoever resumes, disallows or completes at
-    this moment decides, and a pause is ended once. One that cannot be ended holds no other up: the troubles are
-    raised together at the end. However late this comes, the clocks count each pause to its own end.
+    this moment decides, and a pause is ended once. However late this comes, the clocks count each pause to its own
+    end.
     """
     total = 0
-    left: list[str] = []
-    troubles: list[Exception] = []
-    while True:
-        with engine.begin() as db:
-            row = db.execute(_PAUSE_OVER, {"left": left}).one_or_none()
-            if row is None:
-                break
-            try:
-                with db.begin_nested():
-                    ended = commands.expire_pause(db, system_actor(row.organisation_id), row.id)
-            except Exception as trouble:
-                ended = None
-                troubles.append(trouble)
-            if ended is None:  # Or our clock is behind the database's, and the next sweep ends it.
-                left.append(row.id)
-                continue
+    for _, _ in one_by_one(engine, _PAUSE_OVER, _end_pause, "some pauses could not be ended"):
         committed()
         EXPIRED.inc()
         total += 1
-    if troubles:
-        raise ExceptionGroup("some pauses could not be ended", troubles)
     return total
+
+
+def _end_pause(db: Connection, row: RowMapping) -> Any:
+    """Return None where our clock is behind the database's: the next sweep ends it."""
+    return commands.expire_pause(db, system_actor(row["organisation_id"]), row["id"])
 
 
 _PAUSE_OVER = (
