@@ -1,24 +1,32 @@
 """The published language: every event type, who publishes it, who listens."""
 
-from services.contracts import community, complaints, gateway, surveys, tickets
+from services.contracts import community, complaints, gateway, mail, notify, surveys, tickets
 from services.contracts.fact import Fact, UnknownFact, facts_of, to_event
 from services.kit.events import Event
 
 __all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
 
 ALL: dict[str, type[Fact]] = {
-    fact.type: fact for module in (gateway, surveys, tickets, complaints, community) for fact in facts_of(module)
+    fact.type: fact
+    for module in (gateway, surveys, tickets, complaints, community, mail, notify)
+    for fact in facts_of(module)
 }
 
 # Declared on the bus as a whole by every process, so that no event is published before its queue exists.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
-    "tickets": (surveys.SurveyAnswered.type, gateway.AccountChanged.type, gateway.PersonErased.type),
+    "tickets": (
+        surveys.SurveyAnswered.type,
+        gateway.AccountChanged.type,
+        gateway.PersonErased.type,
+        notify.AddressChanged.type,
+    ),
     "notify": (
         *(fact.type for fact in facts_of(tickets)),
         *(fact.type for fact in facts_of(complaints)),
         *(fact.type for fact in facts_of(community)),
         surveys.SurveyInvited.type,
         surveys.CampaignInvited.type,
+        *(fact.type for fact in facts_of(mail)),
         gateway.AccountChanged.type,
         gateway.PersonErased.type,
     ),

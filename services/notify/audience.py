@@ -27,6 +27,7 @@ class Contact:
     community_ids: tuple[str, ...] = ()
     locale: str = "zh-CN"
     active: bool = True
+    # Only an address that was confirmed to be theirs.
     email: str | None = field(default=None, repr=False)
     apprise_urls: tuple[str, ...] = field(default=(), repr=False)
     sms_urls: tuple[str, ...] = field(default=(), repr=False)
@@ -37,6 +38,8 @@ class Contact:
     # Each device as {"key", "endpoint", "p256dh", "auth"}.
     devices: tuple[dict[str, str], ...] = field(default=(), repr=False)
     channels: dict[str, list[str]] = field(default_factory=dict)
+    # Of their organisation: where answers to letters go.
+    reply_address: str | None = None
 
     def serves(self, community_id: str | None) -> bool:
         """True where this member of staff answers for the community; no list means all of the organisation.

@@ -246,13 +246,15 @@ def _untried(claimed: dict[str, Any], until: datetime) -> dict[str, Any]:
 
 def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address: str) -> Outgoing:
     notice = claimed["notice"]
-    title, body, link = notice["title"], notice["body"], notice["link"]
+    title, body, link, ticket_id = notice["title"], notice["body"], notice["link"], notice["ticket_id"]
     if mates:
         all_of_them = sorted(
             (notice, *(mate["notice"] for mate in mates)), key=lambda one: (one["created_at"], one["id"])
         )
         words = gather(notice["locale"], claimed["channel"], all_of_them)
         title, body, link = words.title, words.body, None
+        # An answer to several is nobody's to guess.
+        ticket_id = ticket_id if all(one["ticket_id"] == ticket_id for one in all_of_them) else None
     return Outgoing(
         id=claimed["id"],
         address=address,
@@ -262,6 +264,9 @@ def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address:
         link=link,
         urgent=notice["urgent"],
         created_at=notice["created_at"],
+        organisation_id=claimed["organisation_id"],
+        ticket_id=ticket_id,
+        reply_address=claimed["contact"].reply_address,
     )
 
 

@@ -8,7 +8,7 @@ from services.kit.erasures import Erasure, forget_answers
 from services.notify.models import alarms, contacts, deliveries, idempotency_keys, metadata
 
 # Rows that are nothing but somebody's addresses or choices.
-GONE = ("push_subscriptions", "paces")
+GONE = ("push_subscriptions", "paces", "address_confirmations")
 # Words in rows that figures are made of.
 BLANK: dict[str, dict[str, Any]] = {
     "notices": {"title": "", "body": "", "link": None, "data": {}},
@@ -44,6 +44,7 @@ def _contact(db: Connection, erasure: Erasure) -> int:
     nothing: dict[str, Any] = {
         "active": False,
         "email": None,
+        "email_confirmed_at": None,
         "preferred_locale": None,
         "timezone": "Asia/Shanghai",
         "quiet_from": None,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from services.contracts import Fact, parse, tickets
 from services.contracts.gateway import AccountChanged, PersonErased
+from services.contracts.mail import MailBounced, MailboxChanged
 from services.contracts.surveys import CampaignInvited, SurveyInvited
 from services.kit import clock
 from services.kit.erasures import Erasure, run_pass
@@ -62,6 +63,8 @@ class Handlers:
         queue_events(connection, facts)
         on_account_changed(connection, [(e, f) for e, f in facts if isinstance(f, AccountChanged)])
         self.on_news(connection, [(e, f) for e, f in facts if not isinstance(f, AccountChanged)])
+        commands.note_mailboxes(connection, [(e, f) for e, f in facts if isinstance(f, MailboxChanged)])
+        on_mail_bounced(connection, [f for _, f in facts if isinstance(f, MailBounced)])
         on_person_erased(connection, [(e, f) for e, f in facts if isinstance(f, PersonErased)])
 
     # ticket.*, sla.*, survey.invited, campaign.invited
@@ -173,6 +176,13 @@ def on_ticket_answered(connection: Connection, facts: Sequence[tuple[Event, Fact
     ]
     if answers:
         commands.note_answers(connection, answers)
+
+
+# mail.bounced
+def on_mail_bounced(connection: Connection, bounced: Sequence[MailBounced]) -> None:
+    """Take a letter that came back for not delivered; safe to repeat."""
+    for fact in bounced:
+        commands.mark_returned(connection, fact.delivery_id)
 
 
 # person.erased

@@ -17,7 +17,7 @@ from services.notify.words import deadline, label, moment, same_day, spoken
 COMPLAINT = "complaint"
 _HERE = Path(__file__).parent
 _TEMPLATES = SandboxedEnvironment(
-    loader=FileSystemLoader([_HERE / "templates", _HERE / "gathered"]),
+    loader=FileSystemLoader([_HERE / "templates", _HERE / "gathered", _HERE / "letters"]),
     undefined=StrictUndefined,
     auto_reload=False,
     trim_blocks=True,
@@ -46,6 +46,13 @@ def render(fact: Fact, rule: Rule, reader: Contact, occurred_at: datetime) -> Wo
     text = template.render(context, salutation=label(locale, "salutation", greeted))
     title, _, body = text.partition("\n")
     return Words(locale, title.strip(), body.strip())
+
+
+def confirmation_words(locale: str, link: str) -> Words:
+    """Return the letter that asks whether an address is its reader's."""
+    text = _TEMPLATES.get_template(f"{spoken(locale)}.confirm.txt").render(link=link)
+    title, _, body = text.partition("\n")
+    return Words(spoken(locale), title.strip(), body.strip())
 
 
 def gather(locale: str, channel: str, notices: Sequence[Mapping[str, Any]]) -> Words:

@@ -3,12 +3,13 @@
 from services.contracts import ALL
 from services.contracts.fact import kinds_of
 
-# Text beside ids: codes, numbers and digests of ours; the name staff work under; a secret of one survey; and what the
-# company itself calls a campaign. What people write has no place here.
+# Text beside ids: codes, numbers and digests of ours, some of them keyed; the name staff work under; a secret of one
+# survey; what the company itself calls a campaign, and where it takes mail. What people write has no place here.
 NO_WORDS = {
-    "actor_role", "badge", "because", "catalogue_code", "cause", "channel", "clock", "clocks", "kind", "link_token",
-    "locale", "name", "number", "outcome", "owner_desk", "question_set", "recorded_by", "role", "rule", "skills",
-    "spoken_by", "status", "timezone", "to", "urgency", "waiting_reason", "work_type",
+    "actor_role", "address_digest", "badge", "because", "catalogue_code", "cause", "channel", "clock", "clocks",
+    "kind", "link_token", "locale", "mailbox", "name", "number", "outcome", "owner_desk", "question_set",
+    "recorded_by", "role", "rule", "skills", "spoken_by", "status", "timezone", "to", "urgency", "waiting_reason",
+    "work_type",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ ERASED: dict[str, dict[str, str]] = {
         "incidents": "remark",
         "push_subscriptions": "address_key endpoint p256dh auth",
         "paces": "address_key",
+        "address_confirmations": "address locale",
         "idempotency_keys": "route key headers body",
     },
     "surveys": {

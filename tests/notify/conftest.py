@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 
 from services.contracts import Fact, gateway, tickets, to_event
 from services.contracts.community import CommunityFact, EventCancelled, EventPromoted, PlanFiled
+from services.contracts.mail import MailBounced, MailboxChanged
 from services.contracts.surveys import CampaignInvited
 from services.kit import inbox
 from services.kit.events import Event
@@ -128,7 +129,7 @@ class Desk:
 
     def event(self, kind: type[Fact], *, at: datetime = NOON, organisation_id: str = "", **changes: Any) -> Event:
         """Return an event in this organisation and community."""
-        if kind is not gateway.AccountChanged:
+        if kind not in (gateway.AccountChanged, MailboxChanged, MailBounced):
             fact = facts_about(kind, **({"community_id": self.community_id} | changes))
         else:
             fact = kind(**changes)

@@ -33,7 +33,7 @@ ON_REQUEST = frozenset({Sms.name})
 
 def configured(settings: NotifySettings) -> list[Channel]:
     """Return the channels that can be used; without a mail server there is no e-mail."""
-    email: list[Channel] = [Email(settings.smtp)] if settings.smtp else []
+    email: list[Channel] = [Email(settings.smtp, settings.kit.secret)] if settings.smtp else []
     schemes = settings.more_apprise_schemes
     push: list[Channel] = []
     if settings.vapid_key:

@@ -32,6 +32,10 @@ class Outgoing:
     link: str | None
     urgent: bool
     created_at: datetime
+    organisation_id: str = ""
+    ticket_id: str | None = None
+    # Where an answer goes, an address of the company's own; without one to whoever sends.
+    reply_address: str | None = None
 
     @property
     def words(self) -> str:

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from functools import cache
 
+from services.kit import letters
 from services.notify.audience import Contact
 from services.notify.channels.channel import Outgoing, Permanent, Temporary
 from services.notify.settings import Smtp
@@ -22,8 +23,10 @@ class Email:
 
     name = NAME
 
-    def __init__(self, server: Smtp) -> None:
+    def __init__(self, server: Smtp, secret: str = "") -> None:
         self._server = server
+        # What makes answers find their ticket; without it a letter carries nothing home.
+        self._secret = secret
         # Reading the system's certificates takes some forty milliseconds: once, and only where they are needed.
         self._secure = ssl.create_default_context() if server.tls != "none" else None
         self._mine = threading.local()
@@ -99,13 +102,30 @@ class Email:
         letter["To"] = outgoing.address
         letter["Subject"] = outgoing.title
         letter["Date"] = outgoing.created_at
-        letter["Message-ID"] = f"<{outgoing.id}@{self._server.sender.rpartition('@')[2]}>"
+        letter["Message-ID"] = self._message_id(outgoing)
+        reply_to = self._reply_to(outgoing)
+        if reply_to:
+            letter["Reply-To"] = reply_to
         letter["Auto-Submitted"] = _always("Auto-Submitted", "auto-generated")
         letter["Content-Language"] = _always("Content-Language", outgoing.locale)
         if outgoing.urgent:
             letter["Importance"] = _always("Importance", "high")
         letter.set_content(f"{outgoing.words}\n")
         return letter
+
+    def _message_id(self, outgoing: Outgoing) -> str:
+        domain = self._server.sender.rpartition("@")[2]
+        if not self._secret or not outgoing.organisation_id:
+            return f"<{outgoing.id}@{domain}>"
+        about = (outgoing.organisation_id, outgoing.id, outgoing.ticket_id)
+        return letters.message_id(self._secret, *about, domain)
+
+    def _reply_to(self, outgoing: Outgoing) -> str | None:
+        if outgoing.reply_address is None or outgoing.ticket_id is None or not self._secret:
+            return outgoing.reply_address
+        user, _, domain = outgoing.reply_address.rpartition("@")
+        token = letters.reply_token(self._secret, outgoing.organisation_id, outgoing.ticket_id)
+        return f"{user}+{token}@{domain}"
 
 
 @cache

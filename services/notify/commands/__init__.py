@@ -1,7 +1,8 @@
 """What changes notify's rows. Commands never commit: the route, the consumer or the loop's step does."""
 
+from services.notify.commands.addresses import ask_again, confirm, note_mailboxes
 from services.notify.commands.alarms import note_answers
-from services.notify.commands.deliveries import settle, take
+from services.notify.commands.deliveries import mark_returned, settle, take
 from services.notify.commands.notices import (
     Batch,
     mark_read,
@@ -15,11 +16,15 @@ from services.notify.commands.push_subscriptions import disable_device
 
 __all__ = [
     "Batch",
+    "ask_again",
+    "confirm",
     "disable_device",
     "gather",
     "give_turn_back",
     "mark_read",
+    "mark_returned",
     "note_answers",
+    "note_mailboxes",
     "set_preferences",
     "settle",
     "take",

@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select, text, update
 
+from services.kit import clock
 from services.kit.events import new_id
+from services.notify.commands.addresses import take_back
 from services.notify.commands.alarms import UNDELIVERED, open_incident
 from services.notify.models import alarms, deliveries, notices, tellings
 
@@ -90,6 +92,13 @@ def settle(connection: Connection, channel: str, results: Sequence[Mapping[str, 
     if lost:
         _lose(connection, lost, now)
     return recorded
+
+
+def mark_returned(connection: Connection, delivery_id: str) -> None:
+    """Record that the letter of a delivery came back: another way is tried, and its address is confirmed anew."""
+    lost = take_back(connection, delivery_id)
+    if lost:
+        _lose(connection, lost, clock.now())
 
 
 def _lose(connection: Connection, lost: Sequence[str], now: datetime) -> None:

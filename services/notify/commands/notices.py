@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.kit import clock
 from services.kit.errors import NotFound, Stale
 from services.kit.identity import Actor
+from services.notify.commands.addresses import ask_whose, withdraw
 from services.notify.models import contacts, notices, tellings
 
 # One parameter holds all rows, so that the statement is prepared once whatever their number. Deliveries follow
@@ -86,7 +87,8 @@ def upsert_contact(
 ) -> None:
     """Write down who somebody is. The highest revision wins, so late and repeated news changes nothing.
 
-    `email` is kept as it was where it is None; how the person wants to be told is never touched.
+    `email` is one that somebody vouches for; it is kept as it was where it is None. How the person wants to be told is
+    never touched.
     """
     upsert_contacts(
         connection,
@@ -101,6 +103,7 @@ def upsert_contact(
                 "community_ids": list(community_ids),
                 "unit_ids": list(unit_ids),
                 "email": email,
+                "email_confirmed_at": clock.now() if email else None,
             }
         ],
     )
@@ -117,13 +120,14 @@ def upsert_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
     # In order of id: two workers that write the same people must lock them in the same order.
     statement = insert(contacts).values([dict(latest[person]) for person in sorted(latest)])
     new = statement.excluded
-    kept = ("person_id", "organisation_id", "email")
+    kept = ("person_id", "organisation_id", "email", "email_confirmed_at")
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["person_id"],
             set_={
                 **{name: new[name] for name in rows[0] if name not in kept},
                 "email": func.coalesce(new.email, contacts.c.email),
+                "email_confirmed_at": func.coalesce(new.email_confirmed_at, contacts.c.email_confirmed_at),
             },
             where=(contacts.c.revision <= new.revision) & (contacts.c.organisation_id == new.organisation_id),
         )
@@ -152,7 +156,8 @@ def set_preferences(
     """Change how `actor` wants to be told; returns the whole contact. Raises Stale.
 
     `expected` is the version the caller read, None for any. Somebody whose account was not heard of yet gets a row
-    from their token, with revision 0, which the account's own event then completes.
+    from their token, with revision 0, which the account's own event then completes. A new address is asked by letter
+    whose it is, and until its answer nothing else goes there. Raises Conflict for the sixth new address in an hour.
     """
     first = insert(contacts).values(
         person_id=actor.id,
@@ -163,6 +168,11 @@ def set_preferences(
         locale=actor.locale,
     )
     connection.execute(first.on_conflict_do_nothing())
+    mine = select(contacts.c.email, contacts.c.email_confirmed_at).where(contacts.c.person_id == actor.id)
+    before = connection.execute(mine.with_for_update()).one()
+    new_address = "email" in changes and changes["email"] != before.email
+    if new_address:
+        changes = {**changes, "email_confirmed_at": None}
     # The old version in the condition is the lock: of two edits at once, one finds it gone.
     change = update(contacts).where(contacts.c.person_id == actor.id)
     if expected is not None:
@@ -177,4 +187,8 @@ def set_preferences(
             "Your preferences were changed meanwhile. Read them again and repeat your change.",
             "您的设置刚刚已被更新，请重新读取后再修改。",
         )
+    if new_address:
+        ask_whose(connection, actor, dict(row))
+        if before.email_confirmed_at is not None:
+            withdraw(connection, dict(row))
     return dict(row)

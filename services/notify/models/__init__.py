@@ -1,11 +1,13 @@
 """The tables of notify, beside the kit's own."""
 
 from services.kit import erasures as kit_erasures
+from services.notify.models.addresses import address_confirmations, reply_addresses
 from services.notify.models.endpoints import paces, push_subscriptions, webhook_attempts, webhook_deliveries, webhooks
-from services.notify.models.notices import contacts, deliveries, idempotency_keys, inbox, metadata, notices
+from services.notify.models.notices import contacts, deliveries, idempotency_keys, inbox, metadata, notices, outbox
 from services.notify.models.tellings import alarms, incidents, phone_tasks, tellings, ticket_answers
 
 __all__ = [
+    "address_confirmations",
     "alarms",
     "contacts",
     "deliveries",
@@ -15,9 +17,11 @@ __all__ = [
     "incidents",
     "metadata",
     "notices",
+    "outbox",
     "paces",
     "phone_tasks",
     "push_subscriptions",
+    "reply_addresses",
     "tellings",
     "ticket_answers",
     "webhook_attempts",

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from services.kit import inbox as kit_inbox
+from services.kit import outbox as kit_outbox
 from services.kit.database import new_metadata
 from services.kit.http import effects
 
@@ -34,7 +35,9 @@ contacts = Table(
     Column("locale", Text, nullable=False, server_default="zh-CN"),
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("active", Boolean, nullable=False, server_default="true"),
+    # Nothing but a letter that asks whose it is goes to an address that was not confirmed.
     Column("email", Text),
+    Column("email_confirmed_at", DateTime(timezone=True)),
     # Each of these addresses holds a key to somebody's chat or phone: never logged, never shown in full.
     Column("apprise_urls", ARRAY(Text), nullable=False, server_default="{}"),
     # Addresses of the same kind that reach the telephone as a short message; used when nothing else was read.
@@ -110,4 +113,5 @@ Index(
 )
 
 inbox = kit_inbox.define(metadata)
+outbox = kit_outbox.define(metadata)
 idempotency_keys = effects.define(metadata)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.notify.audience import STAFF_AUDIENCES, Contact
-from services.notify.models import contacts, deliveries, notices, push_subscriptions, tellings
+from services.notify.models import contacts, deliveries, notices, push_subscriptions, reply_addresses, tellings
 
 _UUIDS = ARRAY(UUID(as_uuid=False))
 _DEVICES = (
@@ -29,6 +29,11 @@ _DEVICES = (
     .where(push_subscriptions.c.person_id == contacts.c.person_id, push_subscriptions.c.disabled_at.is_(None))
     .scalar_subquery()
 )
+_REPLY_ADDRESS = (
+    select(reply_addresses.c.address)
+    .where(reply_addresses.c.organisation_id == contacts.c.organisation_id)
+    .scalar_subquery()
+)
 _CONTACT = (
     contacts.c.person_id,
     contacts.c.organisation_id,
@@ -38,6 +43,7 @@ _CONTACT = (
     contacts.c.preferred_locale,
     contacts.c.active,
     contacts.c.email,
+    contacts.c.email_confirmed_at,
     contacts.c.apprise_urls,
     contacts.c.sms_urls,
     contacts.c.timezone,
@@ -46,6 +52,7 @@ _CONTACT = (
     contacts.c.digest_at,
     contacts.c.channels,
     _DEVICES.label("devices"),
+    _REPLY_ADDRESS.label("reply_address"),
 )
 _PEOPLE = contacts.c.person_id == any_(bindparam("people", type_=_UUIDS))
 _STAFF = and_(
@@ -76,7 +83,7 @@ def contact_of(row: dict[str, Any]) -> Contact:
         community_ids=tuple(row["community_ids"]),
         locale=row["preferred_locale"] or row["locale"],
         active=row["active"],
-        email=row["email"],
+        email=row["email"] if row["email_confirmed_at"] else None,
         apprise_urls=tuple(row["apprise_urls"]),
         sms_urls=tuple(row["sms_urls"]),
         timezone=row["timezone"],
@@ -85,6 +92,7 @@ def contact_of(row: dict[str, Any]) -> Contact:
         digest_at=row["digest_at"],
         devices=tuple(row["devices"] or ()),
         channels=row["channels"],
+        reply_address=row["reply_address"],
     )
 
 

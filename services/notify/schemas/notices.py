@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from services.kit.http import Line, Page, StrictSchema
+from services.kit.http import Line, Page, StrictSchema, TrueOrFalse
 from services.kit.identity import LOCALES
 from services.notify import channels
 from services.notify.audience import KINDS
@@ -88,6 +88,9 @@ class Preferences(StrictSchema):
         metadata={"description": "When e-mail that can wait comes, gathered into one a day; null: each by itself."},
     )
     email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii, _out_in_the_world])
+    email_confirmed = TrueOrFalse(
+        metadata={"description": "Whether the address was confirmed by the link sent to it; told, never set."}
+    )
     apprise_urls = ma.fields.List(
         Line(most=500),
         validate=ma.validate.Length(max=5),
