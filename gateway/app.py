@@ -1,5 +1,7 @@
 """The gateway's application: its own routes and pages, and in front of them the forwarder."""
 
+from functools import partial
+
 from flask import Flask, Response, g, request
 
 from gateway.api import BLUEPRINTS
@@ -9,6 +11,9 @@ from gateway.pages import blp as pages
 from gateway.parts import add_parts
 from gateway.routes import table
 from gateway.settings import GatewaySettings
+from gateway.web import register
+from gateway.web.calls import with_token
+from gateway.web.guard import body_limit
 from services.kit.http import create_app
 
 SECURITY_HEADERS = {
@@ -28,6 +33,7 @@ def make_app(settings: GatewaySettings) -> Flask:
     app = create_app(settings.kit, BLUEPRINTS, title="Doorstep gateway", idempotency=idempotency_keys)
     parts = add_parts(app, settings)
     app.register_blueprint(pages)
+    register(app, settings)
     _answer_refusals(app)
     headers = dict(SECURITY_HEADERS)
     if settings.kit.public_url.startswith("https://"):
@@ -41,6 +47,8 @@ def make_app(settings: GatewaySettings) -> Flask:
         parts.callers,
         trusted_proxies=settings.trusted_proxies,
         headers=list(headers.items()),
+        called=partial(with_token, app),
+        body_limit=body_limit,
     )
     return app
 
@@ -59,6 +67,7 @@ def _add_security_headers(app: Flask, headers: dict[str, str]) -> None:
         for name, value in headers.items():
             response.headers[name] = value
         nonce = g.get("csp_nonce")
-        if nonce:
-            response.headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=nonce)
+        if nonce or "csp_policy" in g:
+            policy = g.get("csp_policy") or PAGE_POLICY.format(nonce=nonce)
+            response.headers["Content-Security-Policy"] = policy
         return response

@@ -28,6 +28,8 @@ SECONDS = Histogram("doorstep_gateway_forward_seconds", "Time until the answer's
 # Where Flask finds the refusal it shall answer with.
 REFUSAL = "doorstep.refusal"
 PREFIX = "/api/v1/"
+# The same calls from a page, whose cookie is made a token first.
+CALLED = "/call/api/v1/"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Only these reach a service: what a client says about who it is or where it comes from does not (X-User,
 # X-Forwarded-*, Cookie, Forwarded), nor does anything that belongs to one hop (RFC 9110 §7.6.1).
@@ -89,6 +91,8 @@ class Forwarder:
         *,
         trusted_proxies: int,
         headers: list[tuple[str, str]],
+        called: Callable[[dict[str, Any]], dict[str, Any]],
+        body_limit: Callable[[str], int | None],
     ) -> None:
         self._own = own
         self._index = table.index()
@@ -97,14 +101,18 @@ class Forwarder:
         self._callers = callers
         self._trusted_proxies = trusted_proxies
         self._headers = headers
+        self._called = called
+        self._body_limit = body_limit
         self._kept_back = KEPT_BACK | {name.lower() for name, _ in headers}
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         """Answer one request."""
-        route = self._route(environ["PATH_INFO"])
         try:
+            if environ["PATH_INFO"].startswith(CALLED):
+                environ = self._called(environ)
+            route = self._route(environ["PATH_INFO"])
             if route is None:
-                _take_in_hand(environ, OWN_BODY)
+                _take_in_hand(environ, self._body_limit(environ["PATH_INFO"]) or OWN_BODY)
                 return self._own(environ, start_response)
             limits = self._throttles[route.rate].take(self._key(route, environ))
             if route.service == "gateway":

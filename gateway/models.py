@@ -85,6 +85,18 @@ refresh_tokens = Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 
+# Only the SHA-256 of a browser session's token is kept; the token itself is in a cookie.
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("organisation_id", UUID(as_uuid=False), nullable=False),
+    Column("account_id", UUID(as_uuid=False), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+
 # Ids only, kept for a day: what a client that lost its connection asks for again.
 stream_events = Table(
     "stream_events",

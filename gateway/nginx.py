@@ -7,7 +7,10 @@ from gateway.app import SECURITY_HEADERS
 from gateway.forward import PASSED
 from gateway.limits import SECONDS, Limit
 from gateway.routes import Route, RouteTable, table
+from gateway.web.guard import PHOTO_BYTES
 
+# The gateway reads the last one for the live stream.
+TO_SERVICES = (*sorted(PASSED.values()), "Last-Event-ID")
 PORTS = {"gateway": 8000, "tickets": 8001, "notify": 8002, "surveys": 8003}
 
 HEAD = """\
@@ -95,6 +98,27 @@ SERVER = """
         # What the client says about who it is, or where it comes from, goes no further: only these headers do.
         proxy_pass_request_headers off;
 """
+# What only pages need: their cookie, their token, and what the browser says of where a request comes from.
+OF_PAGES = ("Cookie", "X-CSRF-Token", "Sec-Fetch-Site", "Accept-Encoding")
+PAGES = """
+        # Health and metrics are for the machines inside.
+        location ~ ^/(?:metrics|readyz|healthz)$ {{
+            return 404;
+        }}
+
+        location /static/ {{
+            alias /srv/doorstep/static/;
+            expires 1h;
+        }}
+
+        # Pages, their files, and what their scripts call with the cookie, the live stream too; the gateway knows
+        # which of them take a photo. They bring their own Content-Security-Policy.
+        location / {{
+            client_max_body_size {body};
+            limit_req zone=default burst=200 nodelay;
+{headers}            proxy_pass http://gateway;
+        }}
+"""
 PROBLEM = """
         location {name} {{
             internal;
@@ -123,13 +147,13 @@ def configuration(routes: RouteTable) -> str:
     services = sorted({route.service for route in routes.routes} | {"gateway"})
     parts = [HEAD, *[_zone(name, limit) for name, limit in sorted(routes.rates.items())]]
     parts += [_upstream(service) for service in services]
-    parts += [SERVER, *[_header(name, f"$http_{name.lower().replace('-', '_')}") for name in sorted(PASSED.values())]]
+    parts += [SERVER, *[_header(name, f"$http_{name.lower().replace('-', '_')}") for name in TO_SERVICES]]
     parts += [_header("X-Request-ID", "$request_key"), _header("X-Forwarded-For", "$remote_addr")]
     parts += [_header("Host", "$host"), _header("Connection", '""'), "\n"]
     parts += [_security(name, value) for name, value in SECURITY_HEADERS.items() if name != "Content-Security-Policy"]
     parts += ["        add_header Strict-Transport-Security max-age=31536000 always;\n"]
     parts += [_location(route) for route in routes.routes]
-    parts += [_rest(), *[_problem(*problem) for problem in PROBLEMS], "    }\n}\n"]
+    parts += [_pages(), *[_problem(*problem) for problem in PROBLEMS], "    }\n}\n"]
     return "".join(parts)
 
 
@@ -169,25 +193,13 @@ def _burst(route: Route) -> int:
     return 10 if route.rate == "login" else 100
 
 
-def _rest() -> str:
-    return """
-        # Health and metrics are for the machines inside.
-        location ~ ^/(?:metrics|readyz|healthz)$ {
-            return 404;
-        }
-
-        location /static/ {
-            alias /srv/doorstep/static/;
-            expires 1h;
-        }
-
-        # Pages: landing, documents, survey links. They bring their own Content-Security-Policy.
-        location / {
-            client_max_body_size 262144;
-            limit_req zone=default burst=100 nodelay;
-            proxy_pass http://gateway;
-        }
-"""
+def _pages() -> str:
+    # A location that sets one header forgets those of the server: all are said again, and then those of pages.
+    headers = [(name, f"$http_{name.lower().replace('-', '_')}") for name in (*TO_SERVICES, *OF_PAGES)]
+    headers += [("X-Request-ID", "$request_key"), ("X-Forwarded-For", "$remote_addr")]
+    headers += [("Host", "$host"), ("Connection", '""')]
+    lines = "".join(f"            proxy_set_header {name} {value};\n" for name, value in headers)
+    return PAGES.format(body=PHOTO_BYTES, headers=lines)
 
 
 def _problem(name: str, retry: int, status: int, title: str, detail: str, code: str) -> str:

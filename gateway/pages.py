@@ -1,4 +1,4 @@
-"""The few pages of the door itself: the landing page, the browsable API document and the answer form of a survey."""
+"""The few pages without an account: the browsable API document and the answer forms of surveys."""
 
 import secrets
 from typing import Any
@@ -35,13 +35,6 @@ def count() -> None:
     """Count a page like any other call: some of them ask a service."""
     door = parts()
     door.throttles["default"].take(client_address(request.environ, door.settings.trusted_proxies))
-
-
-@blp.get("/")
-@public
-def landing() -> Response:
-    """Name what is here."""
-    return _page("landing.html")
 
 
 @blp.get("/docs")

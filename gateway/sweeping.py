@@ -11,8 +11,9 @@ KEEP_TOKENS = "1 day"
 
 def sweep(engine: Engine) -> None:
     """Delete old stream events and ended sessions, each in a transaction of their own."""
-    events, tokens = models.stream_events, models.refresh_tokens
+    events = models.stream_events
     with engine.begin() as db:
         db.execute(events.delete().where(events.c.stored_at < func.now() - text(f"interval '{KEEP_EVENTS}'")))
-    with engine.begin() as db:
-        db.execute(tokens.delete().where(tokens.c.expires_at < func.now() - text(f"interval '{KEEP_TOKENS}'")))
+    for tokens in (models.refresh_tokens, models.web_sessions):
+        with engine.begin() as db:
+            db.execute(tokens.delete().where(tokens.c.expires_at < func.now() - text(f"interval '{KEEP_TOKENS}'")))

@@ -73,8 +73,9 @@ def _nobody(account_id: str) -> dict[str, Any]:
 
 def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
     """Erase what the gateway keeps beside the account, as the worker: sessions, and answers that name the login."""
-    tokens = models.refresh_tokens
+    tokens, browsers = models.refresh_tokens, models.web_sessions
     return {
+        "web_sessions": db.execute(delete(browsers).where(browsers.c.account_id == erasure.person_id)).rowcount,
         "refresh_tokens": db.execute(delete(tokens).where(tokens.c.account_id == erasure.person_id)).rowcount,
         "idempotency_keys": forget_answers(db, models.idempotency_keys, erasure),
     }

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 
 from gateway import models
+from gateway.commands import web_sessions
 from gateway.passwords import matches
 from services.kit import clock
 from services.kit.database import set_scope
@@ -96,8 +97,9 @@ def revoke(db: Connection, token: str) -> None:
 
 
 def end_all(db: Connection, account_id: str) -> None:
-    """End every session of an account."""
+    """End every session of an account, those of browsers too."""
     _revoke(db, tokens.c.account_id == account_id)
+    web_sessions.end_all(db, account_id)
 
 
 def actor_of(account: Mapping[str, Any]) -> Actor:

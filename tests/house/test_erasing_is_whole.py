@@ -47,6 +47,7 @@ ERASED: dict[str, dict[str, str]] = {
     "gateway": {
         "accounts": "login password_hash badge",
         "refresh_tokens": "token_hash predecessor",
+        "web_sessions": "token_hash",
         "idempotency_keys": "route key headers body",
     },
 }

@@ -1,0 +1,66 @@
+"""Says refusals on a page: what the API words as a problem document, a person in a browser reads as a page."""
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+
+from gateway.web.desk import Refused
+from gateway.web.guard import of_pages
+from gateway.web.language import speak
+from gateway.web.page import page
+from services.kit.errors import DeskError
+from services.kit.http import problems
+
+PROBLEM = "application/problem+json"
+
+
+class FormTooOld(DeskError):
+    """The form's token is not of this session: signed in anew meanwhile, or the form came from elsewhere."""
+
+    code = "invalid"
+
+
+def configure(app: Flask) -> None:
+    """Show every refusal of a page, and of an address that is none, as a page."""
+
+    @app.before_request
+    def in_the_language_of_the_page() -> None:
+        if for_people():
+            speak()
+
+    @app.errorhandler(Refused)
+    def refused(problem: Refused) -> Response:
+        headers = {"Retry-After": problem.retry_after} if problem.retry_after else None
+        return problems.problem(problem.status, problem.sentence, code=problem.code, headers=headers)
+
+    @app.errorhandler(CSRFError)
+    def too_old(_error: CSRFError) -> Response:
+        return problems.problem(
+            400, _("This form is too old to be sent. Nothing was changed; open the page again and repeat it.")
+        )
+
+    @app.after_request
+    def as_a_page(response: Response) -> Response:
+        if response.mimetype == PROBLEM and for_people():
+            return _page(response)
+        return response
+
+
+def for_people() -> bool:
+    """True where a person reads the answer: at a page of ours, or at an address that is none."""
+    if request.endpoint is None:
+        accepted = request.headers.get("Accept", "")
+        return "text/html" in accepted and not request.path.startswith(("/api/", "/call/"))
+    return of_pages() and not request.headers.get("Accept", "").startswith("application/json")
+
+
+def _page(response: Response) -> Response:
+    problem: dict[str, Any] = orjson.loads(response.get_data())
+    shown = page("web/refusal.html", response.status_code, problem=problem)
+    for name in ("Retry-After", "RateLimit", "RateLimit-Policy", "Allow"):
+        if name in response.headers:
+            shown.headers[name] = response.headers[name]
+    return shown

@@ -1,0 +1,80 @@
+"""The language of a page: the one chosen, else the account's, else the browser's; and the Chinese of every sentence."""
+
+import io
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, request, session
+from flask_babel import Babel, Domain, get_locale
+from werkzeug.datastructures import LanguageAccept
+
+from gateway.web.session import LANGUAGE, visitor
+from services.kit.identity import LOCALES
+
+HERE = Path(__file__).parent
+CHINESE = Path("translations/zh_CN/LC_MESSAGES/messages.po")
+
+
+def language() -> str:
+    """Return `zh-CN` or `en`."""
+    if "language" not in g:
+        g.language = _language()
+    found: str = g.language
+    return found
+
+
+def _language() -> str:
+    chosen = session.get(LANGUAGE)
+    if chosen in LOCALES:
+        return str(chosen)
+    who = visitor()
+    if who is not None:
+        return who.actor.locale
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"])
+    return "zh-CN" if best and best.startswith("zh") else "en"
+
+
+def chinese() -> bool:
+    """True where the page is in Chinese."""
+    return language() == "zh-CN"
+
+
+def speak() -> None:
+    """Let everything that words this answer, refusals too, use the language of the page and not the browser's."""
+    request.accept_languages = LanguageAccept([(language(), 1.0)])
+
+
+def configure(app: Flask) -> None:
+    """Add gettext to the application and its templates; the catalogues are read from their sources, once a process."""
+    babel = Babel(app, locale_selector=lambda: language().replace("-", "_"))
+    babel.__dict__["domain_instance"] = _Catalogues()
+
+
+def catalogues() -> list[Path]:
+    """Return the catalogue of every area and of what they share, the shared one last: where both say it, it counts."""
+    areas = sorted(path.parent for path in HERE.glob("*/__init__.py"))
+    return [folder / CHINESE for folder in (*areas, HERE) if (folder / CHINESE).exists()]
+
+
+@cache
+def _chinese() -> Translations:
+    whole = Translations()
+    for path in catalogues():
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale="zh_CN"))
+        compiled.seek(0)
+        whole.merge(Translations(compiled))
+    return whole
+
+
+class _Catalogues(Domain):
+    """The sentences of all areas together; English is written in the code."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the sentences for the language of this page."""
+        locale = get_locale()
+        return _chinese() if locale is not None and locale.language == "zh" else NullTranslations()

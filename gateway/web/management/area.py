@@ -1,0 +1,13 @@
+"""Where the pages of this area are found, and what is in its navigation."""
+
+from flask import Blueprint
+from flask_babel import lazy_gettext as _l
+
+from gateway.web.page import Entry
+
+blp = Blueprint("management", __name__, url_prefix="/manage", template_folder="templates")
+
+# The first entry is where the role begins.
+NAVIGATION = {
+    "manager": (Entry("management.overview", _l("Overview"), "chart"),),
+}

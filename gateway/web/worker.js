@@ -1,0 +1,48 @@
+// The service worker of the installed app: keeps the files of pages, and shows a page of its own without a connection.
+// VERSION, SHELL and AREAS are written above this line by the gateway. An area adds to it in its own worker.js.
+
+const FILES = `files-${VERSION}`;
+// Caches whose names begin so hold what is one person's own; they end when that person signs out.
+const OWN = "own-";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(FILES).then((cache) => cache.addAll(SHELL)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const old = (name) => name.startsWith("files-") && name !== FILES;
+  event.waitUntil(
+    caches.keys()
+      .then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+const forgetOwn = async () => {
+  for (const name of await caches.keys()) if (name.startsWith(OWN)) await caches.delete(name);
+};
+
+const file = async (request) => (await caches.match(request)) ?? fetch(request);
+
+const navigation = async (request) => {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.match(request)) ?? (await caches.match("/offline"));
+  }
+};
+
+// Areas answer first: theirs is the list of functions that take a request's event and return true where they answered.
+self.answering = [];
+for (const area of AREAS) importScripts(area);
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (address.origin !== location.origin) return;
+  if (address.pathname === "/sign-out") event.waitUntil(forgetOwn());
+  if (self.answering.some((answer) => answer(event, address))) return;
+  if (request.method !== "GET") return;
+  if (address.pathname.startsWith("/assets/")) event.respondWith(file(request));
+  else if (request.mode === "navigate") event.respondWith(navigation(request));
+});
