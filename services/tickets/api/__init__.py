@@ -5,6 +5,8 @@ from services.tickets.api.desk import desk
 from services.tickets.api.gatherings import gatherings
 from services.tickets.api.households import households
 from services.tickets.api.photos import photos
+from services.tickets.api.place_imports import place_imports
+from services.tickets.api.places import places
 from services.tickets.api.plans import plans
 from services.tickets.api.proofs import proofs
 from services.tickets.api.reports import reports
@@ -12,6 +14,9 @@ from services.tickets.api.steps import steps
 from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
 
-BLUEPRINTS = (tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings)
+BLUEPRINTS = (
+    tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, places,
+    place_imports,
+)  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

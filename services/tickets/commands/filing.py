@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from services.contracts.tickets import TicketFiled
 from services.kit import clock as time
-from services.kit.errors import Forbidden, invalid_field
+from services.kit.errors import DeskError, Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
 from services.tickets import books, catalogue, chain, retold, service_levels, writing
@@ -70,6 +70,8 @@ def file_ticket(
     """
     requester_id, homes = _requester(db, actor, filing)
     place = _place(db, actor, filing, homes)
+    if place.pop("closed_at") is not None and actor.role != "system":
+        raise _closed("community_id" if place["unit_id"] is None else "unit_id")
     verdict, item = _decide(actor, filing, corrections)
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
@@ -181,6 +183,7 @@ _OF_COMMUNITY = (
     communities.c.policy_version,
     communities.c.timezone,
     communities.c.name.label("community_name"),
+    communities.c.closed_at,
 )
 # The circumstances that somebody living there agreed to have noted, while that lasts.
 _AGREED = (
@@ -190,7 +193,13 @@ _AGREED = (
 )
 # Built once: a statement made anew for each request costs more than the database takes for it.
 _HOME = (
-    select(units.c.id.label("unit_id"), UNIT_NAME, _AGREED.label("agreed"), *_OF_COMMUNITY)
+    select(
+        units.c.id.label("unit_id"),
+        UNIT_NAME,
+        _AGREED.label("agreed"),
+        *_OF_COMMUNITY[:-1],
+        func.coalesce(units.c.closed_at, buildings.c.closed_at, communities.c.closed_at).label("closed_at"),
+    )
     .join_from(units, communities, communities.c.id == units.c.community_id)
     .join(buildings, buildings.c.id == units.c.building_id)
     .where(units.c.id == bindparam("unit_id"))
@@ -216,6 +225,13 @@ def _place(db: Connection, actor: Actor, filing: Filing, homes: tuple[str, ...])
             )
         return dict(row)
     return _shared_place(db, actor, filing, homes)
+
+
+def _closed(field: str) -> DeskError:
+    """Return the refusal of a closed place. What the desk itself opens about an earlier ticket is no new request."""
+    return invalid_field(
+        field, "This place is closed; nothing new is filed for it.", "该地点已停用，不能再提交新的报事。"
+    )
 
 
 def _is_in_reach(actor: Actor, row: Any) -> bool:

@@ -14,7 +14,16 @@ from services.tickets.models.households import (
     household_views,
     households,
 )
-from services.tickets.models.places import UNIT_NAME, buildings, calendars, communities, people, policies, units
+from services.tickets.models.places import (
+    UNIT_NAME,
+    buildings,
+    calendars,
+    communities,
+    people,
+    place_changes,
+    policies,
+    units,
+)
 from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
 
@@ -44,6 +53,7 @@ __all__ = [
     "people",
     "photo_removals",
     "photos",
+    "place_changes",
     "plan_checkpoints",
     "plan_occurrences",
     "plans",

@@ -1,9 +1,13 @@
 """Communities with the terms they are served on, their buildings and units, and the people."""
 
+from typing import Any
+
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -16,6 +20,19 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.tickets.models.columns import Id, Moment, metadata, organisation
 
+
+def registered() -> tuple[Column[Any], ...]:
+    """Return the columns of a place in the register.
+
+    By its code an import finds it, whatever it is called by then. Nothing new is filed for a place that is closed.
+    """
+    return (
+        Column("code", Text, nullable=False),
+        Column("closed_at", Moment),
+        Column("version", Integer, nullable=False, server_default="1"),
+    )
+
+
 communities = Table(
     "communities",
     metadata,
@@ -27,6 +44,8 @@ communities = Table(
     # The terms for what is filed from now on. A running ticket keeps those it started with.
     Column("calendar_version", Integer, nullable=False, server_default="1"),
     Column("policy_version", Text, nullable=False),
+    *registered(),
+    UniqueConstraint("organisation_id", "code"),
 )
 Index(None, communities.c.organisation_id)
 
@@ -65,7 +84,9 @@ buildings = Table(
     organisation(),
     Column("community_id", Id, ForeignKey(communities.c.id), nullable=False),
     Column("name", Text, nullable=False),
+    *registered(),
     UniqueConstraint("community_id", "name"),
+    UniqueConstraint("organisation_id", "code"),
 )
 
 units = Table(
@@ -76,9 +97,27 @@ units = Table(
     Column("community_id", Id, ForeignKey(communities.c.id), nullable=False),
     Column("building_id", Id, ForeignKey(buildings.c.id), nullable=False),
     Column("name", Text, nullable=False),
+    *registered(),
     UniqueConstraint("building_id", "name"),
+    UniqueConstraint("organisation_id", "code"),
 )
 Index(None, units.c.community_id)
+
+# Who changed the register, and from what to what.
+place_changes = Table(
+    "place_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    organisation(),
+    Column("community_id", Id, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("place_id", Id, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("author_id", Id, nullable=False),
+    Column("at", Moment, nullable=False, server_default=func.clock_timestamp()),
+)
+Index(None, place_changes.c.organisation_id, place_changes.c.id)
 
 # Everybody with an account, as ids; only staff have a badge, the name they work under.
 people = Table(

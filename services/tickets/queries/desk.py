@@ -124,6 +124,8 @@ def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tu
         {
             "id": row["id"],
             "name": row["name"],
+            "code": row["code"],
+            "closed_at": moment(row["closed_at"]),
             "building": row["building"],
             "community": {"id": row["community_id"], "name": row["community"]},
         }
@@ -134,10 +136,11 @@ def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tu
 
 def communities_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
     """Return the communities the caller may act in."""
-    statement = select(communities.c.id, communities.c.name, communities.c.timezone).order_by(communities.c.name)
+    shown = ("id", "name", "code", "timezone", "version", "closed_at")
+    statement = select(*(communities.c[name] for name in shown)).order_by(communities.c.name)
     if actor.community_ids:
         statement = statement.where(communities.c.id.in_(actor.community_ids))
-    return _plain(db.execute(statement))
+    return [{**row, "closed_at": moment(row["closed_at"])} for row in _plain(db.execute(statement))]
 
 
 def staff_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:

@@ -81,6 +81,9 @@ class CommunityView(CommunityName):
     """A community."""
 
     timezone = fields.String(required=True)
+    code = fields.String(required=True)
+    version = fields.Integer(required=True)
+    closed_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class Communities(ma.Schema):
@@ -94,6 +97,8 @@ class UnitView(ma.Schema):
 
     id = fields.UUID(required=True)
     name = fields.String(required=True)
+    code = fields.String(required=True)
+    closed_at = fields.AwareDateTime(required=True, allow_none=True)
     building = fields.String(required=True)
     community = fields.Nested(CommunityName, required=True)
 
