@@ -108,7 +108,7 @@ def test_what_nobody_took_is_undelivered_and_what_has_no_end_yet_is_waiting(
     deliver(desk, postbox)
     with at(NOON):
         desk.hears(desk.event(tickets.TicketArrived, requester_id=resident))
-    rows = {row["group"]: row for row in told(client, manager_of(desk), "?by=kind")}
+    rows = {row["group"]: row for row in told(client, manager_of(desk), "?group_by=kind")}
     assert (rows["ticket.departed"]["undelivered"], rows["ticket.departed"]["seconds"]["p50"]) == (1, None)
     assert (rows["ticket.arrived"]["waiting"], rows["ticket.arrived"]["overdue"]) == (1, 1)
     for row in rows.values():
@@ -136,7 +136,7 @@ def test_a_manager_sees_their_communities_and_nobody_elses(desk: Desk, client: F
     resident = desk.person()
     desk.hears(desk.event(tickets.TicketDeparted, requester_id=resident))
     here = manager_of(desk, community_ids=(desk.community_id,))
-    assert [row["n"] for row in told(client, here, "?by=community")] == [1]
+    assert [row["n"] for row in told(client, here, "?group_by=community")] == [1]
     assert told(client, here, f"?community_id={fresh()}") == []
     assert told(client, manager_of(desk, community_ids=(fresh(),))) == []
     assert told(client, Actor(fresh(), fresh(), "manager")) == []
@@ -145,7 +145,7 @@ def test_a_manager_sees_their_communities_and_nobody_elses(desk: Desk, client: F
         assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("query", ["?by=person", "?from=yesterday", "?community_id=x", "?limit=3"])
+@pytest.mark.parametrize("query", ["?group_by=person", "?by=kind", "?from=yesterday", "?community_id=x", "?limit=3"])
 def test_a_bad_question_is_named(client: FlaskClient, desk: Desk, query: str) -> None:
     answer = client.get(f"/api/v1/reports/told{query}", headers=bearer(manager_of(desk)))
     assert answer.status_code == 422

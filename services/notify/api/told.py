@@ -40,12 +40,12 @@ ANSWERABLE = ("manager", "admin")
 def report_told(query: dict[str, Any]) -> Response:
     """Report how quickly people were told, by community, urgency, kind, need level or channel."""
     community = query.pop("community_id")
-    by = query.pop("by")
+    grouping = query.pop("group_by")
     with scoped() as db:
         items = tellings.report_told(
-            db, by, now=clock.now(), community_id=str(community) if community else None, **query
+            db, grouping, now=clock.now(), community_id=str(community) if community else None, **query
         )
-    return respond(Answer({"items": items, "by": by, "terms_version": terms().version}))
+    return respond(Answer({"items": items, "group_by": grouping, "terms_version": terms().version}))
 
 
 @told.route("/phone-tasks", methods=["GET"])

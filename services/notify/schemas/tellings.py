@@ -16,7 +16,7 @@ class ToldQuery(StrictSchema):
 
     since = ma.fields.AwareDateTime(data_key="from", load_default=None)
     until = ma.fields.AwareDateTime(data_key="to", load_default=None)
-    by = ma.fields.String(load_default="urgency", validate=ma.validate.OneOf(tuple(GROUPINGS)))
+    group_by = ma.fields.String(load_default="urgency", validate=ma.validate.OneOf(tuple(GROUPINGS)))
     community_id = ma.fields.UUID(load_default=None)
     urgency = ma.fields.String(load_default=None, validate=ma.validate.Length(max=20))
     kind = ma.fields.String(load_default=None, validate=ma.validate.Length(max=60))
@@ -46,7 +46,7 @@ class ToldReport(ma.Schema):
     """How quickly people were told; `terms_version` says by which targets the newest of them were measured."""
 
     items = ma.fields.List(ma.fields.Nested(ToldRow), required=True)
-    by = ma.fields.String(required=True)
+    group_by = ma.fields.String(required=True)
     terms_version = ma.fields.Integer(required=True)
 
 
