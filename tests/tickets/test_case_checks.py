@@ -1,6 +1,8 @@
 """A change to any part of a case file is found and named, whoever made it and however well it is made to fit."""
 
+import io
 import random
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +210,33 @@ def bomb() -> bytes:
 )
 def test_what_is_no_case_file_is_refused_in_a_sentence(content: bytes, said: str) -> None:
     assert said in verdict(content)
+
+
+def in_between(case: bytes) -> bytes:
+    """Return the bundle with something between two members, which its directory steps over."""
+    end = case.index(b"PK\x01\x02")
+    moved = bytearray(case[:end] + b"another truth" + case[end:])
+    moved[-6:-2] = (end + len(b"another truth")).to_bytes(4, "little")
+    return bytes(moved)
+
+
+def commented(case: bytes) -> bytes:
+    """Return the bundle with a comment, as ZIP allows one."""
+    out = io.BytesIO(case)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.comment = b"another truth"
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [lambda case: b"another truth" + case, lambda case: case + b"\n", lambda case: case + case, in_between, commented],
+    ids=["before", "after", "twice", "between", "comment"],
+)
+def test_nothing_hides_beside_the_files_of_a_case(case: bytes, beside: Callable[[bytes], bytes]) -> None:
+    assert verdict(case) == ""
+    said = verdict(beside(case))
+    assert "before, between or after its members" in said or "no ZIP file" in said
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ LARGEST = {DATA: 32 * MEBIBYTE, PAGE: 32 * MEBIBYTE, MANIFEST: 64 * 1024, SIGNAT
 LARGEST_FILE = 64 * MEBIBYTE
 # ZIP knows no zone and no year before this one; the same moment in every file keeps the bytes the same.
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
+# How many bytes of a ZIP are none of its contents: no extra fields and no comments, which we never write.
+_LOCAL_HEADER, _DIRECTORY_ENTRY, _END_RECORD = 30, 46, 22
 
 
 class Unreadable(ValueError):
@@ -74,9 +76,28 @@ def unpack(content: bytes) -> dict[str, bytes]:
                     f"压缩包内应恰有 {'、'.join(sorted(LARGEST))}。",
                     f"It must hold exactly {', '.join(sorted(LARGEST))}.",
                 )
+            if not _nothing_beside(archive, len(content)):
+                raise Unreadable(
+                    "压缩包在四个文件之外还夹带内容。",
+                    "There is something in the file before, between or after its members.",
+                )
             return {name: _bounded(archive, name) for name in LARGEST}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as problem:
         raise Unreadable("压缩包已损坏或不是 ZIP 文件。", "It is no ZIP file, or a damaged one.") from problem
+
+
+def _nothing_beside(archive: zipfile.ZipFile, size: int) -> bool:
+    """True where the members follow one another from the first byte and only their directory comes after them.
+
+    Unpacking tools step over what else lies in a ZIP, so it could hold another truth that no digest speaks of.
+    """
+    at = 0
+    for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
+        if member.header_offset != at:
+            return False
+        at += _LOCAL_HEADER + len(member.filename) + member.compress_size
+    directory = sum(_DIRECTORY_ENTRY + len(name) for name in archive.namelist())
+    return at + directory + _END_RECORD == size
 
 
 def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
