@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy.exc import ProgrammingError
 
 from doorstep.announcing import announce_accounts
 from doorstep.case_commands import case_file, verify_case
@@ -20,6 +22,10 @@ from doorstep.processes import CannotStart
 from doorstep.sla_commands import sla
 from services.kit.settings import Reader, SettingsError
 
+# A table or column of this version that a database has not got yet.
+LACKING = (UndefinedTable, UndefinedColumn)
+BEHIND = "The database is older than this Doorstep. Run `doorstep migrate`; `doorstep run` does so as it starts."
+
 
 class Sentences(click.Group):
     """A group whose commands refuse with one sentence, not with a traceback."""
@@ -30,7 +36,11 @@ class Sentences(click.Group):
             return super().invoke(ctx)
         except (CannotStart, SettingsError) as refusal:
             click.echo(str(refusal), err=True)
-            sys.exit(1)
+        except ProgrammingError as problem:
+            if not isinstance(problem.orig, LACKING):
+                raise
+            click.echo(f"{BEHIND} ({problem.orig.diag.message_primary})", err=True)
+        sys.exit(1)
 
 
 @click.group(cls=Sentences)
@@ -165,11 +175,14 @@ def verify_history() -> None:
 
     engine = make_engine(worker_url(home_of_environment(), "tickets"), pool_size=1, name="verify-history")
     broken, words = 0, Words()
-    # One snapshot for all of it: a desk at work must not change between a ticket and its history.
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
-        for problem in verify(db, progress, words):
-            broken += 1
-            click.echo(problem)
+    try:
+        # One snapshot for all of it: a desk at work must not change between a ticket and its history.
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
+            for problem in verify(db, progress, words):
+                broken += 1
+                click.echo(problem)
+    finally:
+        engine.dispose()
     click.echo(f"The {words.sentence()}")
     click.echo(f"{broken} tickets do not follow from their history" if broken else "Every history is whole")
     sys.exit(1 if broken else 0)
