@@ -6,7 +6,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := run
-.PHONY: run demo bench bench-notify bench-sla test lint format types rabbitmq lock clean
+.PHONY: run demo bench bench-notify bench-sla test lint format types rabbitmq chromium lock clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/doorstep run
@@ -23,7 +23,7 @@ bench-notify: $(VENV)/.runtime
 bench-sla: $(VENV)/.runtime
 	@$(BIN)/doorstep bench-sla
 
-test: lint types rabbitmq
+test: lint types rabbitmq chromium
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev
@@ -40,6 +40,9 @@ format: $(VENV)/.dev
 
 rabbitmq:
 	@.ci/install-rabbitmq
+
+chromium:
+	@.ci/install-chromium
 
 # The lock is installed when it changed, never because somebody ran a command again.
 $(VENV)/.made:

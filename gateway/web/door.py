@@ -4,10 +4,11 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, session, url_for
+from flask import Blueprint, Response, current_app, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import NotFound
 from wtforms import HiddenField, PasswordField, StringField
 
@@ -17,8 +18,9 @@ from gateway.parts import parts
 from gateway.schemas import Credentials
 from gateway.web.assets import assets
 from gateway.web.guard import page_for_anybody, still
+from gateway.web.language import language
 from gateway.web.page import go, home_of, page
-from gateway.web.session import LANGUAGE, sign_in, sign_out, visitor
+from gateway.web.session import LANGUAGE, sign_in, sign_out, signed_in, visitor
 from services.kit.database import transaction
 from services.kit.errors import Unauthenticated
 from services.kit.http import current_service
@@ -102,6 +104,17 @@ def choose_language() -> Response:
     if chosen in LOCALES:
         session[LANGUAGE] = chosen
     return redirect(within(request.form.get("next")), 303)  # type: ignore[return-value]
+
+
+@blp.get("/call/session")
+@page_for_anybody
+def call_session() -> Response:
+    """Tell a script whose session this is and the token to call with: what waits on a phone outlives its page."""
+    actor = signed_in()
+    told = {"person": actor.id, "role": actor.role, "language": language(), "csrf": generate_csrf()}
+    response = current_app.json.response(told)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blp.get("/assets/<digest>/<path:name>")

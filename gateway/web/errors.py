@@ -51,9 +51,10 @@ def configure(app: Flask) -> None:
 
 def for_people() -> bool:
     """True where a person reads the answer: at a page of ours, or at an address that is none."""
+    if request.path.startswith(("/api/", "/call/")):
+        return False
     if request.endpoint is None:
-        accepted = request.headers.get("Accept", "")
-        return "text/html" in accepted and not request.path.startswith(("/api/", "/call/"))
+        return "text/html" in request.headers.get("Accept", "")
     return of_pages() and not request.headers.get("Accept", "").startswith("application/json")
 
 

@@ -4,20 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from story_people import Desk, Person, free_port
+from story_people import QUICKLY, Desk, Person, free_port
 
 from doorstep import private_rabbitmq
 from doorstep.sample import PASSWORD
 from doorstep.stack import Stack
-
-QUICKLY = {
-    # The return visit comes at once, whatever the hour is.
-    "DOORSTEP_RETURN_VISIT_DELAY": "PT0S",
-    "DOORSTEP_RETURN_VISIT_NIGHT": "none",
-    # Hundreds of calls come from one address and a handful of people.
-    "DOORSTEP_LOGIN_LIMIT": "100000/minute",
-    "DOORSTEP_RATE_LIMIT": "1000000/minute",
-}
 
 
 @pytest.fixture(scope="session")

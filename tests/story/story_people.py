@@ -13,6 +13,15 @@ from doorstep import processes
 from doorstep.stack import Stack
 from tests.waiting import until
 
+QUICKLY = {
+    # The return visit comes at once, whatever the hour is.
+    "DOORSTEP_RETURN_VISIT_DELAY": "PT0S",
+    "DOORSTEP_RETURN_VISIT_NIGHT": "none",
+    # Hundreds of calls come from one address and a handful of people.
+    "DOORSTEP_LOGIN_LIMIT": "100000/minute",
+    "DOORSTEP_RATE_LIMIT": "1000000/minute",
+}
+
 
 def free_port() -> int:
     """Return a port on which nobody listens now."""
