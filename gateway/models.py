@@ -97,6 +97,33 @@ web_sessions = Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 
+# Who may choose a password for an account, once. The link is made from the id and is kept nowhere (kit.invitations).
+PURPOSES = ("join", "reset")
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("organisation_id", UUID(as_uuid=False), nullable=False),
+    Column("account_id", UUID(as_uuid=False), ForeignKey("accounts.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("made_by", UUID(as_uuid=False), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    CheckConstraint(f"purpose IN {PURPOSES}", name="purpose"),
+    CheckConstraint("used_at IS NULL OR revoked_at IS NULL", name="used_or_revoked"),
+    Index(None, "organisation_id", "id"),
+)
+# An account has one way in by invitation at a time: a new one takes the place of the one before.
+Index(
+    "uq_invitations_open",
+    invitations.c.account_id,
+    unique=True,
+    postgresql_where=invitations.c.used_at.is_(None) & invitations.c.revoked_at.is_(None),
+)
+
 # Ids only, kept for a day: what a client that lost its connection asks for again.
 stream_events = Table(
     "stream_events",

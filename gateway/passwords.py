@@ -9,6 +9,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from gevent import monkey
 from gevent.threadpool import ThreadPool
 
+from services.kit.errors import invalid_field
+
 # OWASP's second choice for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 THREADS = 2
@@ -35,10 +37,24 @@ def hash_password(password: str) -> str:
     return hashed
 
 
+def check_worth(password: str, login: str) -> None:
+    """Raise Invalid for a password that anybody would try first: the login, or one letter again and again."""
+    plain = password.casefold()
+    if plain in (login, login[::-1]) or len(set(plain)) < 3:
+        raise invalid_field(
+            "password",
+            "Anybody would try this first. Choose another password.",
+            "该密码过于简单，请更换。",
+        )
+
+
 def matches(password: str, hashed: str | None) -> bool:
-    """Check a password; without a hash it does the same work for nothing, so that time tells nothing."""
+    """Check a password; without a hash it does the same work for nothing, so that time tells nothing.
+
+    An empty hash is no hash: nobody has chosen a password yet, or nobody is behind the account any more.
+    """
     right: bool = _aside(_verify, password, hashed or _nobody())
-    return right and hashed is not None
+    return right and bool(hashed)
 
 
 def _verify(password: str, hashed: str) -> bool:

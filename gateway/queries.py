@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from gateway import models
+from gateway.commands.invitations import OF_MANAGERS
+from services.kit import clock
 from services.kit.errors import NotFound
+from services.kit.identity import Actor
 
 accounts = models.accounts
 stream = models.stream_events
@@ -71,3 +74,31 @@ def oldest_stream_id(db: Connection) -> int:
     """Return the id of the oldest event this transaction may see, 0 where there is none."""
     oldest: int | None = db.execute(select(func.min(stream.c.id))).scalar_one()
     return oldest or 0
+
+
+def invitation_page(
+    db: Connection, by: Actor, *, limit: int, after: str | None, state: str | None, account_id: str | None
+) -> Sequence[Mapping[str, Any]]:
+    """Return up to `limit` + 1 invitations to accounts that `by` looks after, the latest first, with their accounts."""
+    made, now = models.invitations, clock.now()
+    theirs = (accounts.c.login, accounts.c.role, accounts.c.unit_ids)
+    wanted = select(made, *theirs).join(accounts, accounts.c.id == made.c.account_id)
+    if by.role == "manager":
+        wanted = wanted.where(accounts.c.role.in_(OF_MANAGERS))
+        if by.community_ids:
+            within = accounts.c.community_ids
+            wanted = wanted.where(within != [], within.contained_by(list(by.community_ids)))
+    untouched = made.c.used_at.is_(None) & made.c.revoked_at.is_(None)
+    conditions = {
+        "used": made.c.used_at.is_not(None),
+        "revoked": made.c.revoked_at.is_not(None),
+        "open": untouched & (made.c.expires_at > now),
+        "expired": untouched & (made.c.expires_at <= now),
+    }
+    if state is not None:
+        wanted = wanted.where(conditions[state])
+    if account_id is not None:
+        wanted = wanted.where(made.c.account_id == account_id)
+    if after is not None:
+        wanted = wanted.where(made.c.id < after)
+    return [dict(row) for row in db.execute(wanted.order_by(made.c.id.desc()).limit(limit + 1)).mappings()]

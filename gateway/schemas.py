@@ -149,7 +149,10 @@ class AccountQuery(Page):
 
 
 class AccountOut(ma.Schema):
-    """An account as an admin sees it; never its password. `revision` is also its ETag."""
+    """An account as an admin sees it; never its password. `revision` is also its ETag.
+
+    `joined` is false until whoever it is for chose a password.
+    """
 
     id = ma.fields.UUID(required=True)
     login = ma.fields.String(required=True)
@@ -160,6 +163,7 @@ class AccountOut(ma.Schema):
     units = ma.fields.List(ma.fields.UUID(), required=True)
     skills = ma.fields.List(ma.fields.String(), required=True)
     active = ma.fields.Boolean(required=True)
+    joined = ma.fields.Boolean(required=True)
     revision = ma.fields.Integer(required=True)
 
 

@@ -58,7 +58,7 @@ def list_accounts(query: dict[str, Any]) -> Response:
 @one_effect
 def add_account(db: Connection, body: dict[str, Any]) -> Answer:
     """Open an account in the admin's organisation."""
-    row = open_account(db, organisation_id=current_actor().organisation_id, **_columns(body))
+    row = open_account(db, organisation_id=current_actor().organisation_id, **columns(body))
     return _answer(row, 201, {"Location": f"/api/v1/accounts/{row['id']}"})
 
 
@@ -81,7 +81,7 @@ def show_account(account_id: uuid.UUID) -> Response:
 def edit_account(db: Connection, body: dict[str, Any], account_id: uuid.UUID) -> Answer:
     """Change an account that is still as it was read: If-Match is required."""
     expected = expected_version(required=True)
-    return _answer(change_account(db, current_actor(), str(account_id), _columns(body), expected))
+    return _answer(change_account(db, current_actor(), str(account_id), columns(body), expected))
 
 
 def dump(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +96,7 @@ def dump(row: Mapping[str, Any]) -> dict[str, Any]:
         "units": list(row["unit_ids"]),
         "skills": list(row["skills"]),
         "active": row["active"],
+        "joined": bool(row["password_hash"]),
         "revision": row["revision"],
     }
 
@@ -104,7 +105,8 @@ def _answer(row: Mapping[str, Any], status: int = 200, headers: Mapping[str, str
     return Answer(dump(row), status, {**version_tag(row["revision"]), **(headers or {})})
 
 
-def _columns(body: Mapping[str, Any]) -> dict[str, Any]:
+def columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body by the names of the table's columns."""
     return {
         COLUMNS.get(name, name): [str(item) for item in value] if isinstance(value, list) else value
         for name, value in body.items()

@@ -29,7 +29,7 @@ def sign_in(body: dict[str, Any]) -> Response:
     actor = sessions.check_password(account, body["password"])
     with transaction(engine) as db:
         session = sessions.begin(db, actor)
-    return _tokens(session)
+    return tokens(session)
 
 
 @blp.route("/auth/refresh", methods=["POST"])
@@ -42,7 +42,7 @@ def refresh(body: dict[str, Any]) -> Response:
         session = sessions.refresh(db, body["refresh_token"])
     if session is None:
         raise sessions.ended()
-    return _tokens(session)
+    return tokens(session)
 
 
 @blp.route("/auth/revoke", methods=["POST"])
@@ -56,7 +56,8 @@ def revoke(body: dict[str, Any]) -> Response:
     return respond(Answer(None, 204))
 
 
-def _tokens(session: sessions.Session) -> Response:
+def tokens(session: sessions.Session) -> Response:
+    """Answer with the tokens of a session that has begun."""
     access_token = identity.mint(session.actor, parts().settings.signing_key, family=session.family)
     return respond(
         Answer(

@@ -17,6 +17,7 @@ from services.kit.events import new_id
 from services.kit.identity import Actor
 
 accounts = models.accounts
+NO_PASSWORD = ""
 
 
 def open_organisation(db: Connection, *, name: str, locale: str, organisation_id: str | None = None) -> str:
@@ -31,7 +32,7 @@ def open_account(
     *,
     organisation_id: str,
     login: str,
-    password: str,
+    password: str | None,
     role: str,
     badge: str | None = None,
     locale: str = "zh-CN",
@@ -40,12 +41,15 @@ def open_account(
     skills: Sequence[str] = (),
     account_id: str | None = None,
 ) -> dict[str, Any]:
-    """Open an account and publish it; raises Conflict when the login is taken, in whatever organisation."""
+    """Open an account and publish it; raises Conflict when the login is taken, in whatever organisation.
+
+    Without a password nobody signs in until whoever is invited chose one.
+    """
     row = {
         "id": account_id or str(new_id()),
         "organisation_id": organisation_id,
         "login": login,
-        "password_hash": hash_password(password),
+        "password_hash": NO_PASSWORD if password is None else hash_password(password),
         "role": role,
         "badge": badge,
         "locale": locale,
@@ -97,6 +101,25 @@ def change_account(
     db.execute(update(accounts).where(accounts.c.id == account_id).values(row))
     if "password" in changes or not row["active"] or row["role"] != found["role"]:
         sessions.end_all(db, account_id)
+    publish(db, row)
+    return row
+
+
+def choose_password(
+    db: Connection, account_id: str, password_hash: str, locale: str | None = None, *, before: str | None = None
+) -> dict[str, Any]:
+    """Give an account the password its owner chose, and the language they read; ends every session. Locks it.
+
+    Raises Conflict where the hash `before` is no longer the one there is.
+    """
+    wanted = select(accounts).where(accounts.c.id == account_id).with_for_update()
+    found = dict(db.execute(wanted).mappings().one())
+    if before is not None and found["password_hash"] != before:
+        raise Conflict("The password was changed meanwhile.", "密码刚刚已被更改。")
+    row = {**found, "password_hash": password_hash, "locale": locale or found["locale"]}
+    row["revision"] = found["revision"] + 1
+    db.execute(update(accounts).where(accounts.c.id == account_id).values(row))
+    sessions.end_all(db, account_id)
     publish(db, row)
     return row
 

@@ -116,6 +116,8 @@ def test_what_is_open_to_anybody_is_known(app: Flask) -> None:
         "/api/v1/auth/token",
         "/api/v1/auth/refresh",
         "/api/v1/auth/revoke",
+        "/api/v1/auth/invitation",
+        "/api/v1/auth/invitation/accept",
     }
 
 
