@@ -64,9 +64,13 @@ def test_only_the_desk_is_offered_the_queue_and_only_residents_their_visits(offi
     paths = office.client.get("/openapi.json").json["paths"]
     for path, operations in paths.items():
         for method, operation in operations.items():
-            if path.startswith("/api/v1/callbacks") and method in ("get", "post", "put"):
+            if path.startswith(("/api/v1/callbacks", "/api/v1/return-visits/answers")) and method in (
+                "get",
+                "post",
+                "put",
+            ):
                 assert set(operation["x-roles"]) <= {"dispatcher", "manager"}, path
-            if path.startswith("/api/v1/return-visits") and method in ("get", "post"):
+            elif path.startswith("/api/v1/return-visits") and method in ("get", "post"):
                 assert operation["x-roles"] == ["resident"], path
 
 

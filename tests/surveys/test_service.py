@@ -47,6 +47,7 @@ def test_every_tenant_table_is_under_row_level_security(worker: Engine) -> None:
             "ticket_turns",
             "answers",
             "answer_items",
+            "answer_views",
             "sampling_rules",
             "draws",
             "callbacks",

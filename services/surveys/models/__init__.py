@@ -17,6 +17,7 @@ from services.surveys.models.campaigns import (
 from services.surveys.models.columns import Id, Moment, metadata, one_of, organisation
 from services.surveys.models.outcomes import clock_outcomes, ticket_steps
 from services.surveys.models.people import people
+from services.surveys.models.readings import answer_views
 from services.surveys.models.visits import State, Turn, return_visits, ticket_turns
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "State",
     "Turn",
     "answer_items",
+    "answer_views",
     "answers",
     "call_attempts",
     "callbacks",

@@ -1,0 +1,89 @@
+"""What households said in words, as the staff of their community may read it, and who did."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select
+
+from services.kit.events import new_id
+from services.kit.http.paging import cut, read_cursor
+from services.kit.identity import Actor
+from services.surveys.models import State, answer_views, answers, people, return_visits
+
+_OF_ANSWER = (
+    "survey_id", "answered_by", "channel", "recorded_by", "spoken_by", "late", "solved", "satisfaction", "comment",
+    "answered_at",
+)  # fmt: skip
+_OF_VISIT = ("ticket_id", "number", "completion", "community_id")
+
+
+def answered_visits(
+    db: Connection, ticket_id: str | None, community_id: str | None, limit: int, after: str | None
+) -> tuple[list[Any], str | None]:
+    """Return a page of visits about which something was said, the newest first, and the next page's cursor."""
+    visits = return_visits.c
+    said = or_(visits.state == State.ANSWERED, visits.proxied_at.is_not(None))
+    statement = select(visits.id, *(visits[name] for name in _OF_VISIT)).where(said)
+    for column, value in ((visits.ticket_id, ticket_id), (visits.community_id, community_id)):
+        if value is not None:
+            statement = statement.where(column == value)
+    cursor = read_cursor(after, uuid.UUID)
+    if cursor is not None:
+        statement = statement.where(visits.id < str(cursor[0]))
+    return cut(db.execute(statement.order_by(visits.id.desc()).limit(limit + 1)).all(), limit, "id")
+
+
+def put_on_record(db: Connection, reader: Actor, role: str, visits: Sequence[Any], purpose: str) -> None:
+    """Write down that somebody reads what was said about these visits; only then are they shown it."""
+    rows = [
+        {
+            "id": str(new_id()),
+            "organisation_id": reader.organisation_id,
+            "community_id": visit.community_id,
+            "survey_id": visit.id,
+            "ticket_id": visit.ticket_id,
+            "viewer_id": reader.id,
+            "viewer_role": role,
+            "purpose": purpose,
+        }
+        for visit in visits
+    ]
+    if rows:
+        db.execute(insert(answer_views), rows)
+
+
+def said_about(db: Connection, visits: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what was said about these visits, in their order, the household's own answer before a proxy's."""
+    wanted = select(*(answers.c[name] for name in _OF_ANSWER)).where(
+        answers.c.survey_id.in_([visit.id for visit in visits])
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in db.execute(wanted.order_by(answers.c.answered_by)).mappings():
+        found.setdefault(row["survey_id"], []).append({name: row[name] for name in _OF_ANSWER})
+    return [
+        {**answer, "ticket_id": visit.ticket_id, "ticket_number": visit.number, "completion": visit.completion,
+         "community_id": visit.community_id}
+        for visit in visits
+        for answer in found.get(visit.id, ())
+    ]  # fmt: skip
+
+
+def list_readings(
+    db: Connection, ticket_id: str | None, limit: int, after: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of who read what was said, the latest first, and the next page's cursor."""
+    table = answer_views
+    statement = (
+        select(table, people.c.badge.label("viewer_name"))
+        .outerjoin(people, people.c.id == table.c.viewer_id)
+        .order_by(table.c.id.desc())
+        .limit(limit + 1)
+    )
+    if ticket_id is not None:
+        statement = statement.where(table.c.ticket_id == ticket_id)
+    cursor = read_cursor(after, uuid.UUID)
+    if cursor is not None:
+        statement = statement.where(table.c.id < str(cursor[0]))
+    shown, more = cut(db.execute(statement).mappings().all(), limit, "id")
+    return [{str(name): value for name, value in row.items()} for row in shown], more

@@ -1,0 +1,66 @@
+"""What the routes take and give by which staff read what households said, and who read it."""
+
+import marshmallow as ma
+
+from services.kit.http import Page
+from services.surveys.answering import SPOKESPEOPLE, AnsweredBy, Channel
+from services.surveys.models.readings import PURPOSES, READERS
+
+
+class ReadingQuery(Page):
+    """Of which ticket or community, and why somebody reads: without a ticket they name a purpose."""
+
+    ticket_id = ma.fields.UUID(load_default=None)
+    community_id = ma.fields.UUID(load_default=None)
+    purpose = ma.fields.String(load_default=None, validate=ma.validate.OneOf(PURPOSES[1:]))
+
+
+class WordsSaid(ma.Schema):
+    """One answer with its words; `comment` is null where nothing was written, or it was erased."""
+
+    survey_id = ma.fields.UUID(required=True)
+    ticket_id = ma.fields.UUID(required=True)
+    ticket_number = ma.fields.String(required=True)
+    completion = ma.fields.Integer(required=True)
+    community_id = ma.fields.UUID(required=True)
+    answered_by = ma.fields.String(required=True, validate=ma.validate.OneOf([one.value for one in AnsweredBy]))
+    channel = ma.fields.String(required=True, validate=ma.validate.OneOf([one.value for one in Channel]))
+    recorded_by = ma.fields.UUID(required=True, allow_none=True)
+    spoken_by = ma.fields.String(required=True, allow_none=True, validate=ma.validate.OneOf([*SPOKESPEOPLE, None]))
+    late = ma.fields.Boolean(required=True)
+    solved = ma.fields.Boolean(required=True)
+    satisfaction = ma.fields.Integer(required=True, allow_none=True)
+    comment = ma.fields.String(required=True, allow_none=True)
+    answered_at = ma.fields.AwareDateTime(required=True)
+
+
+class AllWordsSaid(ma.Schema):
+    """One page of answers; the next page's address is in the Link header."""
+
+    items = ma.fields.List(ma.fields.Nested(WordsSaid), required=True)
+
+
+class ReadingsQuery(Page):
+    """Whose readings: of one ticket, or of all."""
+
+    ticket_id = ma.fields.UUID(load_default=None)
+
+
+class ReadingView(ma.Schema):
+    """Somebody read what was said: who, about which ticket, when and why."""
+
+    id = ma.fields.UUID(required=True)
+    community_id = ma.fields.UUID(required=True)
+    survey_id = ma.fields.UUID(required=True)
+    ticket_id = ma.fields.UUID(required=True)
+    viewer_id = ma.fields.UUID(required=True)
+    viewer_role = ma.fields.String(required=True, validate=ma.validate.OneOf(READERS))
+    viewer_name = ma.fields.String(required=True, allow_none=True)
+    purpose = ma.fields.String(required=True, validate=ma.validate.OneOf(PURPOSES))
+    at = ma.fields.AwareDateTime(required=True)
+
+
+class Readings(ma.Schema):
+    """One page of who read; the next page's address is in the Link header."""
+
+    items = ma.fields.List(ma.fields.Nested(ReadingView), required=True)
