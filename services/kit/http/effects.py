@@ -31,6 +31,8 @@ from services.kit.database import transaction
 from services.kit.errors import Conflict, Invalid, invalid_field
 from services.kit.identity import NOBODY, Actor
 
+# When a request was sent is no part of what it asks: whoever sends it again says so anew, under the same key.
+SENT_AT = "sent_at"
 _KEY = re.compile(r'^"(?P<quoted>[ -!#-~]{1,255})"$|^(?P<bare>[!#-~]{1,255})$')
 KEEP = "24 hours"
 
@@ -157,10 +159,10 @@ def _read_key() -> str | None:
 
 
 def _digest() -> str:
-    body = request.get_data(cache=True)
+    body = _asked(request.get_data(cache=True))
     if request.mimetype == "multipart/form-data":
         # A client makes a new boundary for every attempt; the parts are what the caller means.
-        parts = [("form", name, value) for name, value in request.form.items(multi=True)]
+        parts = [("form", name, value) for name, value in request.form.items(multi=True) if name != SENT_AT]
         for name, upload in request.files.items(multi=True):
             parts.append(("file", name, hashlib.sha256(upload.stream.read()).hexdigest()))
             upload.stream.seek(0)
@@ -168,6 +170,20 @@ def _digest() -> str:
     # Keyed, because a body can hold a password, and a plain digest of one could be guessed from a stolen table.
     secret = current_app.extensions["doorstep"].settings.secret
     return hmac.new(secret.encode(), request.query_string + b"\n" + body, hashlib.sha256).hexdigest()
+
+
+def _asked(body: bytes) -> bytes:
+    """Return a body without when it was sent. One that does not say so is left as it is."""
+    if f'"{SENT_AT}"'.encode() not in body:
+        return body
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if not isinstance(said, dict) or SENT_AT not in said:
+        return body
+    del said[SENT_AT]
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
 
 
 def _earlier(db: Connection, table: Table, scope: Mapping[str, str], digest: str) -> Response | None:
