@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from doorstep.rebuild import write_anew
 from doorstep.told import MISSHAPEN, Row, Told, locked, pages
-from doorstep.verification import Words, broken_history, changed_ticket, said, unreadable
+from doorstep.verification import Words, broken_history, changed_ticket, said, unreadable, untrue_acts
 from services.tickets import ledger
 from services.tickets.models import firings, tickets
 from services.tickets.service_levels import BREACH
@@ -127,7 +127,7 @@ def differences(told: Told, swept: Swept | None) -> list[str]:
     if broken is not None or told.library is None:
         return [broken or "there is nothing to compute it from"]
     try:
-        return [*changed_ticket(told), *_of_clocks(told, swept)]
+        return [*untrue_acts(told), *changed_ticket(told), *_of_clocks(told, swept)]
     except MISSHAPEN as problem:
         return [unreadable(problem)]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from doorstep.told import MISSHAPEN, Told, pages
-from services.tickets import chain, retold, service_levels
+from services.tickets import chain, ledger, retold, service_levels
 from services.tickets.ledger import moves
 from services.tickets.models import tickets
 
@@ -65,7 +65,7 @@ def first_problem(told: Told) -> str | None:
     """What is wrong with one ticket, in words; None where everything follows from its history."""
     try:
         broken = broken_history(told) or _changed_words(told)
-        return broken or next(iter(changed_ticket(told)), None) or _wrong_clock(told)
+        return broken or next(iter((*untrue_acts(told), *changed_ticket(told))), None) or _wrong_clock(told)
     except MISSHAPEN as problem:
         return unreadable(problem)
 
@@ -104,6 +104,13 @@ def changed_ticket(told: Told) -> Iterator[str]:
         yield f"{name} of the ticket is {said(stored)}, history says {said(history)}"
     if retold.words_are(told.ticket, told.entries) is None:
         yield "title, description or location of the ticket are not those that history sealed"
+
+
+def untrue_acts(told: Told) -> Iterator[str]:
+    """Yield a sentence for each act told later that counts from another moment than the rules make of it."""
+    assert told.library is not None, "broken_history() has said so"
+    for seq, name, recorded, made in ledger.untrue_acts(told.entries, told.library):
+        yield f"entry {seq}: {name} of an act told later is {said(recorded)}, the rules make it {said(made)}"
 
 
 def said(value: Any) -> str:

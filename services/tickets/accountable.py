@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.tickets.acts import moment_of
+
 Entry = Mapping[str, Any]
 Stretch = tuple[datetime, str | None]
 
@@ -31,7 +33,7 @@ def owners_of(entries: Sequence[Entry]) -> list[Stretch]:
                 # Entries from before this was recorded do not say whether whoever completed it was still there.
                 owner = data.get("owner_id", crew)
         if owner != before:
-            found.append((entry["at"], owner))
+            found.append((moment_of(entry), owner))
     return found
 
 

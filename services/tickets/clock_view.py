@@ -5,6 +5,9 @@ from typing import Any
 
 from services.tickets.sla.clocks import Clock
 
+# What the answers of the desk say of a clock whose end was told as it came.
+NOT_LATER: dict[str, Any] = {"known_at": None, "backdated_seconds": 0.0, "known_late": False}
+
 
 def clock_view(clock: Clock) -> dict[str, Any]:
     """Return a clock with its moments as ISO 8601 in UTC and its lengths in seconds.
@@ -12,7 +15,7 @@ def clock_view(clock: Clock) -> dict[str, Any]:
     A target that says "by the end of the day" is as long as it came out from its start, for its own seconds are only
     the least it leaves to a request late in the evening.
     """
-    return {
+    view = {
         "clock": clock.kind,
         "generation": clock.generation,
         "state": clock.state,
@@ -33,6 +36,16 @@ def clock_view(clock: Clock) -> dict[str, Any]:
         "pause_seconds": clock.pause_seconds,
         "remaining_seconds": clock.remaining_seconds,
         "unknown_because": clock.unknown,
+    }
+    return view if clock.known_at is None else view | _later(clock)
+
+
+def _later(clock: Clock) -> dict[str, Any]:
+    """Return what is said of a clock whose end was told later; of any other, as in older case files, nothing is."""
+    return {
+        "known_at": moment(clock.known_at),
+        "backdated_seconds": clock.backdated_seconds,
+        "known_late": clock.known_late,
     }
 
 

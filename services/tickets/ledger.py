@@ -1,10 +1,10 @@
 """What history makes of a ticket: the clock rows that must be stored, and what timers can have fired. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from services.tickets import service_levels
+from services.tickets import acts, service_levels
 from services.tickets.service_levels import BREACH, MOVES_CLOCKS, Library
 from services.tickets.sla.clocks import BREACHED
 
@@ -46,6 +46,29 @@ def moments(entries: Sequence[Entry], community_id: str, library: Library) -> It
             for at, level in service_levels.levels_of(clock.warnings_at, clock.due_at):
                 if (clock.stopped_at is None or at <= clock.stopped_at) and (end is None or at < end):
                     yield (clock.kind, clock.generation, level), at
+
+
+def untrue_acts(entries: Sequence[Entry], library: Library) -> Iterator[tuple[int, str, Any, Any]]:
+    """Yield (number, name, what is recorded, what it must be) of acts told later that count from another moment than
+    the phone's clock, the entries before, and the policy in force make of them.
+    """
+    for place, entry in enumerate(entries):
+        phone = acts.phone_of(entry)
+        if phone is None:
+            continue
+        before = entries[:place]
+        policy = library.policies[service_levels.terms_of(before)[-1].said["policy_version"]]
+        made = acts.told_later(
+            entry["action"],
+            phone,
+            entry["at"],
+            acts.latest_of(before, MOVES_CLOCKS),
+            timedelta(seconds=policy.longest_back),
+        ).said["acted"]
+        recorded = entry["data"]["acted"]
+        for name in sorted(made.keys() | recorded.keys()):
+            if made.get(name) != recorded.get(name):
+                yield entry["seq"], name, recorded.get(name), made.get(name)
 
 
 def unknown_firings(

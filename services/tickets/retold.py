@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from services.tickets import chain, service_levels
+from services.tickets.acts import moment_of
 
 Entry = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -64,7 +65,7 @@ def columns_of(entries: Sequence[Entry]) -> dict[str, Any]:
     for entry in entries:
         told |= _changes(told, entry)
         if entry["action"] in _ACKNOWLEDGES and told["acknowledged_at"] is None:
-            told["acknowledged_at"] = entry["at"]
+            told["acknowledged_at"] = moment_of(entry)
         if entry["status"] != "waiting":
             told |= _NOT_WAITING
     return {
@@ -111,7 +112,7 @@ def _changes(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
             return {**owner, "completed_at": None, "made_safe_at": None, **_answered(data)}
         case "make_safe":
             # Before it was refused, some were made safe more than once.
-            return {"made_safe_at": told["made_safe_at"] or entry["at"]}
+            return {"made_safe_at": told["made_safe_at"] or moment_of(entry)}
         case "complete":
             return _completed(told, entry)
         case "answer":
@@ -141,8 +142,8 @@ def _completed(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
     return {
         "completed_by": entry["actor_id"],
         "completions": told["completions"] + 1,
-        "completed_at": entry["at"],
-        "first_completed_at": told["first_completed_at"] or entry["at"],
+        "completed_at": moment_of(entry),
+        "first_completed_at": told["first_completed_at"] or moment_of(entry),
         "solved": None,
         "satisfaction": None,
     }

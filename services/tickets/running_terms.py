@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from services.tickets import catalogue
+from services.tickets import acts, catalogue
 from services.tickets.sla.calendar import Calendar
 from services.tickets.sla.clocks import Event
 from services.tickets.sla.conditions import Facts
@@ -147,7 +147,7 @@ def _event(entry: Entry, restarts: frozenset[str]) -> Event:
     until = data.get("until")
     return Event(
         entry["action"],
-        entry["at"],
+        acts.moment_of(entry),
         data.get("waiting_reason"),
         entry["actor_role"],
         entry["status"],
@@ -155,6 +155,7 @@ def _event(entry: Entry, restarts: frozenset[str]) -> Event:
         data,
         entry.get("seq", 0),
         restarts,
+        entry["at"] if acts.done_before(entry) else None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import ARRAY, Connection, Engine, RowMapping, all_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Connection, Engine, RowMapping, all_, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts.tickets import SlaBreached, SlaWarned, TicketUnclaimed
@@ -14,7 +14,7 @@ from services.kit import outbox as kit_outbox
 from services.kit.identity import system_actor
 from services.tickets import books, commands
 from services.tickets.commands.steps import TOLD, event_of
-from services.tickets.models import Id, clocks, firings, outbox, tickets
+from services.tickets.models import Id, clocks, firings, history, outbox, tickets
 from services.tickets.one_by_one import one_by_one
 from services.tickets.service_levels import BREACH, levels_of
 from services.tickets.sla.escalation import MANAGER
@@ -201,12 +201,21 @@ _PAUSE_OVER = (
 
 
 def close_silent(engine: Engine, after: timedelta, committed: Callable[[], None]) -> int:
-    """Close completed tickets nobody objected to in time; returns how many. Silence is not taken for an answer."""
+    """Close completed tickets nobody objected to in time; returns how many. Silence is not taken for an answer.
+
+    A household has the whole time from when it could hear of the completion, which a phone may have told later.
+    """
+    heard = exists().where(
+        history.c.ticket_id == tickets.c.id,
+        history.c.action == "complete",
+        history.c.at >= func.clock_timestamp() - after,
+    )
     with engine.connect() as db:
         silent = db.execute(
             select(tickets.c.id, tickets.c.organisation_id)
             .where(tickets.c.status == "completed")
             .where(tickets.c.completed_at < func.clock_timestamp() - after)
+            .where(~heard)
             .order_by(tickets.c.completed_at)
             .limit(BATCH)
         ).all()

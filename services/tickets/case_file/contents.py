@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.tickets import chain, ledger, retold, service_levels
+from services.tickets import acts, chain, ledger, retold, service_levels
 from services.tickets.case_file.document import conclusions, entries_of, firings_of, shelf_of
 from services.tickets.case_file.findings import Finding, Untruth, counted, holds
 from services.tickets.sla.policy import shipped_documents
@@ -170,6 +170,23 @@ def _marks(case: Case) -> list[Any]:
     ]
 
 
+def acts_are_bounded(case: Case) -> Finding:
+    """An act that a phone told later counts from the moment that the rules make of the phone's clock, and no other."""
+    entries = entries_of(case)
+    for seq, name, recorded, made in ledger.untrue_acts(entries, shelf_of(case)):
+        raise Untruth(
+            f"第 {seq} 条为补报操作，其 {name} 写为 {recorded}，按规则应为 {made}。",
+            f"Entry {seq} was told later and is recorded with {name} {recorded}; by the rules it is {made}.",
+        )
+    later = sum(acts.phone_of(entry) is not None for entry in entries)
+    back = sum(acts.done_before(entry) for entry in entries)
+    return holds(
+        f"补报操作 {later} 次，其中 {back} 次按实际时间计算，均符合规则。",
+        f"{counted(later, 'act was', 'acts were')} told later, {back} of them counted from their own time, "
+        "all as the rules have it.",
+    )
+
+
 def firings_are_true(case: Case) -> Finding:
     """What timers fired was due at that very moment; what was due and not fired by then is said."""
     entries, fired, shelf = entries_of(case), firings_of(case), shelf_of(case)
@@ -207,6 +224,7 @@ CHECKS = (
     words_are_sealed,
     photos_are_recorded,
     terms_are_there,
+    acts_are_bounded,
     clocks_are_recomputed,
     firings_are_true,
 )

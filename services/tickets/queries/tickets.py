@@ -13,7 +13,7 @@ from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
 from services.tickets.books import books_of
-from services.tickets.clock_view import clock_view
+from services.tickets.clock_view import NOT_LATER, clock_view
 from services.tickets.commands.steps import no_such_ticket
 from services.tickets.models import NAMED_TICKETS, Moment, clocks, history, people, photos, remarks, tickets
 from services.tickets.queries.reports.asked import NARROWED, Asked
@@ -150,7 +150,7 @@ def clocks_of(db: Connection, actor: Actor, ticket_id: str) -> dict[str, Any]:
     computed = service_levels.clocks_of(entries, row["community_id"], library, time.now())
     resolution = resolution_of(computed, completed=row["first_completed_at"] is not None)
     return {
-        "items": [clock_view(clock) for clock in computed if actor.is_staff or clock.kind != CLAIM],
+        "items": [{**NOT_LATER, **clock_view(clock)} for clock in computed if actor.is_staff or clock.kind != CLAIM],
         "resolution": None if resolution is None else asdict(resolution),
     }
 

@@ -9,7 +9,7 @@ from services.kit.errors import NotFound
 from services.kit.identity import Actor
 from services.tickets import service_levels
 from services.tickets.books import books_of
-from services.tickets.clock_view import clock_view
+from services.tickets.clock_view import NOT_LATER, clock_view
 from services.tickets.models import history
 from services.tickets.queries.tickets import ticket_row
 from services.tickets.sla.targets import CLAIM
@@ -36,4 +36,4 @@ def clock_story(db: Connection, actor: Actor, ticket_id: str, kind: str, generat
         )
     clock = max(asked, key=lambda one: one.generation)
     story = story_of(entries, row["community_id"], library, clock, now)
-    return {"clock": clock_view(clock), "timeline": story_view(story)}
+    return {"clock": {**NOT_LATER, **clock_view(clock)}, "timeline": story_view(story)}

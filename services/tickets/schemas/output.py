@@ -105,6 +105,8 @@ class Clock(ma.Schema):
     """One clock: contract time has its pauses taken off, lived time has not.
 
     With `sundown` it is due by the end of the day on which it started, and `target_seconds` is how long that came to.
+    `known_at` is when the desk heard of what stopped it, where a phone told that later; with `known_late` it was met,
+    and looked missed until then.
     """
 
     clock = fields.String(required=True, validate=OneOf(ALL_KINDS))
@@ -127,6 +129,9 @@ class Clock(ma.Schema):
     pause_seconds = fields.Float(required=True)
     remaining_seconds = fields.Float(required=True, allow_none=True)
     unknown_because = fields.String(required=True, allow_none=True)
+    known_at = fields.AwareDateTime(required=True, allow_none=True)
+    backdated_seconds = fields.Float(required=True)
+    known_late = fields.Boolean(required=True)
 
 
 class TicketResolution(ma.Schema):

@@ -18,6 +18,10 @@ DEFAULT_PAUSES: Mapping[str, int] = {
     "weather": 3 * DAY,
     "approval": 7 * DAY,
 }
+# An act that a phone without signal tells later counts from its own time no longer back than this; see acts.
+DEFAULT_LONGEST_BACK = DAY
+# Beyond a week nobody remembers, and a report of the week before has been read.
+MOST_BACK = 7 * DAY
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ def read_pauses(where: str, data: object) -> dict[str, int]:
             limits = require_keys(f"{where}.{reason}", data[reason], ("longest_seconds",))
             pauses[reason] = read_seconds(f"{where}.{reason}.longest_seconds", limits["longest_seconds"])
     return pauses
+
+
+def read_acts(where: str, data: object) -> int:
+    """How many seconds back an act told later may count from its own time; 0 says that none does."""
+    limits = require_keys(where, data, ("longest_back_seconds",))
+    seconds = limits["longest_back_seconds"]
+    if type(seconds) is not int or not 0 <= seconds <= MOST_BACK:
+        raise ValueError(f"{where}.longest_back_seconds: {seconds!r} is no whole number of seconds, 0 to {MOST_BACK}")
+    return seconds
 
 
 def read_attainment(where: str, data: object) -> Attainment:

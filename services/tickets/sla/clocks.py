@@ -30,7 +30,8 @@ class Clock:
     waiting. `remaining_seconds` is None once stopped, negative when late. `warnings_at` are the moments of the
     warning levels, as far as they are settled; `rule` is the code of the rule whose target is told here.
     `target_seconds` is the target's length in its own hours, for one in days as it came out from this start; with
-    `sundown` (due by the end of the day) it is only the least time that the target leaves.
+    `sundown` (due by the end of the day) it is only the least time that the target leaves. `known_at` is when the desk
+    heard of what stopped it, where that was later: a phone without signal tells later what was done.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Clock:
     paused_until: datetime | None = None
     pause_seconds: float = 0
     sundown: bool = False
+    known_at: datetime | None = None
 
     @property
     def allowed_seconds(self) -> int:
@@ -61,6 +63,19 @@ class Clock:
         if not self.sundown or self.due_at is None:
             return self.target_seconds
         return round(in_seconds(self.due_at - self.started_at))
+
+    @property
+    def backdated_seconds(self) -> float:
+        """By how much what stopped the clock counts from before the desk heard of it."""
+        if self.known_at is None or self.stopped_at is None:
+            return 0.0
+        return in_seconds(self.known_at - self.stopped_at)
+
+    @property
+    def known_late(self) -> bool:
+        """Whether it was met, and looked missed until the desk heard so."""
+        late = self.known_at is not None and self.due_at is not None and self.known_at > self.due_at
+        return late and self.state == MET
 
 
 def compute(
@@ -163,6 +178,7 @@ def judge(kind: str, run: Run, target: Target, calendar: Calendar, asof: datetim
         paused_until=run.until if open_pause is not None else None,
         pause_seconds=waited(run, until) if open_to_pauses(target) else 0,
         sundown=target.sundown,
+        known_at=run.known_at,
     )
 
 

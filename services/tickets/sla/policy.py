@@ -12,8 +12,10 @@ import yaml
 from services.tickets.catalogue import SLA_CLASSES
 from services.tickets.sla.allowances import (
     DEFAULT_ATTAINMENT,
+    DEFAULT_LONGEST_BACK,
     DEFAULT_PAUSES,
     Attainment,
+    read_acts,
     read_attainment,
     read_pauses,
 )
@@ -29,7 +31,7 @@ URGENCIES = ("emergency", "urgent", "routine")
 # The table says these of every class and urgency; the others where it wants them.
 ALWAYS_SAID = ("acknowledge", "attend", "resolve")
 SOMETIMES_SAID = tuple(kind for kind in JUDGED if kind not in ALWAYS_SAID)
-FIELDS = ("version", "switches", "classes", "rules", "packs", "pauses", "escalation", "attainment")
+FIELDS = ("version", "switches", "classes", "rules", "packs", "pauses", "escalation", "attainment", "acts")
 LONGEST_VERSION = 100
 FOLDER = Path(__file__).with_name("policies")
 STANDARD_VERSION = "2026-11-22.2"
@@ -43,6 +45,7 @@ class Policy:
     `table` has the targets of each class and urgency, `rules` and `packs` those that come beside them. `pauses` are
     the longest seconds of waiting by its reason (in one pause, and in all for it together), `escalation` the chain of
     each urgency (without one, nobody hears of an unclaimed job), `attainment` what a need level asks for.
+    `longest_back` is how many seconds back an act told later counts from its own time, by default a day.
     """
 
     version: str
@@ -53,6 +56,7 @@ class Policy:
     pauses: Mapping[str, int] = field(default_factory=lambda: DEFAULT_PAUSES)
     escalation: Mapping[str, Chain] = field(default_factory=dict)
     attainment: Attainment = DEFAULT_ATTAINMENT
+    longest_back: int = DEFAULT_LONGEST_BACK
 
     def targets(self, sla_class: str, urgency: str) -> tuple[Target, ...]:
         """The table's targets in the order of their kinds; ValueError for a combination unknown."""
@@ -121,6 +125,7 @@ def read_policy(document: object) -> Policy:
         pauses=read_pauses("pauses", document["pauses"]) if has("pauses") else DEFAULT_PAUSES,
         escalation=read_escalation("escalation", document["escalation"]) if has("escalation") else {},
         attainment=read_attainment("attainment", document["attainment"]) if has("attainment") else DEFAULT_ATTAINMENT,
+        longest_back=read_acts("acts", document["acts"]) if has("acts") else DEFAULT_LONGEST_BACK,
     )
 
 

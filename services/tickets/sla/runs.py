@@ -47,7 +47,7 @@ class Event:
     `until` is when a pause ends by itself, `reason` what is waited for; `data` is what else the row recorded, such
     as a call's `outcome`. `seq` is its number in the history, by which a `disallow` names the pause it takes back in
     `data["pause"]`. `restarts` are the kinds of clock that new terms begin anew; None leaves that to the policy's
-    switch, and then it is all of them.
+    switch, and then it is all of them. `known_at` is when the desk heard of it, where that was later.
     """
 
     action: str
@@ -59,6 +59,12 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     seq: int = 0
     restarts: frozenset[str] | None = None
+    known_at: datetime | None = None
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the desk knew of it."""
+        return self.known_at or self.at
 
     @property
     def disallows(self) -> int | None:
@@ -98,7 +104,7 @@ class Run:
     """One stretch of one clock before it is judged: when it started and stopped, and when it stood still.
 
     `waits` are the pauses, the last of them (start, None) while it lasts, at the latest `until`; `idle` is the time a
-    job lay completed before it was reopened, on a clock that goes on afterwards.
+    job lay completed before it was reopened, on a clock that goes on afterwards; `known_at` as in Event, of its end.
     """
 
     generation: int
@@ -108,6 +114,7 @@ class Run:
     waits: tuple[Pause, ...] = ()
     until: datetime | None = None
     idle: tuple[Pause, ...] = ()
+    known_at: datetime | None = None
 
 
 def tell(events: Iterable[Event], asof: datetime | None) -> Told | None:
@@ -125,13 +132,17 @@ def in_utc(event: Event) -> Event:
     """The same event with its moments in UTC; a naive moment is refused."""
     at = utc("at", event.at)
     until = None if event.until is None else utc("until", event.until)
-    if event.at.tzinfo is UTC and (until is None or until.tzinfo is UTC):
+    known_at = None if event.known_at is None else utc("known_at", event.known_at)
+    if all(moment is None or moment.tzinfo is UTC for moment in (event.at, event.until, event.known_at)):
         return event
-    return replace(event, at=at, until=until)
+    return replace(event, at=at, until=until, known_at=known_at)
 
 
 def waits_of(events: Sequence[Event]) -> list[Wait]:
-    """When the job waited, from the status when history tells it, else from the verb."""
+    """When the job waited, from the status when history tells it, else from the verb.
+
+    A pause told later begins when it was heard of: until then the resident could neither see it nor object.
+    """
     found: list[Wait] = []
     open_wait: Wait | None = None
     for number, event in enumerate(events):
@@ -141,7 +152,7 @@ def waits_of(events: Sequence[Event]) -> list[Wait]:
             goes_on = open_wait is not None and not ends_pause(event, events[open_wait.first])
             waiting = event.action == "pause" or goes_on
         if waiting and open_wait is None:
-            open_wait = Wait(number, event.at, event.until)
+            open_wait = Wait(number, event.heard_at, event.until)
         elif open_wait is not None and not waiting:
             found.append(ended(open_wait, number, event))
             open_wait = None
@@ -149,7 +160,7 @@ def waits_of(events: Sequence[Event]) -> list[Wait]:
             # Only a new pause goes on waiting once the first is over; any other event leaves it over.
             if open_wait.until is not None and open_wait.until <= event.at:
                 found.append(replace(open_wait, end=open_wait.until))
-                open_wait = Wait(number, event.at, event.until)
+                open_wait = Wait(number, event.heard_at, event.until)
             else:
                 lasts = open_wait.until and event.until and max(open_wait.until, event.until)
                 open_wait = replace(open_wait, until=lasts)
@@ -174,7 +185,7 @@ def taken_back(waits: list[Wait], events: Sequence[Event]) -> list[Wait]:
 
 def ended(wait: Wait, number: int, event: Event) -> Wait:
     """The pause that this event ended, unless it was over before: an expiry noticed late lengthens nothing."""
-    end = event.at if wait.until is None else min(event.at, wait.until)
+    end = max(wait.start, event.at if wait.until is None else min(event.at, wait.until))
     taken = number if event.action == DISALLOW and event.disallows is None else None
     return replace(wait, last=number, end=end, disallowed_by=taken)
 
@@ -192,8 +203,7 @@ def runs(kind: str, told: Told, switches: Switches) -> list[Run]:
     going_on = kind in (TOTAL, CLAIM) or (kind == "resolve" and switches.reopening == "resume")
     again = BEGINS_AGAIN.get(kind, "")
     first = following(events, 0, "complete") if kind == "callback" else 0
-    found: list[Run] = []
-    resuming = False
+    found, resuming = list[Run](), False
     while first is not None:
         numbers = range(first + 1, len(events))
         last = next((n for n in numbers if stops(kind, events[n], switches)), None)
@@ -244,17 +254,18 @@ def pausing(kind: str, switches: Switches) -> bool:
 def one_run(generation: int, kind: str, told: Told, first: int, last: int | None, switches: Switches) -> Run:
     """The run from the event that started it to the one that ended it, if it has ended."""
     end = None if last is None else told.events[last]
-    started_at, stopped_at = told.events[first].at, None if end is None else end.at
-    void = end is not None and voids(kind, end)
+    # Nobody calls about a job they have not heard is done.
+    started_at = told.events[first].heard_at if kind == "callback" else told.events[first].at
+    stopped_at, known_at, void = (end.at, end.known_at, voids(kind, end)) if end else (None, None, False)
     if not told.waits or not pausing(kind, switches):
-        return Run(generation, started_at, stopped_at, void)
+        return Run(generation, started_at, stopped_at, void, known_at=known_at)
     pauses, until = [], None
     for wait in told.waits:
         part = within(wait, told, first, last)
         if part is not None:
             pauses.append(part)
             until = wait.until if part[1] is None else until
-    return Run(generation, started_at, stopped_at, void, tuple(pauses), until)
+    return Run(generation, started_at, stopped_at, void, tuple(pauses), until, known_at=known_at)
 
 
 def voids(kind: str, end: Event) -> bool:

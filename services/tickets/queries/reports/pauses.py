@@ -23,6 +23,7 @@ from sqlalchemy import (
 from services.kit import clock as time
 from services.tickets.models import Moment, clocks, history, tickets
 from services.tickets.queries.reports.asked import Asked, prepare
+from services.tickets.queries.reports.promises import done_at
 from services.tickets.queries.reports.sla import names_of
 
 PAUSE_GROUPINGS = ("member", "work_type", "reason", "community")
@@ -99,7 +100,7 @@ def _waits(asked: Asked, now: datetime) -> Subquery:
     """Return every pause of the period: who, what for, how long, and how it ended."""
     begun, later, objection = history.alias("history"), history.alias("later"), history.alias("objection")
     end = (
-        select(later.c.seq, later.c.at, later.c.action)
+        select(later.c.seq, func.greatest(done_at(later), begun.c.at).label("at"), later.c.action)
         .where(later.c.ticket_id == begun.c.ticket_id, later.c.seq > begun.c.seq, later.c.status != "waiting")
         .order_by(later.c.seq)
         .limit(1)

@@ -46,7 +46,7 @@ def _told(jobs: FromClause) -> Subquery:
     """
     later = history.alias("later")
     end = (
-        select(later.c.at, (later.c.action == "complete").label("completed"))
+        select(done_at(later).label("at"), (later.c.action == "complete").label("completed"))
         .where(
             or_(jobs.c.completions > 1, jobs.c.status.in_(ENDED)),
             later.c.ticket_id == history.c.ticket_id,
@@ -73,6 +73,11 @@ def _told(jobs: FromClause) -> Subquery:
         .where(jobs.c.promised_at.is_not(None), _IS_PROMISE)
         .subquery("told")
     )
+
+
+def done_at(entries: FromClause) -> ColumnElement[datetime]:
+    """Return the moment that an entry of the history counts from, see acts.moment_of."""
+    return func.coalesce(cast(entries.c.data["acted"]["moment"].astext, Moment), entries.c.at)
 
 
 def _said_then() -> ColumnElement[datetime]:
