@@ -12,11 +12,12 @@ from services.kit.http import Answer, access, expected_version, one_effect, page
 from services.kit.identity import ROLES, current_actor
 from services.tickets import queries
 from services.tickets.api.answers import ticket_answer, words
+from services.tickets.api.refusals import telling_both
 from services.tickets.commands import complaints as verbs
 from services.tickets.commands.escalation import escalate as hand_up
 from services.tickets.queries.complaints import ComplaintFilter, complaint_view, earlier_of, list_complaints
 from services.tickets.queries.reports.complaints import AskedComplaints, complaint_report
-from services.tickets.schemas import Reason, Ticket
+from services.tickets.schemas import Reason, Ticket, phone_of
 from services.tickets.schemas import complaint_report as report_schemas
 from services.tickets.schemas import complaints as schemas
 
@@ -41,8 +42,9 @@ def _take(verb: Callable[..., Any], db: Connection, ticket_id: uuid.UUID, *given
 @one_effect
 def escalate(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Hand the ticket up: management, or the manager given, is accountable from now on, and everybody is told."""
-    actor = current_actor()
-    after = hand_up(db, actor, str(ticket_id), version=expected_version(), **words(body))
+    actor, phone, version = current_actor(), phone_of(body), expected_version()
+    with telling_both(db, actor, str(ticket_id), "escalate", phone):
+        after = hand_up(db, actor, str(ticket_id), version=version, phone=phone, **words(body))
     return ticket_answer(actor, after)
 
 

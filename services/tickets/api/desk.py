@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
@@ -69,6 +69,18 @@ def pool(query: dict[str, Any]) -> Response:
     with scoped() as db:
         jobs, more = queries.pool(db, current_actor(), query["limit"], query["after"], wants())
     return respond(Answer({"items": jobs}, 200, page_link(more)))
+
+
+@desk.route("/jobs", methods=["GET"])
+@access("crew")
+@desk.alt_response(200, schema=schemas.MyJobs)
+def my_jobs() -> Response:
+    """Read one's own open jobs whole, to have them where there is no signal; with If-None-Match, only what changed."""
+    with scoped() as db:
+        response = respond(Answer({"items": queries.jobs_of(db, current_actor())}))
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @desk.route("/units", methods=["GET"])

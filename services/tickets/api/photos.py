@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, cast
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
@@ -12,6 +12,8 @@ from services.kit.events import new_id
 from services.kit.http import Answer, access, one_effect, respond, scoped, version_tag
 from services.kit.identity import ROLES, current_actor
 from services.tickets import commands, pictures, queries, schemas
+from services.tickets.acts import Phone
+from services.tickets.api.refusals import telling_both
 from services.tickets.commands.steps import allow, no_such_ticket
 
 photos = Blueprint("photos", __name__, description="Photos of a ticket")
@@ -29,16 +31,16 @@ def add_photo(files: dict[str, Any], ticket_id: uuid.UUID) -> Response:
     """Add a photo; it is written anew without what the camera adds, such as the place."""
     # The picture is read and stored while no transaction is open. A refusal is handed on to where an earlier answer
     # to the same Idempotency-Key is looked for first.
-    photo_id = str(new_id())
+    photo_id, phone = str(new_id()), schemas.told_beside(request.form)
     data = files["photo"].read()
     files["photo"].seek(0)  # The effect's key is compared by what was sent, and reads it again.
     try:
         picture = _stored_picture(data, str(ticket_id), photo_id)
     except DeskError as refusal:
-        return _record(refusal, str(ticket_id), photo_id)
+        return _record(refusal, str(ticket_id), photo_id, phone)
     kept = False
     try:
-        response = _record(picture, str(ticket_id), photo_id)
+        response = _record(picture, str(ticket_id), photo_id, phone)
         kept = "Idempotency-Replayed" not in response.headers
     finally:
         if not kept:
@@ -56,10 +58,14 @@ def _stored_picture(data: bytes, ticket_id: str, photo_id: str) -> pictures.Pict
 
 
 @one_effect
-def _record(db: Connection, picture: pictures.Picture | DeskError, ticket_id: str, photo_id: str) -> Answer:
-    if isinstance(picture, DeskError):
-        raise picture
-    after, photo = commands.add_photo(db, current_actor(), ticket_id, picture, photo_id)
+def _record(
+    db: Connection, picture: pictures.Picture | DeskError, ticket_id: str, photo_id: str, phone: Phone | None
+) -> Answer:
+    actor = current_actor()
+    with telling_both(db, actor, ticket_id, "photograph", phone):
+        if isinstance(picture, DeskError):
+            raise picture
+        after, photo = commands.add_photo(db, actor, ticket_id, picture, photo_id, phone)
     return Answer(photo, 201, version_tag(after["version"]))
 
 

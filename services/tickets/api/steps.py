@@ -10,6 +10,7 @@ from services.kit.http import IF_MATCH, Answer, access, expected_version, one_ef
 from services.kit.identity import current_actor
 from services.tickets import commands, schemas
 from services.tickets.api.answers import ticket_answer, words
+from services.tickets.api.refusals import telling_both
 
 steps = Blueprint("steps", __name__, description="What is done about a ticket")
 
@@ -17,8 +18,11 @@ DESK = ("dispatcher", "manager")
 
 
 def _take(verb: Any, db: Connection, ticket_id: uuid.UUID, *, edit: bool = False, **details: Any) -> Answer:
-    actor = current_actor()
-    after = verb(db, actor, str(ticket_id), version=expected_version(required=edit), **details)
+    actor, phone = current_actor(), schemas.phone_of(details)
+    told = {"phone": phone} if phone else {}
+    version = expected_version(required=edit)
+    with telling_both(db, actor, str(ticket_id), verb.__name__, phone):
+        after = verb(db, actor, str(ticket_id), version=version, **told, **details)
     return ticket_answer(actor, after)
 
 
@@ -34,17 +38,17 @@ def acknowledge(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> 
 
 @steps.route("/tickets/<uuid:ticket_id>/claim", methods=["POST"])
 @access("crew", "manager")
-@steps.arguments(schemas.Nothing(), required=False)
+@steps.arguments(schemas.Done(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
-def claim(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+def claim(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Take the job, or as a manager what was handed up. One claim wins; the others are told who did (409)."""
-    return _take(commands.claim, db, ticket_id)
+    return _take(commands.claim, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/release", methods=["POST"])
 @access("crew", *DESK)
-@steps.arguments(schemas.Reason)
+@steps.arguments(schemas.Release)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
 def release(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
@@ -64,32 +68,32 @@ def assign(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 
 @steps.route("/tickets/<uuid:ticket_id>/depart", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing(), required=False)
+@steps.arguments(schemas.Done(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
-def depart(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+def depart(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Set out."""
-    return _take(commands.depart, db, ticket_id)
+    return _take(commands.depart, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/arrive", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing(), required=False)
+@steps.arguments(schemas.Done(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
-def arrive(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+def arrive(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Be on site."""
-    return _take(commands.arrive, db, ticket_id)
+    return _take(commands.arrive, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/start", methods=["POST"])
 @access("crew")
-@steps.arguments(schemas.Nothing(), required=False)
+@steps.arguments(schemas.Done(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
-def start(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+def start(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Begin the work."""
-    return _take(commands.start, db, ticket_id)
+    return _take(commands.start, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/pause", methods=["POST"])
@@ -104,12 +108,12 @@ def pause(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
 
 @steps.route("/tickets/<uuid:ticket_id>/resume", methods=["POST"])
 @access("crew", *DESK)
-@steps.arguments(schemas.Nothing(), required=False)
+@steps.arguments(schemas.Done(), required=False)
 @steps.alt_response(200, schema=schemas.Ticket)
 @one_effect
-def resume(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+def resume(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Go on with the work."""
-    return _take(commands.resume, db, ticket_id)
+    return _take(commands.resume, db, ticket_id, **body)
 
 
 @steps.route("/tickets/<uuid:ticket_id>/object", methods=["POST"])

@@ -14,6 +14,7 @@ from services.kit.http.problems import wants
 from services.kit.identity import ROLES, Actor, current_actor
 from services.tickets import commands, queries, schemas
 from services.tickets.api.answers import ticket_answer, words
+from services.tickets.api.refusals import telling_both
 
 tickets = Blueprint("tickets", __name__, description="Requests and what became of them")
 EVERYBODY = access(*ROLES)
@@ -102,5 +103,7 @@ def comments(ticket_id: uuid.UUID) -> Response:
 @one_effect
 def add_comment(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Write a comment, visible to the resident or internal."""
-    after, comment = commands.comment(db, current_actor(), str(ticket_id), **body)
+    actor, phone = current_actor(), schemas.phone_of(body)
+    with telling_both(db, actor, str(ticket_id), "comment", phone):
+        after, comment = commands.comment(db, actor, str(ticket_id), phone=phone, **body)
     return Answer(comment, 201, version_tag(after["version"]))

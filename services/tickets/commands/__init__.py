@@ -3,6 +3,7 @@
 from services.tickets.commands.corrections import override
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.followups import complain, is_low, reopens
+from services.tickets.commands.on_the_job import arrive, claim, complete, depart, release, start
 from services.tickets.commands.pauses import disallow, expire_pause, object_to, pause, resume
 from services.tickets.commands.people import remember_person
 from services.tickets.commands.places import Place, add_places
@@ -14,20 +15,14 @@ from services.tickets.commands.terms import set_calendar, set_pack, set_policy
 from services.tickets.commands.verbs import (
     acknowledge,
     answer,
-    arrive,
     assign,
     call_back,
     cancel,
-    claim,
     close,
-    complete,
     confirm,
     decline,
-    depart,
     promise,
-    release,
     reopen,
-    start,
 )
 
 __all__ = [

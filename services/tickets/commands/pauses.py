@@ -11,6 +11,8 @@ from services.kit import clock as time
 from services.kit.errors import Conflict, Invalid, invalid_field
 from services.kit.identity import Actor
 from services.tickets import books
+from services.tickets.acts import Phone
+from services.tickets.commands.acting import act_of, now, require_status
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
 from services.tickets.models import history
 from services.tickets.running_terms import Entry, events_by
@@ -35,20 +37,23 @@ def pause(
     note: str,
     until: datetime,
     version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Wait for something outside the crew's hands, until a moment at which the work goes on by itself.
 
     Reason and length are those of the policy the ticket runs under, and the length is that of all pauses for the
     reason since the job was last done: one pause after the other buys no more than one. Raises Invalid naming
     `reason` where the policy does not list it, `until` where it is past or further away than the policy allows, and
-    Conflict where the desk took a pause for this reason back.
+    Conflict where the desk took a pause for this reason back. One told later is granted from when it is heard of.
     """
     _check_end(until, time.now())
     until = until.astimezone(UTC)
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
+    require_status(ticket, phone)
     rule = allow(ticket, actor, "pause")
-    at = max(time.now(), ticket["changed_at"])
+    act = act_of(db, actor, ticket, "pause", phone)
+    at = act.heard_at
     _check_end(until, at)
     entries = _history(db, ticket_id)
     policy = books.policy_of(db, ticket["organisation_id"], ticket["policy_version"])
@@ -63,7 +68,7 @@ def pause(
         data={"waiting_reason": reason, "until": until.isoformat()},
         note=note,
     )
-    return take(db, actor, ticket, step, rule, at)
+    return take(db, actor, ticket, step, rule, act)
 
 
 def _check_end(until: datetime, now: datetime) -> None:
@@ -154,11 +159,16 @@ def _length(seconds: int) -> tuple[str, str]:
     return f"{count} {en}{'s' if count > 1 else ''}", f"{count}{zh}"
 
 
-def resume(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
+def resume(
+    db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None, phone: Phone | None = None
+) -> Ticket:
     """Go on with the work."""
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
-    return take(db, actor, ticket, Step("resume", facts.TicketResumed), allow(ticket, actor, "resume"))
+    require_status(ticket, phone)
+    rule = allow(ticket, actor, "resume")
+    act = act_of(db, actor, ticket, "resume", phone)
+    return take(db, actor, ticket, Step("resume", facts.TicketResumed), rule, act)
 
 
 def expire_pause(db: Connection, actor: Actor, ticket_id: str) -> Ticket | None:
@@ -187,10 +197,10 @@ def object_to(db: Connection, actor: Actor, ticket_id: str, *, reason: str, vers
             "您已对本次暂停提出过异议，客服已知悉；如需补充请留言。",
         )
     waiting = {"waiting_reason": ticket["waiting_reason"]}
-    at = max(time.now(), ticket["changed_at"])
-    changes = {"objected_at": at}
+    act = now(ticket)
+    changes = {"objected_at": act.heard_at}
     step = Step("object", facts.TicketObjected, changes=changes, told=waiting, data=waiting, note=reason)
-    return take(db, actor, ticket, step, rule, at)
+    return take(db, actor, ticket, step, rule, act)
 
 
 def disallow(

@@ -8,12 +8,16 @@ from services.contracts.tickets import TicketCommented, TicketPhotographed
 from services.kit.errors import Forbidden
 from services.kit.events import new_id
 from services.kit.identity import Actor
+from services.tickets.acts import Phone
+from services.tickets.commands.acting import act_of
 from services.tickets.commands.steps import Step, Ticket, allow, lock, take
 from services.tickets.models import photos
 from services.tickets.pictures import Picture
 
 
-def comment(db: Connection, actor: Actor, ticket_id: str, *, body: str, visible: bool) -> tuple[Ticket, dict[str, Any]]:
+def comment(
+    db: Connection, actor: Actor, ticket_id: str, *, body: str, visible: bool, phone: Phone | None = None
+) -> tuple[Ticket, dict[str, Any]]:
     """Add a comment; returns the ticket and the comment. A resident's is always visible."""
     if actor.role == "resident" and not visible:
         raise Forbidden("Internal comments are for staff.", "内部备注仅限工作人员。")
@@ -28,7 +32,7 @@ def comment(db: Connection, actor: Actor, ticket_id: str, *, body: str, visible:
         note_visible=visible,
         note_id=comment_id,
     )
-    after = take(db, actor, ticket, step, rule)
+    after = take(db, actor, ticket, step, rule, act_of(db, actor, ticket, "comment", phone))
     return after, {
         "id": comment_id,
         "ticket_id": ticket_id,
@@ -42,7 +46,7 @@ def comment(db: Connection, actor: Actor, ticket_id: str, *, body: str, visible:
 
 
 def add_photo(
-    db: Connection, actor: Actor, ticket_id: str, picture: Picture, photo_id: str
+    db: Connection, actor: Actor, ticket_id: str, picture: Picture, photo_id: str, phone: Phone | None = None
 ) -> tuple[Ticket, dict[str, Any]]:
     """Record a photo that is already stored under `photo_id`; returns the ticket and the photo."""
     ticket = lock(db, ticket_id)
@@ -53,7 +57,8 @@ def add_photo(
         told={"photo_id": photo_id},
         data={"photo_id": photo_id, "sha256": picture.sha256},
     )
-    after = take(db, actor, ticket, step, rule)
+    act = act_of(db, actor, ticket, "photograph", phone, sha256=picture.sha256)
+    after = take(db, actor, ticket, step, rule, act)
     row = {
         "id": photo_id,
         "organisation_id": ticket["organisation_id"],

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, select
 
 from services.contracts import to_event
 from services.contracts.tickets import TicketCompleted, TicketFact, TicketReopened
-from services.kit import clock as time
-from services.kit.errors import Conflict, Forbidden, NotFound, Stale
+from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from services.kit.events import new_id
 from services.kit.identity import ROLE_NAMES_ZH, Actor
 from services.tickets import books, chain, lifecycle, service_levels, writing
+from services.tickets.acts import Act, Phone
+from services.tickets.commands.acting import act_of, now, require_status
 from services.tickets.models import NAMED_TICKETS, firings, history, people, tickets
 
 Ticket = dict[str, Any]
@@ -68,11 +69,13 @@ def allow(ticket: Ticket, actor: Actor, action: str, *, settling: bool = False) 
         raise Forbidden(
             f"Your role ({actor.role}) has no action “{action}” on tickets.",
             f"您的角色（{ROLE_NAMES_ZH[actor.role]}）不能进行“{lifecycle.ACTION_NAMES_ZH[action]}”。",
+            why="not_allowed",
         ) from None
     except lifecycle.NotYours:
         raise Forbidden(
             "This is for the ticket's owner. Ask the dispatch desk to assign it to you.",
             "此操作由当前责任人进行，可请调度员转派给您。",
+            why="not_yours",
             owner_id=ticket["owner_id"],
         ) from None
     except lifecycle.NotNow as refusal:
@@ -81,6 +84,7 @@ def allow(ticket: Ticket, actor: Actor, action: str, *, settling: bool = False) 
             f"工单当前为“{lifecycle.STATUS_NAMES_ZH[ticket['status']]}”，"
             f"“{lifecycle.ACTION_NAMES_ZH[action]}”仅适用于："
             f"{'、'.join(lifecycle.STATUS_NAMES_ZH[status] for status in refusal.sources)}。",
+            why="not_now",
             status_now=ticket["status"],
             possible_from=list(refusal.sources),
         ) from None
@@ -97,19 +101,22 @@ def require_version(ticket: Ticket, expected: int | None) -> None:
         raise Stale(
             f"The ticket has changed since you read it (now version {ticket['version']}). Read it again.",
             f"工单已被更新（当前版本 {ticket['version']}），请重新读取后再操作。",
+            why="stale",
             version=ticket["version"],
         )
 
 
 def take(
-    db: Connection, actor: Actor, ticket: Ticket, step: Step, rule: lifecycle.Rule, at: datetime | None = None
+    db: Connection, actor: Actor, ticket: Ticket, step: Step, rule: lifecycle.Rule, act: Act | None = None
 ) -> Ticket:
     """Write one step of a locked ticket: row, history, clocks, remark and event in one statement.
 
-    `at` defaults to now, asked after the lock was won and never before the last change, so that history is
-    in order. Returns the ticket as it is afterwards.
+    `act` is done now by default, asked after the lock was won and never before the last change, so that history is
+    in order. One that was told later is an entry of now and counts from its own moment. Returns the ticket as it is
+    afterwards.
     """
-    moment = max(at or time.now(), ticket["changed_at"])
+    act = act or now(ticket)
+    moment = act.heard_at
     after = {
         **ticket,
         **step.changes,
@@ -118,19 +125,38 @@ def take(
         "version": ticket["version"] + 1,
     }
     if step.acknowledges and ticket["acknowledged_at"] is None:
-        after["acknowledged_at"] = moment
+        after["acknowledged_at"] = act.done_at
     if after["status"] != "waiting":
         after |= {"waiting_reason": None, "paused_until": None, "objected_at": None}
     if after["owner_id"] != ticket["owner_id"]:
         after["owner_name"] = badge_of(db, after["owner_id"]) if after["owner_id"] else None
     remark, sealed = _note(step, actor, ticket, moment)
-    entry = entry_after(ticket, actor, step.action, after["status"], {**step.data, **sealed}, moment)
+    entry = entry_after(ticket, actor, step.action, after["status"], {**step.data, **sealed, **act.said}, moment)
     after["history_hash"] = entry["hash"]
     moving = step.action in service_levels.MOVES_CLOCKS
     clock_rows = _clock_rows(db, after, entry) if moving else []
     event = event_of(step.fact, after, actor, moment, {**step.told, **_told_of(clock_rows, step.fact)})
     writing.write_step(db, after, entry, clock_rows, event, remark)
     return after
+
+
+def plain(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    version: int | None,
+    step: Step,
+    lacks: Invalid | None = None,
+    phone: Phone | None = None,
+) -> Ticket:
+    """Take a step that needs nothing but to be allowed; `lacks` is what is missing for it, said to who may take it."""
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    require_status(ticket, phone)
+    rule = allow(ticket, actor, step.action)
+    if lacks is not None:
+        raise lacks
+    return take(db, actor, ticket, step, rule, act_of(db, actor, ticket, step.action, phone))
 
 
 def _told_of(clock_rows: list[dict[str, Any]], fact: type[TicketFact]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """One function per verb of the lifecycle; each locks the ticket, refuses by name, or takes the step."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +7,12 @@ from sqlalchemy import Connection, select
 
 from services.contracts import tickets as facts
 from services.kit import clock as time
-from services.kit.errors import Conflict, Forbidden, Invalid, invalid_field
+from services.kit.errors import Conflict, invalid_field
 from services.kit.identity import Actor
-from services.tickets import lifecycle
+from services.tickets.acts import Phone
+from services.tickets.commands.acting import act_of, require_status
 from services.tickets.commands.filing import DISPATCH
-from services.tickets.commands.rounds import require_all_ticked
-from services.tickets.commands.steps import Step, Ticket, allow, badge_of, lock, require_version, take
+from services.tickets.commands.steps import Step, Ticket, allow, lock, plain, require_version, take
 from services.tickets.models import people
 
 # What nobody lives to see is no promise; and a year of five digits could be written but never be read again.
@@ -24,60 +23,25 @@ OUTCOMES = ("reached", "not_reached")
 _OPEN_AGAIN: dict[str, Any] = {"completed_at": None, "made_safe_at": None}
 
 
-def _plain(
-    db: Connection, actor: Actor, ticket_id: str, version: int | None, step: Step, lacks: Invalid | None = None
-) -> Ticket:
-    ticket = lock(db, ticket_id)
-    require_version(ticket, version)
-    rule = allow(ticket, actor, step.action)
-    if lacks is not None:
-        raise lacks
-    return take(db, actor, ticket, step, rule)
-
-
 def acknowledge(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
     """A human at the desk answers the request; the desk stays accountable."""
-    return _plain(db, actor, ticket_id, version, Step("acknowledge", facts.TicketAcknowledged, acknowledges=True))
-
-
-def claim(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """Take a job from the pool. One claim wins: the others raise Conflict with `owner`, the unskilled Forbidden."""
-    ticket = lock(db, ticket_id)
-    mine_again = ticket["status"] == "reopened" and lifecycle.is_free(ticket["owner_id"], actor.id)
-    if ticket["owner_id"] is not None and not mine_again:
-        raise _lost(db, actor, ticket)
-    require_version(ticket, version)
-    rule = allow(ticket, actor, "claim")
-    # A manager takes what was handed up for their authority, not for their hands.
-    if actor.role == "crew" and not lifecycle.is_skilled(ticket["skills"], actor.skills):
-        needed = ", ".join(ticket["skills"])
-        raise Forbidden(
-            f"This job needs one of: {needed}. GET /api/v1/pool shows the jobs you can take.",
-            f"该工单需要以下技能之一：{needed}。可在 GET /api/v1/pool 查看您能接的工单。",
-            skills=ticket["skills"],
-        )
-    changes = {"owner_id": actor.id, "owner_desk": None}
-    return take(db, actor, ticket, Step("claim", facts.TicketClaimed, changes=changes, acknowledges=True), rule)
-
-
-def _lost(db: Connection, actor: Actor, ticket: Ticket) -> Conflict:
-    if ticket["owner_id"] == actor.id:
-        return Conflict("You already have this job.", "该工单已在您名下。", owner={"id": actor.id, "name": None})
-    name = badge_of(db, ticket["owner_id"])
-    return Conflict(
-        f"{name or 'Somebody else'} has this job. GET /api/v1/pool shows what else you can take.",
-        f"该工单已由{name or '其他同事'}接单，可在 GET /api/v1/pool 查看其他可接工单。",
-        owner={"id": ticket["owner_id"], "name": name},
-        next="/api/v1/pool",
-    )
+    return plain(db, actor, ticket_id, version, Step("acknowledge", facts.TicketAcknowledged, acknowledges=True))
 
 
 def assign(
-    db: Connection, actor: Actor, ticket_id: str, *, to: str, note: str | None = None, version: int | None = None
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    to: str,
+    note: str | None = None,
+    version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Give the job to a crew member: the desk assigning, or the owner handing over."""
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
+    require_status(ticket, phone)
     rule = allow(ticket, actor, "assign")
     wanted = select(people.c.community_ids).where(
         people.c.id == to, people.c.role == "crew", people.c.active, people.c.organisation_id == actor.organisation_id
@@ -99,90 +63,12 @@ def assign(
         note_visible=False,
         acknowledges=True,
     )
-    return take(db, actor, ticket, step, rule)
-
-
-def release(db: Connection, actor: Actor, ticket_id: str, *, reason: str, version: int | None = None) -> Ticket:
-    """Put the job back into the pool, with the reason on record; the dispatch desk is accountable again."""
-    ticket = lock(db, ticket_id)
-    require_version(ticket, version)
-    rule = allow(ticket, actor, "release")
-    if ticket["acknowledged_at"] is None:
-        # It was handed up before anybody had answered, and comes back as it was: still to be answered.
-        rule = replace(rule, target="filed")
-    step = Step(
-        "release",
-        facts.TicketReleased,
-        changes={"owner_id": None, "owner_desk": DISPATCH},
-        told={"previous_owner_id": ticket["owner_id"]},
-        data={"previous_owner_id": ticket["owner_id"]},
-        note=reason,
-        note_visible=False,
-    )
-    return take(db, actor, ticket, step, rule)
-
-
-def depart(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """Set out."""
-    return _plain(db, actor, ticket_id, version, Step("depart", facts.TicketDeparted))
-
-
-def arrive(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """Be on site: the attend clock stops."""
-    return _plain(db, actor, ticket_id, version, Step("arrive", facts.TicketArrived))
-
-
-def start(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """Begin the work."""
-    return _plain(db, actor, ticket_id, version, Step("start", facts.TicketStarted))
-
-
-def complete(
-    db: Connection,
-    actor: Actor,
-    ticket_id: str,
-    *,
-    note: str | None = None,
-    version: int | None = None,
-    settles: bool = False,
-) -> Ticket:
-    """Say the work is done. The first completion is kept whatever follows; the return visit falls due.
-
-    `settles` is for the verbs that settle a complaint, which the desk may do without a crew.
-    """
-    ticket = lock(db, ticket_id)
-    require_version(ticket, version)
-    rule = allow(ticket, actor, "complete", settling=settles)
-    require_all_ticked(db, ticket_id)
-    at = max(time.now(), ticket["changed_at"])
-    completion = ticket["completions"] + 1
-    step = Step(
-        "complete",
-        facts.TicketCompleted,
-        changes={
-            "completed_by": actor.id,
-            "completions": completion,
-            "completed_at": at,
-            "first_completed_at": ticket["first_completed_at"] or at,
-            # Nobody has been asked about this completion yet.
-            "solved": None,
-            "satisfaction": None,
-        },
-        told={
-            "crew_id": actor.id,
-            "completed_at": at,
-            "timezone": ticket["timezone"],
-            "completion": completion,
-        },
-        data={"completion": completion},
-        note=note,
-    )
-    return take(db, actor, ticket, step, rule, at)
+    return take(db, actor, ticket, step, rule, act_of(db, actor, ticket, "assign", phone))
 
 
 def confirm(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
     """The resident says it is solved."""
-    return _plain(db, actor, ticket_id, version, Step("confirm", facts.TicketConfirmed))
+    return plain(db, actor, ticket_id, version, Step("confirm", facts.TicketConfirmed))
 
 
 def call_back(
@@ -198,7 +84,7 @@ def call_back(
     unsaid = invalid_field("note", "Say what you were told on the phone.", "请写明通话中对方的答复。")
     told = {"outcome": outcome}
     step = Step("call_back", facts.TicketCalledBack, told=told, data=told, note=note, note_visible=False)
-    return _plain(db, actor, ticket_id, version, step, unsaid if outcome == "reached" and not note else None)
+    return plain(db, actor, ticket_id, version, step, unsaid if outcome == "reached" and not note else None)
 
 
 def answer(
@@ -213,12 +99,12 @@ def answer(
     """A human answered the return visit: solved, or not and too late to reopen. `data` says for history which one."""
     said = {"solved": solved, "satisfaction": satisfaction}
     step = Step("answer", facts.TicketAnswered, changes=said, told=said, data={**data, **said})
-    return _plain(db, actor, ticket_id, None, step)
+    return plain(db, actor, ticket_id, None, step)
 
 
 def close(db: Connection, actor: Actor, ticket_id: str) -> Ticket:
     """Close what nobody objected to in time; on the record as the system's act, not as the resident's answer."""
-    return _plain(db, actor, ticket_id, None, Step("close", facts.TicketClosed))
+    return plain(db, actor, ticket_id, None, Step("close", facts.TicketClosed))
 
 
 def reopen(
@@ -257,12 +143,12 @@ def reopen(
 
 def cancel(db: Connection, actor: Actor, ticket_id: str, *, reason: str | None, version: int | None = None) -> Ticket:
     """Withdraw the request; a step that has begun is finished by the desk, not by the resident."""
-    return _plain(db, actor, ticket_id, version, Step("cancel", facts.TicketCancelled, note=reason))
+    return plain(db, actor, ticket_id, version, Step("cancel", facts.TicketCancelled, note=reason))
 
 
 def decline(db: Connection, actor: Actor, ticket_id: str, *, reason: str, version: int | None = None) -> Ticket:
     """Refuse a request that is not the desk's, with a reason the resident reads."""
-    return _plain(db, actor, ticket_id, version, Step("decline", facts.TicketDeclined, note=reason))
+    return plain(db, actor, ticket_id, version, Step("decline", facts.TicketDeclined, note=reason))
 
 
 def promise(
@@ -273,6 +159,7 @@ def promise(
     promised_at: datetime,
     note: str | None = None,
     version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Tell the resident when; promise kept or broken is measured apart from the SLA target."""
     now = time.now()
@@ -290,4 +177,4 @@ def promise(
         data={"promised_at": promised_at.isoformat()},
         note=note,
     )
-    return _plain(db, actor, ticket_id, version, step)
+    return plain(db, actor, ticket_id, version, step, phone=phone)

@@ -1,6 +1,8 @@
 """What can be read of tickets, within what row-level security lets the caller see."""
 
 from services.tickets.queries.desk import communities_of, corrections_of, places_of, pool, staff_of
+from services.tickets.queries.jobs import jobs_of
+from services.tickets.queries.refused import ticket_in_short
 from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, zone_of
 from services.tickets.queries.terms import calendar_view, pack_views, policy_version, policy_view
 from services.tickets.queries.tickets import (
@@ -23,6 +25,7 @@ __all__ = [
     "communities_of",
     "corrections_of",
     "history_of",
+    "jobs_of",
     "list_tickets",
     "pack_views",
     "pause_report",
@@ -34,6 +37,7 @@ __all__ = [
     "sla_report",
     "staff_of",
     "table_of",
+    "ticket_in_short",
     "ticket_row",
     "ticket_view",
     "zone_of",

@@ -1,11 +1,13 @@
 """The shapes of what goes in and comes out of the tickets API."""
 
+from services.tickets.schemas.acts import phone_of, told_beside
 from services.tickets.schemas.attainment import AttainmentReport
 from services.tickets.schemas.input import (
     Assignment,
     CallBack,
     Comment,
     Disallowance,
+    Done,
     MaybeReason,
     NewTicket,
     Note,
@@ -15,9 +17,11 @@ from services.tickets.schemas.input import (
     PhotoUpload,
     Promise,
     Reason,
+    Release,
     TicketQuery,
     TriageText,
 )
+from services.tickets.schemas.jobs import MyJobs, Refusal
 from services.tickets.schemas.looked_up import (
     CatalogueItem,
     CatalogueView,
@@ -72,6 +76,7 @@ __all__ = [
     "Clocks",
     "Comment",
     "Disallowance",
+    "Done",
     "CommentView",
     "Comments",
     "Communities",
@@ -82,6 +87,7 @@ __all__ = [
     "Job",
     "MaybeNote",
     "MaybeReason",
+    "MyJobs",
     "NewTerms",
     "NewTicket",
     "Note",
@@ -104,6 +110,8 @@ __all__ = [
     "Promise",
     "Reason",
     "Reevaluated",
+    "Refusal",
+    "Release",
     "Running",
     "SlaQuery",
     "SlaReport",
@@ -116,4 +124,6 @@ __all__ = [
     "UnitView",
     "Units",
     "VerdictView",
+    "phone_of",
+    "told_beside",
 ]

@@ -12,9 +12,10 @@ from services.tickets import lifecycle
 from services.tickets.complaints.codes import CAUSES, EMOTIONS, OUTCOMES, SEVERITIES
 from services.tickets.complaints.steps import ACTIONS, STAGES, STEPS
 from services.tickets.queries.reports.complaints import GROUPINGS
+from services.tickets.schemas.acts import Act
 
 
-class Escalation(StrictSchema):
+class Escalation(Act):
     """Why it needs more authority, and to which manager; to the management desk without one."""
 
     reason = Prose(required=True, most=1000)

@@ -11,6 +11,7 @@ from services.tickets.commands.filing import CHANNELS
 from services.tickets.commands.verbs import OUTCOMES
 from services.tickets.queries.reports import NONE, PROMISES, QUALITIES
 from services.tickets.queries.verdicts import VERDICTS
+from services.tickets.schemas.acts import Act, Told
 from services.tickets.sla.conditions import CIRCUMSTANCES
 from services.tickets.sla.targets import JUDGED, TOTAL
 
@@ -48,7 +49,11 @@ class Nothing(StrictSchema):
     """A step that needs no more words."""
 
 
-class Assignment(StrictSchema):
+class Done(Act):
+    """A crew's step that needs no more words."""
+
+
+class Assignment(Act):
     """To whom, and what they should know."""
 
     to = fields.UUID(required=True)
@@ -61,13 +66,17 @@ class Reason(StrictSchema):
     reason = Prose(required=True, most=1000)
 
 
+class Release(Act, Reason):
+    """Why a job is given back."""
+
+
 class MaybeReason(StrictSchema):
     """Why, if they care to say."""
 
     reason = Prose(most=1000, load_default=None)
 
 
-class Pause(StrictSchema):
+class Pause(Act):
     """What the job waits for, in words that the resident reads, and until when at the longest."""
 
     reason = fields.String(required=True, validate=OneOf(lifecycle.WAITING_REASONS))
@@ -89,20 +98,20 @@ class CallBack(StrictSchema):
     note = Prose(most=1000, load_default=None)
 
 
-class Note(StrictSchema):
+class Note(Act):
     """What was done."""
 
     note = Prose(most=2000, load_default=None)
 
 
-class Comment(StrictSchema):
+class Comment(Told):
     """A comment; `visible` false keeps it among staff."""
 
     body = Prose(required=True, most=2000)
     visible = TrueOrFalse(load_default=True)
 
 
-class Promise(StrictSchema):
+class Promise(Act):
     """The time the resident is told."""
 
     promised_at = fields.AwareDateTime(required=True)
@@ -119,8 +128,8 @@ class Override(StrictSchema):
     circumstances = Circumstances(load_default=None)
 
 
-class PhotoUpload(StrictSchema):
-    """A photo: JPEG, PNG, WebP or HEIC."""
+class PhotoUpload(Told):
+    """A photo: JPEG, PNG, WebP or HEIC, and in the form beside it when it was taken, see `told_beside`."""
 
     photo = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
 

@@ -10,7 +10,7 @@ from services.kit import clock as time
 from services.kit import wording
 from services.kit.errors import Invalid, invalid_field
 from services.kit.identity import Actor
-from services.tickets.commands import verbs
+from services.tickets.commands import on_the_job, verbs
 from services.tickets.commands.complaints.cases import Opened, open_case
 from services.tickets.commands.steps import Step, Ticket, allow
 from services.tickets.complaints.codes import NOT_REACHED, NOT_SOLVED
@@ -46,7 +46,7 @@ def settle(db: Connection, actor: Actor, ticket_id: str, *, note: str, version: 
     first = _on_first_contact(opened)
     step = Step("settle", facts.ComplaintSettled, data={"first_contact": first}, note=note)
     opened.take(step, settled_at=time.now(), settled_remark=step.note_id, first_contact=first)
-    return verbs.complete(db, actor, ticket_id, settles=True)
+    return on_the_job.complete(db, actor, ticket_id, settles=True)
 
 
 def _on_first_contact(opened: Opened) -> bool:
@@ -77,7 +77,7 @@ def reply(
         note=f"{text}\n\n{recourse_in(zone, locale)}",
     )
     opened.take(step, settled_at=time.now(), settled_remark=step.note_id, first_contact=first)
-    return verbs.complete(db, actor, ticket_id, settles=True)
+    return on_the_job.complete(db, actor, ticket_id, settles=True)
 
 
 def require_tact(text: str) -> None:

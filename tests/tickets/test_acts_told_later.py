@@ -1,0 +1,257 @@
+"""Acts that a phone without signal tells later: counted from their own moment within bounds, on record with both."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from doorstep.verification import verify
+from services.kit import testing
+from services.tickets.models import firings
+from services.tickets.service_levels import BREACH
+from tests.tickets.busy_desk import sweep
+from tests.tickets.refusals import fields_of, is_problem
+from tests.tickets.test_replay import replayed
+from tests.tickets.walking import waiting
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NOON = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0) - 3 * DAY  # In Shanghai.
+BURST = "水管爆了，水漫到客厅"  # An emergency: somebody there within the hour, done within eight.
+
+
+def told(done: datetime, sent: datetime, wrong_by: timedelta = timedelta()) -> dict[str, str]:
+    """Return what a phone says whose clock is wrong by so much."""
+    return {"acted_at": (done + wrong_by).isoformat(), "sent_at": (sent + wrong_by).isoformat()}
+
+
+def act(estate: "Estate", ticket: dict[str, Any], verb: str, done: datetime, sent: datetime, **body: Any) -> Any:
+    """Let the crew's phone tell at `sent` what was done at `done`."""
+    wrong_by = body.pop("wrong_by", timedelta())
+    with testing.at(sent):
+        return estate.post("crew", f"/tickets/{ticket['id']}/{verb}", {**told(done, sent, wrong_by), **body})
+
+
+def claimed(estate: "Estate", at: datetime = NOON, description: str = BURST) -> dict[str, Any]:
+    """File a request and let the crew claim it a minute later, with signal."""
+    with testing.at(at):
+        ticket = estate.file(description)
+    with testing.at(at + MINUTE):
+        return estate.step("crew", ticket, "claim")
+
+
+def clock_of(estate: "Estate", ticket: dict[str, Any], kind: str, at: datetime) -> dict[str, Any]:
+    with testing.at(at):
+        items = estate.get("manager", f"/tickets/{ticket['id']}/clocks").json["items"]
+    return next(item for item in items if item["clock"] == kind)
+
+
+def last(estate: "Estate", ticket: dict[str, Any]) -> dict[str, Any]:
+    return dict(estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"][-1])
+
+
+def is_provable(estate: "Estate", engine: Engine) -> None:
+    """Everything stored follows from history, by both of the programs that say so."""
+    sweep(engine)
+    assert replayed(engine, estate)[0] == []
+    with engine.connect() as db:
+        assert list(verify(db, lambda done, of: None)) == []
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(), timedelta(days=-4000), timedelta(days=5000)])
+def test_a_day_without_signal_counts_as_it_was(estate: "Estate", worker_engine: Engine, wrong_by: timedelta) -> None:
+    ticket = claimed(estate)
+    steps = [("depart", 5), ("arrive", 20), ("start", 22), ("complete", 50)]
+    for number, (verb, minute) in enumerate(steps):
+        sent = NOON + 3 * HOUR + timedelta(seconds=number)
+        answer = act(estate, ticket, verb, NOON + minute * MINUTE, sent, wrong_by=wrong_by)
+        assert answer.status_code == 200, answer.json
+        acted = last(estate, ticket)["data"]["acted"]
+        assert datetime.fromisoformat(acted["moment"]) == NOON + minute * MINUTE
+        assert (acted["bound"], acted["skew_ms"]) == (None, -wrong_by // timedelta(milliseconds=1))
+        assert datetime.fromisoformat(last(estate, ticket)["at"]) == sent
+    done = estate.get("crew", f"/tickets/{ticket['id']}").json
+    assert datetime.fromisoformat(done["completed_at"]) == NOON + 50 * MINUTE
+    attend = clock_of(estate, ticket, "attend", NOON + 4 * HOUR)
+    assert (attend["state"], attend["known_late"]) == ("met", True)
+    assert attend["lived_seconds"] == 20 * 60
+    assert attend["backdated_seconds"] == 3 * 3600 + 1 - 20 * 60
+    is_provable(estate, worker_engine)
+
+
+def test_a_breach_that_was_none_stays_fired_and_is_met(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = claimed(estate, datetime.now(UTC) - 2 * HOUR)
+    filed = datetime.fromisoformat(ticket["filed_at"])
+    sweep(worker_engine)
+    assert clock_of(estate, ticket, "attend", filed + 61 * MINUTE)["state"] == "breached"
+    now = datetime.now(UTC)
+    assert act(estate, ticket, "arrive", filed + 10 * MINUTE, now).status_code == 200
+    attend = clock_of(estate, ticket, "attend", now)
+    assert (attend["state"], attend["breached_at"], attend["known_late"]) == ("met", None, True)
+    is_provable(estate, worker_engine)
+    with worker_engine.connect() as db:
+        fired = db.execute(select(firings.c.kind, firings.c.level).where(firings.c.ticket_id == ticket["id"])).all()
+    assert [level for kind, level in fired if kind == "attend"].count(BREACH) == 1
+
+
+def test_nothing_counts_from_before_the_step_before_it(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = claimed(estate)
+    answer = act(estate, ticket, "arrive", NOON - HOUR, NOON + HOUR)
+    acted = last(estate, ticket)["data"]["acted"]
+    assert answer.status_code == 200
+    assert (datetime.fromisoformat(acted["moment"]), acted["bound"]) == (NOON + MINUTE, "previous_step")
+    assert datetime.fromisoformat(acted["done_at"]) == NOON - HOUR
+    is_provable(estate, worker_engine)
+
+
+@pytest.mark.parametrize(
+    ("done", "bound"), [(-25 * HOUR, "too_long_ago"), (-400 * DAY, "too_long_ago"), (2 * HOUR, "clock_turned_back")]
+)
+def test_what_cannot_be_believed_counts_from_when_it_was_heard(
+    estate: "Estate", worker_engine: Engine, done: timedelta, bound: str
+) -> None:
+    ticket, sent = claimed(estate), NOON + 26 * HOUR
+    assert act(estate, ticket, "arrive", sent + done, sent).status_code == 200
+    entry = last(estate, ticket)
+    assert (entry["data"]["acted"]["moment"], entry["data"]["acted"]["bound"]) == (entry["at"], bound)
+    is_provable(estate, worker_engine)
+
+
+def test_a_pause_told_later_is_granted_from_when_it_was_heard_of(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = claimed(estate, description="厨房水管漏水")
+    heard = NOON + 2 * HOUR
+    assert act(estate, ticket, "start", NOON + 10 * MINUTE, heard).status_code == 200
+    with testing.at(heard):
+        body = waiting("parts", hours=5)
+    paused = act(estate, ticket, "pause", NOON + 20 * MINUTE, heard, **body)
+    assert paused.status_code == 200, paused.json
+    assert act(estate, ticket, "resume", NOON + HOUR, heard + MINUTE).status_code == 200
+    assert act(estate, ticket, "complete", NOON + 90 * MINUTE, heard + 2 * MINUTE).status_code == 200
+    resolve = clock_of(estate, ticket, "resolve", heard + HOUR)
+    assert (resolve["lived_seconds"], resolve["pause_seconds"]) == (90 * 60, 0)
+    is_provable(estate, worker_engine)
+
+
+def test_whatever_is_put_on_others_counts_from_when_they_could_know(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = claimed(estate)
+    answer = act(estate, ticket, "release", NOON + 2 * MINUTE, NOON + HOUR, reason="没有配件")
+    assert answer.status_code == 200
+    entry = last(estate, ticket)
+    assert (entry["data"]["acted"]["moment"], entry["data"]["acted"]["bound"]) == (entry["at"], "when_heard")
+    is_provable(estate, worker_engine)
+
+
+def test_the_same_act_twice_is_on_record_once(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    assert act(estate, ticket, "comments", NOON + 5 * MINUTE, NOON + HOUR, body="配件已订").status_code == 201
+    again = act(estate, ticket, "comments", NOON + 5 * MINUTE, NOON + 30 * HOUR, body="配件已订")
+    is_problem(again, 409)
+    assert again.json["why"] == "already_done"
+
+
+def test_a_retry_says_anew_when_it_was_sent(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    first, second = (NOON + HOUR, NOON + 2 * HOUR)
+    path = f"/tickets/{ticket['id']}/arrive"
+    for sent in (first, second):
+        with testing.at(sent):
+            body = told(NOON + 5 * MINUTE, sent)
+            answer = estate.post("crew", path, body, Idempotency_Key='"one"')
+        assert answer.status_code == 200, answer.json
+    assert answer.headers["Idempotency-Replayed"] == "true"
+    with testing.at(second):
+        other = estate.post("crew", path, told(NOON + 6 * MINUTE, second), Idempotency_Key='"one"')
+    is_problem(other, 422)
+
+
+def test_a_job_taken_away_is_refused_with_both_values(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    with testing.at(NOON + 30 * MINUTE):
+        estate.step("dispatcher", ticket, "assign", {"to": estate.people["colleague"].id})
+    answer = act(estate, ticket, "arrive", NOON + 20 * MINUTE, NOON + HOUR, expected_status="claimed")
+    is_problem(answer, 409)
+    body = answer.json
+    assert (body["why"], body["wanted"]["action"]) == ("status_changed", "arrive")
+    assert datetime.fromisoformat(body["wanted"]["done_at"]) == NOON + 20 * MINUTE
+    assert body["ticket"]["owner"]["id"] == estate.people["colleague"].id
+    assert (body["ticket"]["owner_by"]["role"], body["ticket"]["owner_by"]["action"]) == ("dispatcher", "assign")
+    for name in ("owner_since", "was_yours_until"):
+        assert datetime.fromisoformat(body["ticket"][name]) == NOON + 30 * MINUTE
+    assert "comment" not in body["ticket"]["actions"] or body["ticket"]["status"] == "assigned"
+    unasked = act(estate, ticket, "arrive", NOON + 20 * MINUTE, NOON + HOUR)
+    is_problem(unasked, 403)
+    assert unasked.json["why"] == "not_yours"
+    kept = act(estate, ticket, "comments", NOON + 20 * MINUTE, NOON + HOUR, body="我已到场", visible=False)
+    assert kept.status_code == 201
+
+
+def test_work_from_before_a_reopening_completes_nothing(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = claimed(estate)
+    for minute, verb in ((5, "arrive"), (6, "start"), (30, "complete")):
+        with testing.at(NOON + minute * MINUTE):
+            estate.step("crew", ticket, verb)
+    with testing.at(NOON + HOUR):
+        estate.step("resident", ticket, "reopen", {"reason": "又漏了"})
+    with testing.at(NOON + 2 * HOUR):
+        estate.step("crew", ticket, "start")
+    answer = act(estate, ticket, "complete", NOON + 29 * MINUTE, NOON + 3 * HOUR)
+    is_problem(answer, 409)
+    assert answer.json["why"] == "overtaken"
+    assert act(estate, ticket, "complete", NOON + 150 * MINUTE, NOON + 4 * HOUR).status_code == 200
+    is_provable(estate, worker_engine)
+
+
+def test_a_lost_claim_names_the_winner_and_what_to_take(estate: "Estate") -> None:
+    with testing.at(NOON):
+        ticket, other = estate.file(BURST), estate.file("厨房水管漏水")
+        estate.step("colleague", ticket, "claim")
+    answer = act(estate, ticket, "claim", NOON + MINUTE, NOON + HOUR)
+    is_problem(answer, 409)
+    assert (answer.json["why"], answer.json["owner"]["name"]) == ("taken", "colleague badge")
+    assert [job["id"] for job in answer.json["next_jobs"]] == [other["id"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"acted_at": "2026-11-01T00:00:00Z"}, "sent_at"),
+        ({"sent_at": "2026-11-01T00:00:00Z"}, "acted_at"),
+        ({"acted_at": "2026-11-01T00:00:00", "sent_at": "2026-11-01T00:00:00Z"}, "acted_at"),
+        ({"acted_at": "0001-01-01T00:00:00+14:00", "sent_at": "2026-11-01T00:00:00Z"}, "acted_at"),
+        ({"acted_at": "2026-11-01T00:00:00Z", "sent_at": "9999-12-31T23:59:59-14:00"}, "sent_at"),
+        ({"acted_at": 5, "sent_at": "2026-11-01T00:00:00Z"}, "acted_at"),
+        ({"expected_status": "lost"}, "expected_status"),
+    ],
+)
+def test_what_no_clock_says_is_refused_by_name(estate: "Estate", body: dict[str, Any], field: str) -> None:
+    ticket = claimed(estate)
+    answer = estate.post("crew", f"/tickets/{ticket['id']}/arrive", body)
+    is_problem(answer, 422)
+    assert fields_of(answer) == {field}
+
+
+def test_only_the_crew_s_acts_count_from_their_own_time(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    with testing.at(NOON + HOUR):
+        body = {**told(NOON + MINUTE, NOON + HOUR), "note": "消防已处理"}
+        answer = estate.post("dispatcher", f"/tickets/{ticket['id']}/make-safe", body)
+    is_problem(answer, 422)
+    assert fields_of(answer) == {"acted_at"}
+
+
+def test_my_jobs_come_whole_and_once(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    estate.post("resident", f"/tickets/{ticket['id']}/comments", {"body": "请快一点"})
+    answer = estate.get("crew", "/jobs")
+    (job,) = answer.json["items"]
+    assert (job["ticket"]["id"], job["timezone"], job["building_name"]) == (ticket["id"], "Asia/Shanghai", "1栋")
+    assert {clock["clock"] for clock in job["clocks"]} >= {"attend", "resolve"}
+    assert [remark["body"] for remark in job["remarks"]] == ["请快一点"]
+    assert "arrive" in job["ticket"]["actions"]
+    same = estate.get("crew", "/jobs", If_None_Match=answer.headers["ETag"])
+    assert (same.status_code, same.data) == (304, b"")
+    assert estate.get("colleague", "/jobs").json == {"items": []}
+    is_problem(estate.get("resident", "/jobs"), 403)
