@@ -33,12 +33,13 @@ def make_app(settings: GatewaySettings) -> Flask:
     app = create_app(settings.kit, BLUEPRINTS, title="Doorstep gateway", idempotency=idempotency_keys)
     parts = add_parts(app, settings)
     app.register_blueprint(pages)
-    register(app, settings)
-    _answer_refusals(app)
     headers = dict(SECURITY_HEADERS)
     if settings.kit.public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    # Before the pages: what is done to an answer is done in reverse, and a page that a refusal became needs them too.
     _add_security_headers(app, headers)
+    register(app, settings)
+    _answer_refusals(app)
     app.wsgi_app = Forwarder(  # type: ignore[method-assign]
         app.wsgi_app,
         table(),

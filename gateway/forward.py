@@ -6,16 +6,17 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote
 
 import gevent
 from prometheus_client import Counter, Histogram
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
-from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed
+from werkzeug.wsgi import ClosingIterator
 
+from gateway.bodies import READ_AHEAD, SMALL, read_body
 from gateway.callers import Callers
 from gateway.limits import Throttle, client_address
 from gateway.routes import Route, RouteTable
@@ -68,11 +69,8 @@ KEPT_BACK = frozenset(
 )
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _STRANGE = re.compile(r"//|/\.{1,2}(?:/|$)|[\x00-\x1f\x7f\\]")
-SMALL = 64 * 1024
-READ_AHEAD = 1024 * 1024
 # The pages outside the route table take a survey's answers.
 OWN_BODY = 256 * 1024
-BODY_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
 
 Start = Callable[..., Any]
@@ -112,17 +110,28 @@ class Forwarder:
                 environ = self._called(environ)
             route = self._route(environ["PATH_INFO"])
             if route is None:
-                _take_in_hand(environ, self._body_limit(environ["PATH_INFO"]) or OWN_BODY)
-                return self._own(environ, start_response)
+                return self._answer_own(environ, start_response, self._body_limit(environ["PATH_INFO"]) or OWN_BODY)
             limits = self._throttles[route.rate].take(self._key(route, environ))
             if route.service == "gateway":
-                _take_in_hand(environ, route.body)
-                return self._own(environ, _adding(start_response, limits))
+                return self._answer_own(environ, _adding(start_response, limits), route.body)
             return self._forward(route, environ, start_response, limits)
         except (DeskError, HTTPException) as refusal:
             # Flask words every refusal, so that there is one format and one place that knows the languages.
             environ[REFUSAL] = refusal
             return self._own(environ, start_response)
+
+    def _answer_own(self, environ: dict[str, Any], start_response: Start, most: int) -> Iterable[bytes]:
+        """Answer with the gateway's own, the body read within its time, so that a client that stalls does not stay."""
+        body = read_body(environ, most)
+        if body.content is None:
+            return self._own(environ, start_response)
+        environ["wsgi.input"] = io.BytesIO(body.content) if isinstance(body.content, bytes) else body.content
+        try:
+            answer = self._own(environ, start_response)
+        except BaseException:
+            body.close()
+            raise
+        return ClosingIterator(answer, body.close)
 
     def _route(self, path: str) -> Route | None:
         if not path.startswith(PREFIX):
@@ -147,7 +156,7 @@ class Forwarder:
             raise BadRequest("The path is not one of ours.")
         headers = _request_headers(environ)
         target = _target(path, environ.get("QUERY_STRING", ""))
-        with _body(environ, route.body) as body:
+        with read_body(environ, route.body) as body:
             if body.size is not None:
                 headers["Content-Length"] = str(body.size)
             upstream = self._upstreams[route.service]
@@ -164,67 +173,6 @@ class Forwarder:
         head = _response_headers(answer, upstream.base, self._kept_back)
         start_response(f"{answer.status} {answer.reason or ''}", [*head, *limits, *self._headers])
         return pieces
-
-
-class _Body:
-    """A request body in hand: bytes, or a file rewound to its start; `size` None means there is none."""
-
-    def __init__(self, content: bytes | IO[bytes] | None, size: int | None) -> None:
-        self.content = content
-        self.size = size
-
-    def __enter__(self) -> "_Body":
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        if self.content is not None and not isinstance(self.content, bytes):
-            self.content.close()
-
-
-def _take_in_hand(environ: dict[str, Any], most: int) -> None:
-    """Read the body of a request of our own within the same time, so that a client that stalls does not stay."""
-    with _body(environ, most) as body:
-        if body.content is not None:
-            content = body.content if isinstance(body.content, bytes) else body.content.read()
-            environ["wsgi.input"] = io.BytesIO(content)
-
-
-def _body(environ: dict[str, Any], most: int) -> _Body:
-    """Read the body whole before a service is bothered: a slow phone then holds none of its threads."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    chunked = bool(environ.get("wsgi.input_terminated")) or environ.get("HTTP_TRANSFER_ENCODING", "") != ""
-    if not length and not chunked:
-        return _Body(None, 0 if environ["REQUEST_METHOD"] in ("POST", "PUT", "PATCH") else None)
-    if length and not length.isdigit():
-        raise BadRequest("Content-Length is not a number.")
-    if length and int(length) > most:
-        raise RequestEntityTooLarge(f"The body is larger than the {most} bytes allowed here.")
-    with gevent.Timeout(BODY_SECONDS, RequestTimeout("The body did not arrive in time.")):
-        if length and int(length) <= SMALL:
-            content = environ["wsgi.input"].read(int(length))
-            if len(content) != int(length):
-                raise BadRequest("The body ended early.")
-            return _Body(content, len(content))
-        return _spool(environ["wsgi.input"], int(length) if length else None, most)
-
-
-def _spool(source: IO[bytes], length: int | None, most: int) -> _Body:
-    file: Any = SpooledTemporaryFile(READ_AHEAD)  # noqa: SIM115 (closed by _Body)
-    size = 0
-    while length is None or size < length:
-        piece = source.read(SMALL if length is None else min(SMALL, length - size))
-        if not piece:
-            break
-        size += len(piece)
-        if size > most:
-            file.close()
-            raise RequestEntityTooLarge(f"The body is larger than the {most} bytes allowed here.")
-        file.write(piece)
-    if length is not None and size != length:
-        file.close()
-        raise BadRequest("The body ended early.")
-    file.seek(0)
-    return _Body(file, size)
 
 
 class _Pieces:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, redirect, request, session, url_for
+from flask import Blueprint, Response, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -23,7 +23,7 @@ from gateway.web.page import go, home_of, page
 from gateway.web.session import LANGUAGE, sign_in, sign_out, signed_in, visitor
 from services.kit.database import transaction
 from services.kit.errors import Unauthenticated
-from services.kit.http import current_service
+from services.kit.http import Answer, current_service, respond
 from services.kit.identity import LOCALES, Actor
 
 blp = Blueprint("door", __name__, template_folder="templates")
@@ -91,9 +91,7 @@ def _who_knows(given: dict[str, str]) -> Actor:
 def leave() -> Response:
     """End the session, at once and everywhere this cookie went."""
     sign_out()
-    response = go("door.home", said=_("You are signed out."), kind="info")
-    response.headers["Clear-Site-Data"] = '"cache"'
-    return response
+    return go("door.home", said=_("You are signed out."), kind="info")
 
 
 @blp.post("/language")
@@ -112,9 +110,7 @@ def call_session() -> Response:
     """Tell a script whose session this is and the token to call with: what waits on a phone outlives its page."""
     actor = signed_in()
     told = {"person": actor.id, "role": actor.role, "language": language(), "csrf": generate_csrf()}
-    response = current_app.json.response(told)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return respond(Answer(told))
 
 
 @blp.get("/assets/<digest>/<path:name>")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
@@ -60,6 +60,8 @@ def for_people() -> bool:
 
 def _page(response: Response) -> Response:
     problem: dict[str, Any] = orjson.loads(response.get_data())
+    # Where looking the visitor up failed, the page that says so does not try it again.
+    g.setdefault("visitor", None)
     shown = page("web/refusal.html", response.status_code, problem=problem)
     for name in ("Retry-After", "RateLimit", "RateLimit-Policy", "Allow"):
         if name in response.headers:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
+from gateway.forward import REFUSAL
 from gateway.limits import client_address
 from gateway.parts import parts
 from gateway.web import session
@@ -61,7 +62,8 @@ def configure(app: Flask, blueprints: frozenset[str]) -> None:
 
     @app.before_request
     def check() -> Any:
-        if request.endpoint is None or not of_pages():
+        # A refusal of the forwarder is about to be answered: the body, for one, was not read.
+        if request.endpoint is None or not of_pages() or REFUSAL in request.environ:
             return None
         roles = declared(current_app.view_functions[request.endpoint])
         if roles is None:

@@ -8,6 +8,7 @@ nobody says any more are taken out. Nothing is guessed from a similar sentence.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -50,7 +51,7 @@ def _extracted(folder: Path) -> Iterator[Message]:
         folder, METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=(), directory_filter=belongs, strip_comment_tags=False
     )
     for _file, _line, message, _comments, context in found:
-        yield (tuple(message) if isinstance(message, (list, tuple)) else message), context
+        yield _one(message), context
 
 
 def catalogue(folder: Path) -> Catalog:
@@ -62,9 +63,13 @@ def catalogue(folder: Path) -> Catalog:
         return read_po(file, locale="zh_CN")
 
 
-def known(of: Catalog) -> dict[Message, str | tuple[str, ...]]:
-    """Return what a catalogue says in Chinese, by sentence and context."""
-    return {(message.id, message.context): message.string for message in of if message.id}
+def known(of: Catalog) -> dict[Message, Any]:
+    """Return what a catalogue says in Chinese, by sentence and context; a tuple for a plural."""
+    return {(_one(message.id), message.context): message.string for message in of if message.id}
+
+
+def _one(said: Any) -> str | tuple[str, ...]:
+    return tuple(said) if isinstance(said, list | tuple) else str(said)
 
 
 def wanted(folder: Path) -> set[Message]:

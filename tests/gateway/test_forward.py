@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway import forward, nginx, upstreams
+from gateway import bodies, nginx, upstreams
 from gateway.limits import Limit
 from gateway.routes import read_table, table
 from services.kit import testing
@@ -315,7 +315,7 @@ class Stalled(io.BytesIO):
 
 @pytest.mark.parametrize("path", ["/api/v1/auth/token", "/api/v1/tickets", "/s/x"])
 def test_a_body_that_stalls_is_given_up(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    monkeypatch.setattr(forward, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
     answer = client.post(path, input_stream=Stalled(), content_length=100)
     assert (answer.status_code, answer.mimetype) == (408, "application/problem+json")
 
