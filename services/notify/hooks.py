@@ -1,5 +1,8 @@
 """Sends events to other systems: one at a time to each endpoint, tried again over days, signed each time.
 
+What happened to one ticket goes to an endpoint in the order in which it happened: while one event waits for its next
+attempt, the later ones of its ticket wait behind it, and other tickets' go ahead.
+
 Claim (commit), send (no transaction), record (commit), as deliveries of notices are.
 """
 
@@ -14,7 +17,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Connection, Engine, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, exists, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts import to_event
@@ -69,7 +72,7 @@ class Sender:
     def claim(self) -> dict[str, Any] | None:
         """Take the oldest due delivery of an endpoint nobody is sending to, under a lease on the endpoint."""
         now = clock.now()
-        due = (webhook_deliveries.c.state == "queued") & (webhook_deliveries.c.next_attempt_at <= now)
+        due = (webhook_deliveries.c.state == "queued") & (webhook_deliveries.c.next_attempt_at <= now) & _first()
         free = webhooks.c.active & (webhooks.c.busy_until.is_(None) | (webhooks.c.busy_until <= now))
         waiting = exists().where(webhook_deliveries.c.webhook_id == webhooks.c.id, due)
         with self.engine.begin() as connection:
@@ -81,7 +84,7 @@ class Sender:
             if hook is None:
                 return None
             oldest = select(webhook_deliveries).where(webhook_deliveries.c.webhook_id == hook["id"], due)
-            oldest = oldest.order_by(webhook_deliveries.c.id).limit(1)
+            oldest = oldest.order_by(webhook_deliveries.c.position).limit(1)
             delivery = connection.execute(oldest).mappings().one_or_none()
             if delivery is None:
                 return None
@@ -122,6 +125,8 @@ class Sender:
             connection.execute(
                 update(webhook_deliveries).where(webhook_deliveries.c.id == claimed["id"]).values(**values)
             )
+            if "state" not in values:
+                _wait_behind(connection, claimed, values["next_attempt_at"])
             attempt = {
                 "id": str(new_id()),
                 "organisation_id": claimed["organisation_id"],
@@ -147,6 +152,30 @@ class Sender:
         fact = WebhookDisabled(webhook_id=hook["id"], host=urlsplit(hook["url"]).hostname or "", cause=cause)
         event = to_event(fact, organisation_id=hook["organisation_id"], subject=hook["id"], at=now)
         self.handlers.on_news(connection, [(event, fact)])
+
+
+def _first() -> ColumnElement[bool]:
+    """True of a delivery before which nothing of its ticket waits to be sent to the same endpoint."""
+    earlier = webhook_deliveries.alias("earlier")
+    return ~exists().where(
+        earlier.c.webhook_id == webhook_deliveries.c.webhook_id,
+        earlier.c.ticket_id == webhook_deliveries.c.ticket_id,
+        earlier.c.state == "queued",
+        tuple_(earlier.c.ticket_version, earlier.c.position)
+        < tuple_(webhook_deliveries.c.ticket_version, webhook_deliveries.c.position),
+    )
+
+
+def _wait_behind(connection: Connection, claimed: Mapping[str, Any], until: datetime) -> None:
+    """Let what happened later to the same ticket wait as long, so that nobody looks at it again and again."""
+    table = webhook_deliveries.c
+    later = tuple_(table.ticket_version, table.position) > (claimed["ticket_version"], claimed["position"])
+    behind = (table.webhook_id == claimed["webhook_id"]) & (table.ticket_id == claimed["ticket_id"]) & later
+    connection.execute(
+        update(webhook_deliveries)
+        .where(behind, table.state == "queued", table.next_attempt_at < until)
+        .values(next_attempt_at=until)
+    )
 
 
 def _wait(attempts: int) -> timedelta:

@@ -8,6 +8,7 @@ from services.contracts import SUBSCRIPTIONS
 from services.kit import erasures, worker
 from services.kit.process import Loop, every
 from services.notify import channels, confirming, deliver, hooks, models
+from services.notify.commands import webhooks
 from services.notify.erasing import erase_person
 from services.notify.handlers import Handlers
 from services.notify.hooks import Sender
@@ -17,7 +18,7 @@ from services.notify.settings import NotifySettings
 
 
 def loops(settings: NotifySettings, engine: Engine) -> dict[str, Loop]:
-    """Return the worker's loops by name. Notices and deliveries are never swept."""
+    """Return the worker's loops by name. Notices and their deliveries are never swept; what endpoints were sent is."""
     ways = channels.configured(settings)
     handlers = Handlers(settings.kit.public_url, ways)
     return {
@@ -28,6 +29,7 @@ def loops(settings: NotifySettings, engine: Engine) -> dict[str, Loop]:
         **hooks.loops(Sender(engine, settings.kit.secret, Outward(settings.allow_loopback), handlers)),
         "climb": every(TICK_SECONDS, Climber(engine, ways, handlers).tick),
         "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
+        "forget-hooks": every(worker.SWEEP_SECONDS, lambda: webhooks.forget_old(engine)),
         "sweep": worker.sweeping(engine, models.metadata),
     }
 

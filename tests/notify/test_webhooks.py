@@ -18,7 +18,7 @@ from services.kit.identity import Actor
 from services.kit.settings import Settings
 from services.kit.testing import at, bearer, fresh
 from services.notify.app import make_app
-from services.notify.commands.webhooks import EVENT_TYPES
+from services.notify.commands.webhooks import EVENT_TYPES, KEPT, forget_old
 from services.notify.handlers import Handlers
 from services.notify.hooks import WAITS, Sender
 from services.notify.models import webhooks
@@ -175,6 +175,56 @@ def test_an_endpoint_away_for_an_hour_gets_everything_once_and_in_order(
     got = [json.loads(body)["data"]["event_id"] for _, _, body in receiver.taken]
     assert len(got) == len(set(got)) == 20
     assert set(got) == {event.id for event in events}
+
+
+def test_what_happens_to_one_ticket_arrives_in_its_order_and_other_tickets_go_ahead(
+    desk: Desk, hooking: Flask, receiver: Receiver, sender: Sender
+) -> None:
+    registered(desk, hooking, receiver, "ticket.filed.v1", "ticket.claimed.v1", "ticket.completed.v1")
+    held, other = fresh(), fresh()
+    happened = [
+        desk.event(kind, ticket_id=held, version=version)
+        for version, kind in enumerate((tickets.TicketFiled, tickets.TicketClaimed, tickets.TicketCompleted), 1)
+    ]
+    elsewhere = desk.event(tickets.TicketFiled, ticket_id=other, version=1)
+    with at(NOON):  # The bus brings the second before the first.
+        desk.hears(happened[1], happened[0])
+    receiver.answers = [503]
+    drain(sender, NOON)
+    assert receiver.asked == 1
+    with at(NOON):
+        desk.hears(happened[2], elsewhere)
+    drain(sender, NOON + timedelta(seconds=1))
+    assert heard(receiver) == [elsewhere.id], "the others wait behind the one that is tried again"
+    drain(sender, NOON + timedelta(seconds=6))
+    assert heard(receiver) == [elsewhere.id, *(event.id for event in happened)]
+
+
+def test_what_was_sent_is_forgotten_after_three_months_and_what_is_queued_is_not(
+    desk: Desk, hooking: Flask, receiver: Receiver, sender: Sender
+) -> None:
+    hook = registered(desk, hooking, receiver)
+    with at(NOON):
+        desk.hears(desk.event(tickets.TicketFiled, ticket_id=fresh()))
+        drain(sender, NOON)
+        desk.hears(desk.event(tickets.TicketFiled, ticket_id=fresh()))
+    with at(NOON + timedelta(days=80)):
+        desk.hears(desk.event(tickets.TicketFiled, ticket_id=fresh()))
+        drain(sender)
+    with at(NOON):
+        desk.hears(desk.event(tickets.TicketFiled, ticket_id=fresh()))
+    with at(NOON + KEPT - timedelta(seconds=1)):
+        assert forget_old(desk.worker) == 0
+    with at(NOON + KEPT + timedelta(seconds=1)):
+        assert forget_old(desk.worker) == 2
+        assert forget_old(desk.worker) == 0
+    path = f"/api/v1/webhooks/{hook['id']}/deliveries"
+    left = hooking.test_client().get(path, headers=bearer(manager(desk))).json["items"]
+    assert sorted(one["state"] for one in left) == ["queued", "sent"]
+
+
+def heard(receiver: Receiver) -> list[str]:
+    return [json.loads(body)["data"]["event_id"] for _, _, body in receiver.taken]
 
 
 def test_two_senders_never_send_to_one_endpoint_at_once(

@@ -1,10 +1,11 @@
 """Endpoints of other systems: registering, changing, queueing events for them, sending again."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts import tickets
@@ -22,6 +23,9 @@ SHOWN = tuple(
     for name in ("id", "url", "event_types", "community_ids", "active", "disabled_cause", "created_at", "version")
 )
 MOST_WEBHOOKS = 20
+# Long enough to ask after a quarter what another system was told.
+KEPT = timedelta(days=90)
+BATCH = 2_000
 
 
 def register(
@@ -91,6 +95,8 @@ def queue_events(connection: Connection, facts: Sequence[tuple[Event, Fact]]) ->
             "webhook_id": hook.id,
             "event_id": event.id,
             "type": event.type,
+            "ticket_id": getattr(fact, "ticket_id", None),
+            "ticket_version": getattr(fact, "version", None),
             "payload": _payload(event),
             "state": "queued",
             "next_attempt_at": now,
@@ -122,6 +128,18 @@ def redeliver(connection: Connection, webhook_id: str, delivery_id: str) -> dict
     if connection.execute(select(webhook_deliveries.c.id).where(mine)).one_or_none() is None:
         raise NotFound("There is no such delivery.", "没有这次投递。")
     raise Conflict("It is still queued and will be sent.", "该投递仍在队列中，将会发送。")
+
+
+def forget_old(engine: Engine) -> int:
+    """Delete what was sent, or given up, longer than KEPT ago, with its attempts; returns how many deliveries."""
+    table, total = webhook_deliveries, 0
+    old = select(table.c.id).where(table.c.state != "queued", table.c.created_at < bindparam("since")).limit(BATCH)
+    while True:
+        with engine.begin() as connection:
+            gone = connection.execute(delete(table).where(table.c.id.in_(old)), {"since": clock.now() - KEPT}).rowcount
+        total += gone
+        if gone < BATCH:
+            return total
 
 
 def _payload(event: Event) -> dict[str, Any]:

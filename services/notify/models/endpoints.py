@@ -3,11 +3,13 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     Table,
@@ -77,6 +79,7 @@ webhooks = Table(
 )
 Index("ix_webhooks_active", webhooks.c.organisation_id, postgresql_where=webhooks.c.active)
 
+# `ticket_version` and `position` (when it came to us) tell what happened first to a ticket.
 webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
@@ -85,6 +88,9 @@ webhook_deliveries = Table(
     Column("webhook_id", UUID(as_uuid=False), ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
     _id("event_id"),
     Column("type", Text, nullable=False),
+    Column("ticket_id", UUID(as_uuid=False)),
+    Column("ticket_version", Integer),
+    Column("position", BigInteger, Identity(always=True), nullable=False),
     Column("payload", JSONB, nullable=False),
     Column("state", Text, nullable=False, server_default="queued"),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -99,6 +105,16 @@ Index(
     "ix_webhook_deliveries_due",
     webhook_deliveries.c.next_attempt_at,
     postgresql_where=webhook_deliveries.c.state == "queued",
+)
+Index(
+    "ix_webhook_deliveries_order",
+    *(webhook_deliveries.c[name] for name in ("webhook_id", "ticket_id", "ticket_version", "position")),
+    postgresql_where=webhook_deliveries.c.state == "queued",
+)
+Index(
+    "ix_webhook_deliveries_old",
+    webhook_deliveries.c.created_at,
+    postgresql_where=webhook_deliveries.c.state != "queued",
 )
 Index("ix_webhook_deliveries_list", webhook_deliveries.c.webhook_id, webhook_deliveries.c.id)
 
