@@ -33,8 +33,10 @@ def configure(app: Flask) -> None:
 
     @app.errorhandler(Refused)
     def refused(problem: Refused) -> Response:
-        headers = {"Retry-After": problem.retry_after} if problem.retry_after else None
-        return problems.problem(problem.status, problem.sentence, code=problem.code, headers=headers)
+        response = problems.problem(problem.status, problem.sentence, code=problem.code)
+        if problem.retry_after:
+            response.headers["Retry-After"] = problem.retry_after
+        return response
 
     @app.errorhandler(CSRFError)
     def too_old(_error: CSRFError) -> Response:
