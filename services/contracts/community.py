@@ -60,3 +60,55 @@ class EventCancelled(CommunityFact):
 
     event_id: str
     starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementFact(CommunityFact):
+    """Something announced to one resident, `requester_id`; the words are read where it is published.
+
+    `kind` is planned_repair, water_outage, power_outage, gas_outage, lift_out_of_service or notice.
+    """
+
+    announcement_id: str
+    kind: str
+    planned: bool
+    starts_at: datetime
+    ends_at: datetime | None = None
+    urgency: str = "routine"
+    need_level: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementPublished(AnnouncementFact):
+    """It was announced."""
+
+    type: ClassVar[str] = "announcement.published.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementChanged(AnnouncementFact):
+    """It begins or ends at another time than was announced."""
+
+    type: ClassVar[str] = "announcement.changed.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementWithdrawn(AnnouncementFact):
+    """What was announced will not be."""
+
+    type: ClassVar[str] = "announcement.withdrawn.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementRestored(AnnouncementFact):
+    """It is over: what was out works again."""
+
+    type: ClassVar[str] = "announcement.restored.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementReminded(AnnouncementFact):
+    """Nobody in the resident's home has read it; with `call` the desk is to ring them as well."""
+
+    type: ClassVar[str] = "announcement.reminded.v1"
+    call: bool = False

@@ -28,7 +28,8 @@ def owners_of(entries: Sequence[Entry]) -> list[Stretch]:
             case "release":
                 owner = None
             case "complete":
-                owner = crew = entry["actor_id"]
+                # A job that moves with another is completed by whoever completed that.
+                owner = crew = data.get("by", entry["actor_id"])
             case "reopen":
                 # Entries from before this was recorded do not say whether whoever completed it was still there.
                 owner = data.get("owner_id", crew)

@@ -1,4 +1,4 @@
-"""Erasing a resident from what was planned for them, what they signed up for and what they offered."""
+"""Erasing a resident from what was planned for and announced to them, what they signed up for and what they offered."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from services.kit.erasures import Erasure
 from services.tickets.models import (
+    announcement_readers,
     plan_checkpoints,
     plans,
     sign_ups,
@@ -33,6 +34,7 @@ def erase_planned(db: Connection, erasure: Erasure, ticket_ids: Sequence[str], i
         "plan_checkpoints": delete(plan_checkpoints).where(plan_checkpoints.c.plan_id.in_(theirs)),
         "ticket_checkpoints": update(points).where(points.c.ticket_id.in_(ticket_ids)).values(unseen),
         "sign_ups": delete(sign_ups).where(sign_ups.c.person_id == who),
+        "announcement_readers": delete(announcement_readers).where(announcement_readers.c.person_id == who),
         "volunteers": delete(volunteers).where(volunteers.c.person_id == who),
         "volunteer_hours": update(volunteer_hours).where(volunteer_hours.c.person_id == who).values(hours),
     }

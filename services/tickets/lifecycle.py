@@ -58,8 +58,24 @@ def _first_line(action: str, sources: tuple[str, ...]) -> tuple[Rule, ...]:
 
 _RESIDENT_MAY_CANCEL = ("filed", "acknowledged", "claimed", "assigned", "on_the_way", "reopened")
 
+# What befalls a joined request when the one that leads it moves.
+_LED: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
+    ("assign", (*POOL, *HELD), "assigned"),
+    ("escalate", OPEN, "assigned"),
+    ("release", (*POOL, *HELD), "acknowledged"),
+    ("depart", (*POOL, *HELD), "on_the_way"),
+    ("arrive", (*POOL, *HELD), "on_site"),
+    ("start", (*POOL, *HELD), "in_progress"),
+    ("pause", ("on_site", "in_progress"), "waiting"),
+    ("disallow", (*OPEN, *DONE), None),
+    ("make_safe", OPEN, None),
+    ("promise", OPEN, None),
+    ("complete", (*POOL, *HELD), "completed"),
+)
+
 RULES: tuple[Rule, ...] = (
-    *_desk("acknowledge", ("filed",), "acknowledged"),
+    # What moves with another request is still to be answered itself, however far it has come.
+    *_desk("acknowledge", ("filed", *HELD), "acknowledged"),
     Rule("claim", "crew", ("filed", "acknowledged", "reopened"), "claimed"),
     # What was handed up and given to nobody yet: see escalate.
     Rule("claim", "manager", ("assigned",), "claimed"),
@@ -103,6 +119,14 @@ RULES: tuple[Rule, ...] = (
     Rule("promise", "crew", HELD, None, OWNER),
     *_desk("override", OPEN, None),
     Rule("reevaluate", "manager", OPEN, None),
+    # One cause, one job: a request is joined to the one that leads, moves with it, and is parted from it again.
+    *_desk("join", POOL, None),
+    Rule("join", "crew", POOL, None),
+    Rule("join", "resident", POOL, None, HOUSEHOLD),
+    *_desk("part", OPEN, None),
+    Rule("part", "resident", OPEN, None, HOUSEHOLD),
+    Rule("part", "system", (*OPEN, *DONE), None),
+    *(Rule(action, "system", sources, target) for action, sources, target in _LED),
     *_first_line("identify", OPEN),
     *_first_line("assess", OPEN),
     *_first_line("offer", OPEN),
@@ -172,6 +196,8 @@ ACTION_NAMES_ZH = {
     "comment": "留言",
     "photograph": "添加照片",
     "escalate": "上报",
+    "join": "合并",
+    "part": "拆分",
     "identify": "确认投诉",
     "assess": "评估投诉",
     "offer": "提出方案",

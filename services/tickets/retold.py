@@ -24,7 +24,7 @@ _UNTOLD = object()
 _UNTOLD_OWNER = {"owner_id": _UNTOLD, "owner_desk": _UNTOLD}
 _NOT_WAITING = {"waiting_reason": None, "paused_until": None, "objected_at": None}
 # What case files of earlier versions do not have.
-_LATER_COLUMNS = ("made_safe_at",)
+_LATER_COLUMNS = ("made_safe_at", "joined_to")
 _NOTHING_YET = {
     **_NOT_WAITING,
     "owner_id": None,
@@ -36,6 +36,7 @@ _NOTHING_YET = {
     "acknowledged_at": None,
     "promised_at": None,
     "made_safe_at": None,
+    "joined_to": None,
     "solved": None,
     "satisfaction": None,
 }
@@ -64,7 +65,7 @@ def columns_of(entries: Sequence[Entry]) -> dict[str, Any]:
     told |= {name: first["data"][name] for name in (*FILED, "community_id", "channel") if name in first["data"]}
     for entry in entries:
         told |= _changes(told, entry)
-        if entry["action"] in _ACKNOWLEDGES and told["acknowledged_at"] is None:
+        if _answers(entry) and told["acknowledged_at"] is None:
             told["acknowledged_at"] = moment_of(entry)
         if entry["status"] != "waiting":
             told |= _NOT_WAITING
@@ -92,6 +93,11 @@ def untruths(ticket: Row, entries: Sequence[Entry]) -> Iterator[tuple[str, Any, 
             stored = datetime.fromisoformat(stored)
         if stored != said:
             yield name, stored, said
+
+
+def _answers(entry: Entry) -> bool:
+    """True for a human's answer; what a job gets because another one moved is none."""
+    return entry["action"] in _ACKNOWLEDGES and entry["actor_role"] != "system"
 
 
 def _changes(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
@@ -123,6 +129,10 @@ def _changes(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
             until = data.get("until")
             ends = datetime.fromisoformat(until) if until else None
             return {"waiting_reason": data["waiting_reason"], "paused_until": ends}
+        case "join":
+            return {"joined_to": data["lead"]}
+        case "part":
+            return {"joined_to": None}
         case "object":
             return {"objected_at": entry["at"]}
         case _:
@@ -140,7 +150,8 @@ def _answered(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _completed(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
     return {
-        "completed_by": entry["actor_id"],
+        # A job that moves with another is completed by whoever completed that.
+        "completed_by": entry["data"].get("by", entry["actor_id"]),
         "completions": told["completions"] + 1,
         "completed_at": moment_of(entry),
         "first_completed_at": told["first_completed_at"] or moment_of(entry),

@@ -7,7 +7,7 @@ from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import approvals, handlers, models, pictures, planning, timers
+from services.tickets import announced, approvals, handlers, models, pictures, planning, timers
 from services.tickets.erasing import erase_person, remove_photos
 from services.tickets.settings import TicketsSettings
 
@@ -31,5 +31,6 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
         "remove": every(REMOVE_SECONDS, lambda: remove_photos(engine, store)),
         "plans": every(PLAN_SECONDS, lambda: planning.file_planned(engine, waker.wake)),
+        "announcements": every(PLAN_SECONDS, lambda: announced.see_to_announcements(engine, waker.wake)),
         "sweep": sweeping(engine, models.metadata),
     }

@@ -95,7 +95,7 @@ def test_a_moment_without_a_zone_is_not_published():
 
 @every_type
 def test_a_type_is_named_by_its_thing_a_past_participle_and_a_version(fact):
-    assert re.fullmatch(r"[a-z]+\.([a-z]+ed|[a-z]+ed_back|overridden|made_safe)\.v\d+", fact.type)
+    assert re.fullmatch(r"[a-z]+\.([a-z]+ed|[a-z]+ed_back|overridden|withdrawn|made_safe)\.v\d+", fact.type)
     assert fact.__doc__
     assert not fact.__doc__.startswith(f"{fact.__name__}("), "a published type says what happened"
 

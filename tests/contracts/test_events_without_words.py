@@ -7,7 +7,8 @@ from services.contracts.fact import kinds_of
 # survey; what the company itself calls a campaign, and where it takes mail. What people write has no place here.
 NO_WORDS = {
     "actor_role", "address_digest", "badge", "because", "catalogue_code", "cause", "channel", "clock", "clocks",
-    "kind", "link_token", "locale", "mailbox", "name", "number", "outcome", "owner_desk", "question_set",
+    "joined_to", "kind", "link_token", "locale", "mailbox", "name", "number", "outcome", "owner_desk", "parted_from",
+    "question_set",
     "recorded_by", "role", "rule", "skills", "spoken_by", "status", "timezone", "to", "urgency", "waiting_reason",
     "work_type",
 }  # fmt: skip

@@ -13,14 +13,16 @@ OPEN = {
 DONE = {"completed", "confirmed", "closed"}
 ENDED = {"cancelled", "declined"}
 ALL = OPEN | DONE | ENDED
-TAKEN = OPEN - {"filed", "acknowledged"}
+POOL = {"filed", "acknowledged"}
+TAKEN = OPEN - POOL
 ROLES = ("resident", "crew", "dispatcher", "manager", "admin", "system")
 OWN, HOME, SETTLING, ANY = "owner", "household", "settling", "anybody"
 STAYS = None
 
 # sentence, action, roles, from which statuses, to which status, who of that role
 SENTENCES = [
-    ("The desk answers a new request.", "acknowledge", "dispatcher manager", {"filed"}, "acknowledged", ANY),
+    ("The desk answers a request, also one that moved on unanswered.", "acknowledge", "dispatcher manager",
+     OPEN - {"acknowledged"}, "acknowledged", ANY),
     ("Crews take what nobody has started.", "claim", "crew", {"filed", "acknowledged", "reopened"}, "claimed", ANY),
     ("A manager takes what was handed up.", "claim", "manager", {"assigned"}, "claimed", ANY),
     ("The desk gives any open job to somebody.", "assign", "dispatcher manager", OPEN, "assigned", ANY),
@@ -78,6 +80,23 @@ SENTENCES = [
     ("A crew member promises for their own job.", "promise", "crew", TAKEN, STAYS, OWN),
     ("The desk corrects triage on what is open.", "override", "dispatcher manager", OPEN, STAYS, ANY),
     ("A manager moves what is open to the terms in force.", "reevaluate", "manager", OPEN, STAYS, ANY),
+    ("The desk joins what has one cause while it waits in the pool.", "join", "dispatcher manager", POOL, STAYS, ANY),
+    ("Crews join what they file.", "join", "crew", POOL, STAYS, ANY),
+    ("The household joins its own.", "join", "resident", POOL, STAYS, HOME),
+    ("The desk parts what is open.", "part", "dispatcher manager", OPEN, STAYS, ANY),
+    ("The household parts its own.", "part", "resident", OPEN, STAYS, HOME),
+    ("What leads ends, or one of several is opened again.", "part", "system", OPEN | DONE, STAYS, ANY),
+    ("It is given to whoever leads.", "assign", "system", OPEN, "assigned", ANY),
+    ("It is handed up with what leads.", "escalate", "system", OPEN, "assigned", ANY),
+    ("It is let go with what leads.", "release", "system", OPEN, "acknowledged", ANY),
+    ("Somebody sets out to what leads.", "depart", "system", OPEN, "on_the_way", ANY),
+    ("Somebody is at what leads.", "arrive", "system", OPEN, "on_site", ANY),
+    ("Work on what leads begins.", "start", "system", OPEN, "in_progress", ANY),
+    ("What leads waits.", "pause", "system", {"on_site", "in_progress"}, "waiting", ANY),
+    ("The waiting of what leads is taken back.", "disallow", "system", OPEN | DONE, STAYS, ANY),
+    ("What leads is safe.", "make_safe", "system", OPEN, STAYS, ANY),
+    ("A time is promised for what leads.", "promise", "system", OPEN, STAYS, ANY),
+    ("What leads is done.", "complete", "system", OPEN, "completed", ANY),
     ("Everybody who serves may comment at any time.", "comment", "crew dispatcher manager", ALL, STAYS, ANY),
     ("The household may comment at any time.", "comment", "resident", ALL, STAYS, HOME),
     ("The household shows what is wrong while it is open.", "photograph", "resident", OPEN, STAYS, HOME),

@@ -17,7 +17,7 @@ ROUTES = {"comment": "comments", "photograph": "photos", "make_safe": "make-safe
 HTTP_ACTIONS = (
     "acknowledge", "claim", "release", "assign", "depart", "arrive", "start", "pause", "resume", "object",
     "disallow", "make_safe", "complete", "call_back", "confirm", "reopen", "cancel", "decline", "promise", "override",
-    "reevaluate", "comment", "photograph", "escalate",
+    "reevaluate", "comment", "photograph", "escalate", "join", "part",
 )  # fmt: skip
 
 
@@ -37,6 +37,8 @@ def waiting(reason: str = "parts", **length: float) -> dict[str, str]:
 def body_for(action: str, ticket: dict[str, Any], estate: "Estate") -> Any:
     """Return a body the action takes; an assignment goes to whoever does not have the job."""
     crew, colleague = estate.people["crew"].id, estate.people["colleague"].id
+    if action == "join":
+        return {"to": estate.file("楼道水管漏水", "dispatcher", community_id=estate.community_id)["id"]}
     bodies: dict[str, Any] = {
         "release": {"reason": "有急事"},
         "assign": {"to": colleague if ticket["owner"]["id"] == crew else crew},

@@ -10,6 +10,9 @@ from services.kit.http import Answer, Page, access, one_effect, page_link, respo
 from services.kit.http.problems import wants
 from services.kit.identity import ROLES, current_actor
 from services.tickets import catalogue, queries, schemas, triage
+from services.tickets.api.answers import words
+from services.tickets.queries.similar import similar_reports
+from services.tickets.schemas.joining import SimilarQuery, SimilarReports
 
 desk = Blueprint("desk", __name__, description="Looking things up")
 
@@ -56,8 +59,25 @@ def read_words(db: Connection, body: dict[str, Any]) -> Answer:
             "urgency": verdict.urgency,
             "confidence": verdict.confidence,
             "because": list(verdict.because),
+            "similar": similar_reports(db, actor, code=verdict.catalogue_code, text=body["text"], **_place_of(body)),
         }
     )
+
+
+@desk.route("/similar", methods=["GET"])
+@access(*ROLES)
+@desk.arguments(SimilarQuery, location="query")
+@desk.alt_response(200, schema=SimilarReports)
+def similar(query: dict[str, Any]) -> Response:
+    """List open reports and outages that a new report of an item at a place may have the same cause with."""
+    with scoped() as db:
+        found = similar_reports(db, current_actor(), code=query["catalogue_code"], **_place_of(query))
+    return respond(Answer({"items": found}))
+
+
+def _place_of(given: dict[str, Any]) -> dict[str, str | None]:
+    place = words(given)
+    return {name: place[name] for name in ("unit_id", "community_id")}
 
 
 @desk.route("/pool", methods=["GET"])

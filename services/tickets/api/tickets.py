@@ -28,9 +28,11 @@ EVERYBODY = access(*ROLES)
 def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     """File a request. Triage finds the catalogue item, need level and urgency, and says because of which words."""
     actor = replace(current_actor(), locale=wants())  # The reasons are written in the language of this request.
-    filed = commands.file_ticket(
-        db, actor, commands.Filing(**words(body)), queries.corrections_of(db, actor.organisation_id)
-    )
+    given = words(body)
+    to = given.pop("join")
+    filed = commands.file_ticket(db, actor, commands.Filing(**given), queries.corrections_of(db, actor.organisation_id))
+    if to is not None:
+        filed = commands.join_filed(db, actor, filed, to)
     answer = ticket_answer(actor, filed, 201)
     return Answer(answer.payload, 201, {**answer.headers, "Location": f"/api/v1/tickets/{filed['id']}"})
 

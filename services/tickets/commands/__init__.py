@@ -1,8 +1,10 @@
 """The desk's verbs. A command checks, refuses by name, or changes; it never commits."""
 
+from services.tickets.commands.answering import acknowledge
 from services.tickets.commands.corrections import override
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.followups import complain, is_low, reopens
+from services.tickets.commands.joining import join, join_filed, part
 from services.tickets.commands.on_the_job import arrive, claim, complete, depart, release, start
 from services.tickets.commands.pauses import disallow, expire_pause, object_to, pause, resume
 from services.tickets.commands.people import remember_person
@@ -13,7 +15,6 @@ from services.tickets.commands.safety import make_safe
 from services.tickets.commands.steps import lock
 from services.tickets.commands.terms import set_calendar, set_pack, set_policy
 from services.tickets.commands.verbs import (
-    acknowledge,
     answer,
     assign,
     call_back,
@@ -49,10 +50,13 @@ __all__ = [
     "expire_pause",
     "file_ticket",
     "is_low",
+    "join",
+    "join_filed",
     "lock",
     "make_safe",
     "object_to",
     "override",
+    "part",
     "pause",
     "promise",
     "reevaluate",

@@ -1,6 +1,6 @@
 """The one writer of a ticket's status: it locks, checks the table, writes history, clocks and event together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,12 @@ from services.contracts import to_event
 from services.contracts.tickets import TicketCompleted, TicketFact, TicketReopened
 from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from services.kit.events import new_id
-from services.kit.identity import ROLE_NAMES_ZH, Actor
+from services.kit.identity import ROLE_NAMES_ZH, Actor, system_actor
 from services.tickets import books, chain, lifecycle, service_levels, writing
-from services.tickets.acts import Act, Phone
+from services.tickets.acts import Act, Phone, at_once
+from services.tickets.commands import following
 from services.tickets.commands.acting import act_of, now, require_status
+from services.tickets.desk_scope import as_the_desk
 from services.tickets.models import NAMED_TICKETS, firings, history, people, tickets
 
 Ticket = dict[str, Any]
@@ -56,6 +58,8 @@ def lock(db: Connection, ticket_id: str) -> Ticket:
 
 def allow(ticket: Ticket, actor: Actor, action: str, *, settling: bool = False) -> lifecycle.Rule:
     """Return the rule that lets `actor` take `action` now; raises Forbidden or Conflict with what to do instead."""
+    if ticket["joined_to"] is not None and action in following.NOT_BY_ITSELF and actor.role != "system":
+        raise following.moves_with_another(ticket)
     try:
         return lifecycle.check(
             action,
@@ -137,6 +141,8 @@ def take(
     clock_rows = _clock_rows(db, after, entry) if moving else []
     event = event_of(step.fact, after, actor, moment, {**step.told, **_told_of(clock_rows, step.fact)})
     writing.write_step(db, after, entry, clock_rows, event, remark)
+    if after["leads"] and step.action in following.LEADS:
+        _bring_along(db, actor, after, step)
     return after
 
 
@@ -157,6 +163,25 @@ def plain(
     if lacks is not None:
         raise lacks
     return take(db, actor, ticket, step, rule, act_of(db, actor, ticket, step.action, phone))
+
+
+def _bring_along(db: Connection, actor: Actor, lead: Ticket, step: Step) -> None:
+    """Let the requests that are joined to a locked one take their own step, each with its own history and news."""
+    with as_the_desk(db, "dispatcher"):
+        for row in following.followers_of(db, lead["id"]):
+            catch_up(db, row, following.steps_after(db, row, lead, step, actor))
+
+
+def catch_up(db: Connection, ticket: Ticket, steps: Iterable[Mapping[str, Any]]) -> Ticket:
+    """Take steps on a locked ticket as the desk itself, each where it is possible from where the last one led."""
+    system = system_actor(ticket["organisation_id"])
+    for fields in steps:
+        if fields["action"] in lifecycle.allowed(ticket["status"], "system", is_owner=False, in_household=False):
+            rule = following.towards(ticket, allow(ticket, system, fields["action"]), fields)
+            said = {name: value for name, value in fields.items() if name != "at"}
+            act = at_once(fields["at"]) if "at" in fields else None
+            ticket = take(db, system, ticket, Step(**said), rule, act)
+    return ticket
 
 
 def _told_of(clock_rows: list[dict[str, Any]], fact: type[TicketFact]) -> dict[str, Any]:
@@ -227,7 +252,7 @@ def event_of(
 # What every event about a ticket tells of it, beside its id.
 TOLD = (
     "number", "version", "community_id", "unit_id", "requester_id", "status", "owner_id", "owner_desk",
-    "catalogue_code", "work_type", "need_level", "urgency",
+    "catalogue_code", "work_type", "need_level", "urgency", "joined_to",
 )  # fmt: skip
 
 

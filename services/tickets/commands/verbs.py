@@ -12,7 +12,9 @@ from services.kit.identity import Actor
 from services.tickets.acts import Phone
 from services.tickets.commands.acting import act_of, require_status
 from services.tickets.commands.filing import DISPATCH
-from services.tickets.commands.steps import Step, Ticket, allow, lock, plain, require_version, take
+from services.tickets.commands.following import parting
+from services.tickets.commands.steps import Step, Ticket, allow, catch_up, lock, plain, require_version, take
+from services.tickets.desk_scope import as_the_desk
 from services.tickets.models import people
 
 # What nobody lives to see is no promise; and a year of five digits could be written but never be read again.
@@ -21,11 +23,6 @@ LONGEST_PROMISE = timedelta(days=366)
 OUTCOMES = ("reached", "not_reached")
 # What no longer holds of a job that is reopened: that it is done, and that it is safe.
 _OPEN_AGAIN: dict[str, Any] = {"completed_at": None, "made_safe_at": None}
-
-
-def acknowledge(db: Connection, actor: Actor, ticket_id: str, *, version: int | None = None) -> Ticket:
-    """A human at the desk answers the request; the desk stays accountable."""
-    return plain(db, actor, ticket_id, version, Step("acknowledge", facts.TicketAcknowledged, acknowledges=True))
 
 
 def assign(
@@ -125,6 +122,10 @@ def reopen(
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
     rule = allow(ticket, actor, "reopen")
+    if ticket["joined_to"] is not None:
+        # Solved for the others, and not here: it stands by itself from now on.
+        with as_the_desk(db, "dispatcher"):
+            ticket = catch_up(db, ticket, parting(ticket, {"by": actor.id}))
     crew = ticket["completed_by"]
     if crew is not None:
         still_here = select(people.c.id).where(people.c.id == crew, people.c.active)

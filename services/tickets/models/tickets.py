@@ -75,6 +75,9 @@ tickets = Table(
     Column("satisfaction", SmallInteger),
     # The finished request that a complaint is about, where an answer of its household opened it.
     Column("about_ticket_id", Id, ForeignKey("tickets.id")),
+    # The request with the same cause that it moves with; one that others move with says so, to be asked for them.
+    Column("joined_to", Id, ForeignKey("tickets.id")),
+    Column("leads", Boolean, nullable=False, server_default="false"),
     Column("policy_version", Text, nullable=False),
     Column("calendar_version", Integer, nullable=False, server_default="1"),
     Column("version", Integer, nullable=False),
@@ -106,6 +109,7 @@ Index("ix_tickets_pool", tickets.c.community_id, postgresql_where=tickets.c.stat
 Index("ix_tickets_completed", tickets.c.completed_at, postgresql_where=tickets.c.status == "completed")
 Index("ix_tickets_paused", tickets.c.paused_until, postgresql_where=tickets.c.status == "waiting")
 Index("ix_tickets_about", tickets.c.about_ticket_id, postgresql_where=tickets.c.about_ticket_id.is_not(None))
+Index("ix_tickets_joined", tickets.c.joined_to, postgresql_where=tickets.c.joined_to.is_not(None))
 Index("ix_tickets_open", tickets.c.community_id, postgresql_where=tickets.c.status.in_(lifecycle.OPEN))
 
 # The version of a ticket is the `seq` of its last entry, so two writers at one version collide on this key.

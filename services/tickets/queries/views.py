@@ -7,6 +7,8 @@ from typing import Any
 from services.kit.identity import Actor
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.escalation import MANAGEMENT
+from services.tickets.commands.following import NOT_BY_ITSELF
+from services.tickets.commands.joining import CAUSES
 from services.tickets.commands.steps import in_household
 from services.tickets.complaints.steps import ACTIONS as CASE_ACTIONS
 
@@ -14,7 +16,7 @@ COLUMNS = (
     "id", "number", "status", "title", "description", "community_id", "unit_id", "location", "requester_id",
     "filed_by", "channel", "catalogue_code", "topic", "work_type", "need_level", "standard", "value_tier", "urgency",
     "confidence", "because", "circumstances", "waiting_reason", "version", "completions", "policy_version",
-    "calendar_version", "about_ticket_id",
+    "calendar_version", "about_ticket_id", "joined_to",
 )  # fmt: skip
 MOMENTS = (
     "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",
@@ -64,8 +66,12 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
         "escalate": row["owner_desk"] != MANAGEMENT,
         "object": row["objected_at"] is None,
         "make_safe": row["made_safe_at"] is None,
+        "acknowledge": row["acknowledged_at"] is None,
+        "join": row["joined_to"] is None and row["work_type"] in CAUSES,
+        "part": row["joined_to"] is not None,
         # An earlier pause is taken back by its number, from the history that shows it.
         "disallow": row["status"] == "waiting",
     }
     # The steps of a complaint are offered by its case, which knows how far it has come.
-    return [action for action in offered if action not in CASE_ACTIONS and useful.get(action, True)]
+    hidden = CASE_ACTIONS if row["joined_to"] is None else {*CASE_ACTIONS, *NOT_BY_ITSELF}
+    return [action for action in offered if action not in hidden and useful.get(action, True)]

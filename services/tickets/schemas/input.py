@@ -37,12 +37,16 @@ class NewTicket(StrictSchema):
     channel = fields.String(load_default="api", validate=OneOf(CHANNELS))
     on_behalf_of = fields.UUID(load_default=None)
     circumstances = Circumstances(load_default=())
+    # The open report with the same cause, as POST /triage and GET /similar offer it.
+    join = fields.UUID(load_default=None)
 
 
 class TriageText(StrictSchema):
-    """A text to triage without filing it."""
+    """A text to triage without filing it; with a place, open reports there that are like it are found too."""
 
     text = Prose(required=True, most=5000)
+    unit_id = fields.UUID(load_default=None)
+    community_id = fields.UUID(load_default=None)
 
 
 class Nothing(StrictSchema):

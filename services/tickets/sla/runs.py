@@ -21,7 +21,7 @@ ENDS = {
     "resolve": ENDS_RESOLVE,
     # Closing is no call: a resident who says nothing was not asked.
     "callback": frozenset({"answer", "confirm", "reopen"}),
-    CLAIM: ENDS_ATTEND | {"claim", "assign"},
+    CLAIM: ENDS_ATTEND | {"claim", "assign", "join"},
     TOTAL: ENDS_RESOLVE,
 }
 # The verb that begins the next generation of a clock once the one before it has ended.
@@ -221,8 +221,8 @@ def runs(kind: str, told: Told, switches: Switches) -> list[Run]:
 
 
 def following(events: Sequence[Event], start: int, action: str) -> int | None:
-    """The number of the first event from `start` on with this verb."""
-    return next((n for n in range(start, len(events)) if events[n].action == action), None)
+    """The number of the first event from `start` on with this verb, but for a letting go of the job it moves with."""
+    return next((n for n, e in enumerate(events) if n >= start and e.action == action and "joined" not in e.data), None)
 
 
 def begins_anew(kind: str, event: Event, switches: Switches) -> bool:

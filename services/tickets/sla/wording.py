@@ -98,6 +98,7 @@ DEEDS: Mapping[str, dict[str, str]] = {
     "acknowledge": {ZH: "已受理", EN: "the desk answered"},
     "claim": {ZH: "已接单", EN: "somebody took the job"},
     "assign": {ZH: "已派单", EN: "the job was given to somebody"},
+    "join": {ZH: "已并入同一原因的工单", EN: "the job was joined to one with the same cause"},
     "depart": {ZH: "人员已出发", EN: "somebody set out"},
     "arrive": {ZH: "人员已到场", EN: "somebody arrived"},
     "start": {ZH: "已开始处理", EN: "the work began"},

@@ -10,10 +10,10 @@ from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
+from services.tickets.commands.answering import acknowledge
 from services.tickets.commands.complaints.cases import Opened, open_case, require_soon
 from services.tickets.commands.on_the_job import claim
 from services.tickets.commands.steps import Step, Ticket
-from services.tickets.commands.verbs import acknowledge
 from services.tickets.earlier import earlier_cases, remember_words
 from services.tickets.models import people
 

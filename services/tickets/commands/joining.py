@@ -1,0 +1,128 @@
+"""One cause, one job: a request is joined to the one that leads, and parted from it again with nothing lost."""
+
+from typing import Any
+
+from sqlalchemy import Connection, exists, select, update
+
+from services.contracts.joining import TicketJoined
+from services.kit.errors import Conflict, DeskError, invalid_field
+from services.kit.identity import Actor
+from services.tickets import lifecycle
+from services.tickets.commands.following import arrival, parting
+from services.tickets.commands.steps import Step, Ticket, allow, catch_up, lock, no_such_ticket, require_version, take
+from services.tickets.desk_scope import as_the_desk
+from services.tickets.models import NAMED_TICKETS, tickets, units
+
+# What one job can put right for several; whoever complains, asks or is cared for is not a case among others.
+CAUSES = ("repair", "cleaning", "security", "greening", "community")
+
+
+def join(
+    db: Connection, actor: Actor, ticket_id: str, *, to: str, reason: str | None = None, version: int | None = None
+) -> Ticket:
+    """Join a request to the one that leads; it moves with that from now on, and keeps its own clocks and answers.
+
+    Raises Invalid naming `to`, and Conflict where the other is finished, joined itself, or others are joined to this.
+    """
+    ticket, lead = _lock_both(db, ticket_id, to)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "join")
+    _check(db, actor, ticket, lead)
+    return _join(db, actor, ticket, lead, rule, reason)
+
+
+def join_filed(db: Connection, actor: Actor, ticket: Ticket, to: str) -> Ticket:
+    """Join a request that is just being filed. Where the other was finished meanwhile it is simply filed; where that
+    was joined to a third, it is joined to the third.
+    """
+    with as_the_desk(db, "dispatcher"):
+        further = db.execute(select(tickets.c.joined_to).where(tickets.c.id == to)).scalar_one_or_none()
+    ticket, lead = _lock_both(db, ticket["id"], further or to, "join")
+    if lead["status"] not in lifecycle.OPEN or lead["joined_to"] is not None:
+        return ticket
+    try:
+        _check(db, actor, ticket, lead)
+    except DeskError as problem:
+        raise invalid_field("join", problem.en, problem.zh) from problem
+    return _join(db, actor, ticket, lead, allow(ticket, actor, "join"), None)
+
+
+def part(
+    db: Connection, actor: Actor, ticket_id: str, *, reason: str | None = None, version: int | None = None
+) -> Ticket:
+    """Let a request stand by itself again: open, it goes back to the pool, answered or not as it is."""
+    ticket = lock(db, ticket_id)
+    require_version(ticket, version)
+    rule = allow(ticket, actor, "part")
+    if ticket["joined_to"] is None:
+        raise Conflict("This request is joined to no other.", "该工单没有合并到其他工单。")
+    first, *rest = parting(ticket, {}, note=reason)
+    ticket = take(db, actor, ticket, Step(**first), rule)
+    with as_the_desk(db, "dispatcher"):
+        return catch_up(db, ticket, rest)
+
+
+def _join(
+    db: Connection, actor: Actor, ticket: Ticket, lead: Ticket, rule: lifecycle.Rule, reason: str | None
+) -> Ticket:
+    step = Step("join", TicketJoined, changes={"joined_to": lead["id"]}, data={"lead": lead["id"]}, note=reason)
+    ticket = take(db, actor, ticket, step, rule)
+    with as_the_desk(db, "dispatcher"):
+        db.execute(update(tickets).where(tickets.c.id == lead["id"], ~tickets.c.leads).values(leads=True))
+        return catch_up(db, ticket, arrival(ticket, lead))
+
+
+def _lock_both(db: Connection, ticket_id: str, to: str, field: str = "to") -> tuple[Ticket, Ticket]:
+    """Lock both in the order of their ids, whoever joins which; the other may be a neighbour's, whom nobody sees."""
+    if db.execute(select(tickets.c.id).where(tickets.c.id == ticket_id)).one_or_none() is None:
+        raise no_such_ticket()
+    both = NAMED_TICKETS.where(tickets.c.id.in_((ticket_id, to))).order_by(tickets.c.id)
+    with as_the_desk(db, "dispatcher"):
+        rows: dict[str, Any] = {row["id"]: dict(row) for row in db.execute(both.with_for_update(of=tickets)).mappings()}
+    if to not in rows or to == ticket_id:
+        raise _no_such_lead(field)
+    return rows[ticket_id], rows[to]
+
+
+def _no_such_lead(field: str) -> DeskError:
+    return invalid_field(
+        field,
+        "No open report near this place has this id. GET /api/v1/similar lists them.",
+        "附近没有此编号的未完成工单，可在 GET /api/v1/similar 查看。",
+    )
+
+
+def _check(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> None:
+    if lead["community_id"] != ticket["community_id"] or not _may_see(db, actor, ticket, lead):
+        raise _no_such_lead("to")
+    if lead["work_type"] not in CAUSES or ticket["work_type"] not in CAUSES:
+        raise invalid_field("to", "Only requests for work are joined.", "只有需要处理的报事可以合并。")
+    if lead["status"] not in lifecycle.OPEN:
+        raise Conflict("That request is finished already.", "那张工单已经结束。", status_now=lead["status"])
+    if lead["joined_to"] is not None:
+        raise Conflict(
+            "That request is joined to another one itself. Join this one to that.",
+            "那张工单本身已合并到另一张工单，请合并到后者。",
+            joined_to=lead["joined_to"],
+        )
+    if ticket["joined_to"] is not None:
+        raise Conflict(
+            "This request is joined already. Part it first.", "该工单已合并，请先拆分。", joined_to=ticket["joined_to"]
+        )
+    others = exists().where(tickets.c.joined_to == ticket["id"], tickets.c.status.in_(lifecycle.OPEN))
+    with as_the_desk(db, "dispatcher"):
+        if db.execute(select(others)).scalar_one():
+            raise Conflict(
+                "Other requests are joined to this one. Join them one by one, or part them first.",
+                "已有其他工单合并到该工单，请先逐一拆分或改为合并它们。",
+            )
+
+
+def _may_see(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> bool:
+    """True for staff, and for a resident where the other is in a shared place or in their own building."""
+    if actor.is_staff or lead["unit_id"] is None or lead["unit_id"] == ticket["unit_id"]:
+        return True
+    with as_the_desk(db, "dispatcher"):
+        wanted = (lead["unit_id"], ticket["unit_id"])
+        found = db.execute(select(units.c.building_id).where(units.c.id.in_(wanted))).scalars().all()
+    return len(found) == 2 and len(set(found)) == 1

@@ -1,0 +1,187 @@
+"""Announcements as residents and staff see them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, or_, select, tuple_
+
+from services.kit import clock as time
+from services.kit import wording
+from services.kit.http.paging import cut, read_cursor
+from services.kit.identity import Actor
+from services.tickets.announcing import KINDS, OUTAGES, OVER, PUBLISHED
+from services.tickets.commands.announcements import WORDS, no_such_announcement
+from services.tickets.desk_scope import as_the_desk
+from services.tickets.models import (
+    UNIT_NAME,
+    Moment,
+    announcement_readers,
+    announcements,
+    buildings,
+    communities,
+    tickets,
+    units,
+)
+from services.tickets.queries.views import moment
+
+_KEPT = (
+    "id", "community_id", "community_name", "kind", "planned", *WORDS, "ticket_id", "version",
+)  # fmt: skip
+_MOMENTS = ("starts_at", "ends_at", "published_at", "over_at")
+# The desk's own matter: when it means to say something, and what it has to answer for.
+_OF_DESK = ("rule", "required_seconds", "in_time", "late_because", "withdrawn_because")
+_DESK_MOMENTS = ("publish_at", "remind_at", "reminded_at")
+_DESK = ("dispatcher", "manager", "admin")
+_NAMED = select(announcements, communities.c.name.label("community_name")).join(
+    communities, communities.c.id == announcements.c.community_id
+)
+readers = announcement_readers
+
+
+def has_ended(now: datetime) -> ColumnElement[bool]:
+    """Whether something published is over by its end. An outage is over when somebody says that it works again."""
+    return and_(
+        announcements.c.state == PUBLISHED, announcements.c.kind.not_in(OUTAGES), announcements.c.ends_at <= now
+    )
+
+
+def is_current(now: datetime) -> ColumnElement[bool]:
+    """Whether it was published and is not over."""
+    ended = and_(announcements.c.kind.not_in(OUTAGES), func.coalesce(announcements.c.ends_at <= now, false()))
+    return and_(announcements.c.state == PUBLISHED, ~ended)
+
+
+def one_announcement(db: Connection, actor: Actor, announcement_id: str) -> dict[str, Any]:
+    """Return an announcement; raises NotFound."""
+    row = db.execute(_NAMED.where(announcements.c.id == announcement_id)).mappings().one_or_none()
+    if row is None:
+        raise no_such_announcement()
+    return _views(db, actor, [row])[0]
+
+
+def list_announcements(
+    db: Connection,
+    actor: Actor,
+    limit: int,
+    after: str | None,
+    *,
+    community_id: str | None,
+    kind: str | None,
+    state: str | None,
+    current: bool | None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page, the latest to begin first, and the cursor of the next."""
+    now = time.now()
+    key = (announcements.c.starts_at, announcements.c.id)
+    statement = _NAMED.order_by(*(column.desc() for column in key)).limit(limit + 1)
+    if current is not None:
+        statement = statement.where(is_current(now) if current else ~is_current(now))
+    if community_id is not None:
+        statement = statement.where(announcements.c.community_id == community_id)
+    if kind is not None:
+        statement = statement.where(announcements.c.kind == kind)
+    if state is not None:
+        said = announcements.c.state == state
+        over = func.coalesce(has_ended(now), false())
+        statement = statement.where(or_(said, over) if state == OVER else and_(said, ~over))
+    cursor = read_cursor(after, datetime, uuid.UUID)
+    if cursor is not None:
+        statement = statement.where(tuple_(*key) < tuple_(literal(cursor[0], Moment), cursor[1]))
+    rows = db.execute(statement).mappings().all()
+    shown, more = cut(rows, limit, "starts_at", "id")
+    return _views(db, actor, shown), more
+
+
+def _views(db: Connection, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    now = time.now()
+    names = _names(db, rows)
+    joined, mine = _joined(db, rows), _reading(db, actor, rows)
+    return [_view(row, actor, now, names, joined, mine) for row in rows]
+
+
+def _view(
+    row: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    names: Mapping[str, str],
+    joined: Mapping[str, int],
+    mine: Mapping[str, Any],
+) -> dict[str, Any]:
+    outage, ends_at, read = row["kind"] in OUTAGES, row["ends_at"], mine.get(row["id"])
+    past = row["state"] == PUBLISHED and ends_at is not None and ends_at <= now
+    desk = actor.role in _DESK
+    # A neighbour's home is no concern of theirs.
+    homes = row["unit_ids"] if actor.is_staff else [one for one in row["unit_ids"] if one in actor.unit_ids]
+    return {
+        **{name: row[name] for name in _KEPT},
+        **{name: moment(row[name]) for name in _MOMENTS},
+        "kind_name": dict(KINDS[row["kind"]]),
+        "state": OVER if past and not outage else row["state"],
+        "overdue": past and outage,
+        "whole_community": not row["building_ids"] and not row["unit_ids"],
+        "buildings": [{"id": one, "name": names[one]} for one in row["building_ids"]],
+        "units": [{"id": one, "name": names[one]} for one in homes],
+        "joined": joined.get(row["ticket_id"], 0),
+        "read_at": moment(read.read_at) if read else None,
+        "is_read": bool(read and row["told_version"] and read.read_version >= row["told_version"]),
+        **{name: row[name] if desk else None for name in _OF_DESK},
+        **{name: moment(row[name]) if desk else None for name in _DESK_MOMENTS},
+        "wording": _advice(row) if desk else None,
+    }
+
+
+def _names(db: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    places = {name: [one for row in rows for one in row[name]] for name in ("building_ids", "unit_ids")}
+    found: dict[str, str] = {}
+    if places["building_ids"]:
+        named = select(buildings.c.id, buildings.c.name).where(buildings.c.id.in_(places["building_ids"]))
+        found |= {row.id: row.name for row in db.execute(named)}
+    if places["unit_ids"]:
+        named = select(units.c.id, UNIT_NAME).join(buildings, buildings.c.id == units.c.building_id)
+        found |= {row.id: row.unit_name for row in db.execute(named.where(units.c.id.in_(places["unit_ids"])))}
+    return found
+
+
+def _joined(db: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Count the requests joined to each outage's own, of everybody."""
+    ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
+    if not ids:
+        return {}
+    counted = select(tickets.c.joined_to, func.count().label("joined")).where(tickets.c.joined_to.in_(ids))
+    with as_the_desk(db, "dispatcher"):
+        return {row.joined_to: row.joined for row in db.execute(counted.group_by(tickets.c.joined_to))}
+
+
+def _reading(db: Connection, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if actor.is_staff or not rows:
+        return {}
+    mine = select(
+        readers.c.announcement_id,
+        func.min(readers.c.read_at).label("read_at"),
+        func.max(readers.c.read_version).label("read_version"),
+    ).where(readers.c.person_id == actor.id, readers.c.read_at.is_not(None))
+    ids = [row["id"] for row in rows]
+    found = db.execute(mine.where(readers.c.announcement_id.in_(ids)).group_by(readers.c.announcement_id))
+    return {row.announcement_id: row for row in found}
+
+
+def _advice(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the wording check would say otherwise. Advice: it keeps nobody from publishing."""
+    return [
+        {
+            "field": name,
+            "text": one.phrase,
+            "kind": one.kind,
+            "reason": _said(one.reason),
+            "better": _said(one.better),
+        }
+        for name in WORDS
+        if row[name]
+        for one in wording.check(row[name], "en" if name.endswith("_en") else "zh-CN")
+    ]
+
+
+def _said(words: Any) -> dict[str, str]:
+    return {locale: words[locale] for locale in ("zh-CN", "en")}
