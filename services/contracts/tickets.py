@@ -12,8 +12,7 @@ class TicketFact(Fact):
     """What every event about a ticket says: where it is, whose it is, and who did this.
 
     `version` is the ticket's version after the step; `owner_id` the accountable person, or None while
-    `owner_desk` (`dispatch` or `management`) is accountable. `actor_role` is a role or `system`. `joined_to` is the
-    request with the same cause that it moves with.
+    `owner_desk` (`dispatch` or `management`) is accountable. `actor_role` is a role or `system`.
     """
 
     source: ClassVar[str] = "tickets"
@@ -33,15 +32,18 @@ class TicketFact(Fact):
     urgency: str
     actor_id: str
     actor_role: str
-    joined_to: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFiled(TicketFact):
-    """A request came in. A human is to answer it by `acknowledge_due_at`, where its terms have such a target."""
+    """A request came in. A human is to answer it by `acknowledge_due_at`, where its terms have such a target.
+
+    `crew_ids` are told of an emergency: the crew on duty who could take it, or where there is none, all who could.
+    """
 
     type: ClassVar[str] = "ticket.filed.v1"
     channel: str = "api"
+    crew_ids: tuple[str, ...] = ()
     acknowledge_due_at: datetime | None = None
 
 
@@ -245,10 +247,14 @@ class TicketReevaluated(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketUnclaimed(TicketFact):
-    """Nobody has taken the job by `due_at`; it is put before `to`, a dispatcher or a manager."""
+    """Nobody has taken the job by `due_at`; it is put before `to`, a dispatcher or a manager.
+
+    Of an emergency all crew who could take it are told, `crew_ids`, on duty or not.
+    """
 
     type: ClassVar[str] = "ticket.unclaimed.v1"
     to: str = "dispatcher"
+    crew_ids: tuple[str, ...] = ()
     level: int = 1
     due_at: datetime | None = None
 

@@ -99,6 +99,11 @@ def _for_the_desk(fact: Notable) -> bool:
     return _unowned(fact) or not _for_the_crew(fact)
 
 
+def is_urgent(fact: Fact) -> bool:
+    """True where quiet hours do not hold the news back: an emergency goes before all."""
+    return getattr(fact, "urgency", "") == URGENT
+
+
 def _put_before(role: str) -> When:
     return lambda fact: getattr(fact, "to", "") == role
 
@@ -173,6 +178,9 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketAssigned, "former"),
     Rule(tickets.TicketReleased, "former"),
     Rule(tickets.TicketEscalated, "former"),
+    # Who could go there at once, those on duty first.
+    Rule(tickets.TicketFiled, "crew", when=is_urgent),
+    Rule(tickets.TicketUnclaimed, "crew", when=is_urgent),
     # The desk of the community.
     Rule(tickets.TicketFiled, "dispatcher", when=_hurried),
     Rule(tickets.TicketReleased, "dispatcher"),
@@ -217,11 +225,6 @@ def wants_staff(fact: Fact) -> bool:
     return any(rule.audience in STAFF_AUDIENCES for rule in rules_for(fact))
 
 
-def is_urgent(fact: Fact) -> bool:
-    """True where quiet hours do not hold the news back: an emergency goes before all."""
-    return getattr(fact, "urgency", "") == URGENT
-
-
 def hearers(
     fact: Fact, organisation_id: str, known: dict[str, Contact], staff: Iterable[Contact]
 ) -> Iterator[tuple[Contact, Rule]]:
@@ -253,5 +256,6 @@ def _named_in(fact: Fact, audience: str) -> list[str]:
         "former": ("previous_owner_id",),
     }.get(audience, ())
     found = [getattr(fact, name, None) for name in fields]
+    found += getattr(fact, "crew_ids", ()) if audience == "crew" else ()
     # What is filed by a plan for a shared place is nobody's request.
     return list(dict.fromkeys(person for person in found if person and person != NOBODY))

@@ -13,9 +13,11 @@ from services.contracts.tickets import SlaBreached, SlaWarned, TicketUnclaimed
 from services.kit import outbox as kit_outbox
 from services.kit.identity import system_actor
 from services.tickets import books, commands
+from services.tickets.commands.filing import EMERGENCY
 from services.tickets.commands.steps import TOLD, event_of
 from services.tickets.models import Id, clocks, firings, history, outbox, tickets
 from services.tickets.one_by_one import one_by_one
+from services.tickets.queries.duty import able_crews
 from services.tickets.service_levels import BREACH, levels_of
 from services.tickets.sla.escalation import MANAGER
 from services.tickets.sla.targets import CLAIM
@@ -69,11 +71,20 @@ def fire_batch(db: Connection) -> int:
     new = {tuple(key) for key in db.execute(_FIRE, [_firing(row) for row in rows])}
     db.execute(_ADVANCE, [_advance(row) for row in rows])
     fresh = [row for row in rows if (row["ticket_id"], row["kind"], row["generation"], row["next_level"]) in new]
+    _add_crews(db, fresh)
     kit_outbox.emit(db, outbox, *(_event(db, row) for row in fresh))
     for row in fresh:
         FIRED.labels(_said(row)).inc()
         LATENESS.observe((row["noticed_at"] - row["next_fire_at"]).total_seconds())
     return len(rows)
+
+
+def _add_crews(db: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add `crew_ids` to the emergencies nobody took: all crew who could go hear of them."""
+    waiting = [row for row in rows if row["kind"] == CLAIM and row["urgency"] == EMERGENCY]
+    able = able_crews(db, [{**row, "id": row["ticket_id"]} for row in waiting])
+    for row in waiting:
+        row["crew_ids"] = able[row["ticket_id"]]
 
 
 # What a firing needs of both, and no more: what people wrote stays where it is.
@@ -84,7 +95,7 @@ _OF_CLOCK = [
         "due_at", "breached_at", "next_level", "next_fire_at",
     )
 ]  # fmt: skip
-_OF_TICKET = [tickets.c[name] for name in TOLD]
+_OF_TICKET = [tickets.c[name] for name in (*TOLD, "skills")]
 
 # A level that went out before is not told again, and does not hold up the levels beside it.
 _FIRE = (
@@ -151,6 +162,7 @@ def _event(db: Connection, row: dict[str, Any]) -> Any:
     ticket, actor = {**row, "id": row["ticket_id"]}, system_actor(row["organisation_id"])
     if row["kind"] == CLAIM:
         told = {"to": _escalated_to(db, row), "level": row["next_level"], "due_at": row["next_fire_at"]}
+        told |= {"crew_ids": row.get("crew_ids", ())}
         return event_of(TicketUnclaimed, ticket, actor, row["next_fire_at"], told)
     fact = SlaBreached if row["next_level"] == BREACH else SlaWarned
     told = {"clock": row["kind"], "generation": row["generation"], "due_at": row["due_at"], "rule": row["rule"]}

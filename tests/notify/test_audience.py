@@ -40,6 +40,19 @@ CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
     ("a routine request does not ring at the desk", T.TicketFiled, {"urgency": "routine"}, {"resident"}),
     ("an urgent one does", T.TicketFiled, {"urgency": "urgent"}, {"resident", "dispatcher"}),
     ("an emergency does", T.TicketFiled, {"urgency": "emergency"}, {"resident", "dispatcher"}),
+    (
+        "an emergency is told to the crew it names",
+        T.TicketFiled,
+        {"urgency": "emergency", "crew_ids": (CREW, OTHER_CREW)},
+        {"resident", "dispatcher", "crew", "other crew"},
+    ),
+    ("nothing less is", T.TicketFiled, {"urgency": "urgent", "crew_ids": (CREW,)}, {"resident", "dispatcher"}),
+    (
+        "an emergency nobody took is told to every crew it names",
+        T.TicketUnclaimed,
+        {"owner_id": None, "to": "manager", "urgency": "emergency", "crew_ids": (CREW, OTHER_CREW)},
+        {"manager", "crew", "other crew"},
+    ),
     ("the resident hears who takes it; the crew knows", T.TicketClaimed, {"actor_id": CREW}, {"resident"}),
     ("an assignment reaches the crew", T.TicketAssigned, {"actor_id": DISPATCHER}, {"resident", "crew"}),
     (

@@ -19,10 +19,12 @@ from services.tickets.commands.steps import Ticket, entry_after, event_of
 from services.tickets.complaints.codes import COMPLAINT
 from services.tickets.earlier import store_words
 from services.tickets.models import UNIT_NAME, buildings, communities, household_circumstances, people, units
+from services.tickets.queries.duty import first_to_hear
 from services.tickets.triage import Corrections, Verdict, triage
 from services.tickets.triage.circumstances import circumstances_in
 
 DISPATCH = "dispatch"
+EMERGENCY = "emergency"
 INTERNAL = "internal"  # What staff ask of each other; no resident files it or sees it.
 CHANNELS = ("api", "web", "phone", "counter", "email", "patrol", "sensor")
 _DIGITS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # No 0/O, 1/I/L, U: numbers are read out over the phone.
@@ -48,10 +50,10 @@ class Filing:
 
 
 # What only later steps fill.
-_NOTHING_YET: Ticket = {"leads": False} | dict.fromkeys(
+_NOTHING_YET = dict.fromkeys(
     (
         "waiting_reason", "paused_until", "objected_at", "owner_id", "completed_by", "promised_at", "acknowledged_at",
-        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at", "joined_to",
+        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at",
     )
 )  # fmt: skip
 
@@ -146,6 +148,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     judged = service_levels.judged_of([entry], ticket["community_id"], library, at)
     rows = service_levels.rows_of(judged, ticket, [entry], [])
     told = {"channel": ticket["channel"], "acknowledge_due_at": service_levels.due_of(rows, "acknowledge")}
+    if ticket["urgency"] == EMERGENCY:
+        told["crew_ids"] = first_to_hear(db, ticket, at)
     event = event_of(TicketFiled, ticket, actor, at, told)
     writing.write_filing(db, ticket, entry, rows, event)
     if ticket["work_type"] == COMPLAINT:

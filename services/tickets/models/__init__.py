@@ -3,7 +3,6 @@
 from services.kit import inbox as kit_inbox
 from services.kit import outbox as kit_outbox
 from services.kit.http import effects
-from services.tickets.models.announcements import announcement_readers, announcement_steps, announcements
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
@@ -26,6 +25,7 @@ from services.tickets.models.places import (
     units,
 )
 from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
+from services.tickets.models.shifts import days_off, shifts
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
 
 __all__ = [
@@ -33,15 +33,13 @@ __all__ = [
     "UNIT_NAME",
     "Id",
     "Moment",
-    "announcement_readers",
-    "announcement_steps",
-    "announcements",
     "buildings",
     "calendars",
     "clocks",
     "communities",
     "complaint_words",
     "complaints",
+    "days_off",
     "erasure_passes",
     "firings",
     "gatherings",
@@ -64,6 +62,7 @@ __all__ = [
     "policies",
     "refilings",
     "remarks",
+    "shifts",
     "sign_ups",
     "ticket_checkpoints",
     "tickets",

@@ -27,6 +27,7 @@ from services.tickets.models import (
     tickets,
     units,
 )
+from services.tickets.queries.duty import Ready, duty_at
 from services.tickets.queries.views import moment
 from services.tickets.triage import Corrections, learn
 
@@ -58,7 +59,7 @@ def pool(
         .outerjoin(units, units.c.id == tickets.c.unit_id)
         .outerjoin(buildings, buildings.c.id == units.c.building_id)
         .outerjoin(due, due.c.ticket_id == tickets.c.id)
-        .where(unowned, tickets.c.joined_to.is_(None))
+        .where(unowned)
         .order_by(rank, level, due_at, tickets.c.id)
         .limit(limit + 1)
     )
@@ -72,7 +73,11 @@ def pool(
     shown, more = cut(rows, limit, "rank", "level", "due_at", "id")
     next_due = _next_due(db, [row["id"] for row in shown])
     now = time.now()
-    jobs = [_job({**row, **next_due.get(row["id"], _NO_CLOCK)}, now, locale) for row in shown]
+    ready = Ready(db, now)
+    jobs = [
+        {**_job({**row, **next_due.get(row["id"], _NO_CLOCK)}, now, locale), "on_duty": ready.for_job(row)}
+        for row in shown
+    ]
     return jobs, more
 
 
@@ -144,14 +149,17 @@ def communities_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
 
 
 def staff_of(db: Connection, actor: Actor) -> list[dict[str, Any]]:
-    """Return the active staff with role, badge and skills, for whoever assigns a job."""
+    """Return the active staff with role, badge, skills and whether they are on duty, for whoever assigns a job."""
     rows = db.execute(
         select(people.c.id, people.c.role, people.c.badge, people.c.skills, people.c.community_ids)
         .where(people.c.role != "resident", people.c.active)
         .where(people.c.organisation_id == actor.organisation_id)
         .order_by(people.c.role, people.c.badge, people.c.id)
     )
-    return _plain(rows)
+    duty = duty_at(db, time.now())
+    return [
+        {**row, "on_duty": duty.says(row["id"]), "on_duty_until": moment(duty.until(row["id"]))} for row in _plain(rows)
+    ]
 
 
 def _plain(rows: Result[Any]) -> list[dict[str, Any]]:

@@ -3,8 +3,15 @@
 import marshmallow as ma
 from marshmallow import fields
 
-from services.tickets.schemas.joining import SimilarView
 from services.tickets.schemas.output import Because
+
+
+class Ready(ma.Schema):
+    """A crew member on duty in a job's community, with a skill for it."""
+
+    id = fields.UUID(required=True)
+    badge = fields.String(required=True, allow_none=True)
+    until = fields.AwareDateTime(required=True)
 
 
 class Job(ma.Schema):
@@ -29,6 +36,7 @@ class Job(ma.Schema):
     next_due_at = fields.AwareDateTime(required=True, allow_none=True)
     next_due_clock = fields.String(required=True, allow_none=True)
     because = fields.List(fields.String(), required=True)
+    on_duty = fields.List(fields.Nested(Ready), required=True)
 
 
 class Pool(ma.Schema):
@@ -69,7 +77,6 @@ class VerdictView(ma.Schema):
     urgency = fields.String(required=True)
     confidence = fields.Float(required=True)
     because = fields.List(fields.Nested(Because), required=True)
-    similar = fields.List(fields.Nested(SimilarView), required=True)
 
 
 class CommunityName(ma.Schema):
@@ -119,6 +126,10 @@ class StaffMember(ma.Schema):
     badge = fields.String(required=True, allow_none=True)
     skills = fields.List(fields.String(), required=True)
     community_ids = fields.List(fields.UUID(), required=True)
+    on_duty = fields.Boolean(
+        required=True, allow_none=True, metadata={"description": "null where no shift of theirs is known."}
+    )
+    on_duty_until = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class Staff(ma.Schema):
