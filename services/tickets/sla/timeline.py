@@ -1,7 +1,7 @@
 """Why a clock came out as it did: its story from start to sum, in sentences a manager and a resident can read."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.tickets.sla import wording
@@ -19,7 +19,7 @@ LONGEST_SPELL = timedelta(days=400)
 # What is told first of what falls on one moment: what ended or came due by then before what begins with it.
 ORDER = (
     "started", "reopened", "resumed", "expired", "disallowed", "warned", "due", "breached", "completed", "terms",
-    "stopped", "void", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
+    "stopped", "void", "heard", "closed", "more_closed", "paused", "ran_on", "unknown", "sum",
 )  # fmt: skip
 # What lay between two stretches of a clock that went on, and what began it again, where that is no reopening.
 NOTHING_MOVED: Mapping[int, tuple[Clock, Clock]] = {}
@@ -73,7 +73,8 @@ def explain(
         *ended(clock, told, switches),
     ]
     lines.sort(key=lambda line: (line.at, ORDER.index(line.what)))
-    return (*lines, summed(clock, told.asof, calendar))
+    total = summed(clock, told.asof, calendar)
+    return (*lines, replace(total, at=max(total.at, lines[-1].at) if clock.known_at else total.at))
 
 
 def begun(clock: Clock, calendar: Calendar) -> Iterator[Moment]:
@@ -139,6 +140,7 @@ def waited(clock: Clock, told: Told, calendar: Calendar) -> Iterator[Moment]:
     until = clock.stopped_at or told.asof
     credited = {start for start, _ in clock.pauses}
     for wait in told.waits:
+        yield from unheard(wait, clock, told, calendar)
         start = max(wait.start, clock.started_at)
         over = wait.until if wait.end is None else wait.end
         if start > until or (over is not None and over <= start):
@@ -149,6 +151,15 @@ def waited(clock: Clock, told: Told, calendar: Calendar) -> Iterator[Moment]:
         if start not in idle and end is not None:
             yield Moment(start, "completed", wording.say(IDLE.get(clock.kind, "completed")), end)
             yield Moment(end, "reopened", wording.say(AGAIN.get(clock.kind, "reopened")))
+
+
+def unheard(wait: Wait, clock: Clock, told: Told, calendar: Calendar) -> Iterator[Moment]:
+    """A pause that a phone told later, and that gave no credit until then."""
+    event = told.events[wait.first]
+    if event.known_at is None or not clock.started_at <= event.at <= (clock.stopped_at or told.asof):
+        return
+    since, reason = wording.local(calendar.zone, event.at), wording.reason(event.reason or "")
+    yield Moment(event.known_at, "heard", wording.say("heard_pause", since=since, reason=reason))
 
 
 def paused(
@@ -219,6 +230,9 @@ def ended(clock: Clock, told: Told, switches: Switches) -> Iterator[Moment]:
     event = next((event for event in there if stops(clock.kind, event, switches)), there[-1] if there else None)
     what = "void" if clock.state == VOID else "stopped"
     yield Moment(clock.stopped_at, what, wording.say(what, **wording.done(event.action if event else "")))
+    if clock.known_at is not None:
+        sentence = "heard_late" if clock.known_late else "heard"
+        yield Moment(clock.known_at, "heard", wording.say(sentence, length=wording.length(clock.backdated_seconds)))
 
 
 def summed(clock: Clock, asof: datetime, calendar: Calendar) -> Moment:

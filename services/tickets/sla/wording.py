@@ -87,6 +87,18 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "terms": {ZH: "{what}。", EN: "{What}."},
     "terms_moved": {ZH: "{what}：时限由 {before} 改为 {after}。", EN: "{What}: target before {before}, after {after}."},
     "stopped": {ZH: "计时停止：{what}。", EN: "{What}."},
+    "heard": {
+        ZH: "手机此时才补报上述操作：按实际完成时间计，早于补报 {length}。",
+        EN: "Only now did a phone tell of this; it counts from when it was done, {length} before.",
+    },
+    "heard_late": {
+        ZH: "手机此时才补报上述操作：按实际完成时间计，早于补报 {length}，实为按时；此前发出的超时提示仍留存在案。",
+        EN: "Only now did a phone tell of this; it was done in time, {length} before. What was fired until now stays.",
+    },
+    "heard_pause": {
+        ZH: "手机此时才补报 {since} 的暂停（{reason}）：补报之前照常计时。",
+        EN: "Only now did a phone tell of a pause at {since}, because {reason}: until now the time counts as running.",
+    },
     "void": {ZH: "计时作废：{what}。", EN: "Void: {what}."},
     "unknown": {ZH: "截止时间无法计算：{why}", EN: "The deadline cannot be computed: {why}"},
     "sum": {
