@@ -13,6 +13,8 @@ from services.kit.identity import current_actor
 from services.tickets import queries, schemas
 from services.tickets.api.answers import words
 from services.tickets.queries.reports import Asked
+from services.tickets.queries.reports.acts import act_report
+from services.tickets.schemas.act_report import ActQuery, ActReport
 
 reports = Blueprint("reports", __name__, description="What managers audit the service by")
 
@@ -45,6 +47,16 @@ def sla_report(query: dict[str, Any]) -> Response:
 def pause_report(query: dict[str, Any]) -> Response:
     """Read who let jobs wait, for what and how long."""
     return _answer("pauses", query, lambda db, asked, grouping: queries.pause_report(db, asked, grouping))
+
+
+@reports.route("/reports/acts", methods=["GET"])
+@access("manager", "admin")
+@reports.arguments(ActQuery, location="query")
+@reports.alt_response(200, schema=ActReport)
+@_table
+def acts_told_later(query: dict[str, Any]) -> Response:
+    """Read whose phones told acts later than they were done, how much later and how often."""
+    return _answer("acts", query, act_report)
 
 
 @reports.route("/reports/attainment", methods=["GET"])

@@ -16,6 +16,7 @@ from services.tickets.books import books_of
 from services.tickets.clock_view import NOT_LATER, clock_view
 from services.tickets.commands.steps import no_such_ticket
 from services.tickets.models import NAMED_TICKETS, Moment, clocks, history, people, photos, remarks, tickets
+from services.tickets.queries.reports.acts import has_act_of
 from services.tickets.queries.reports.asked import NARROWED, Asked
 from services.tickets.queries.reports.quality import has_promise, has_quality
 from services.tickets.queries.verdicts import has_verdict
@@ -30,7 +31,8 @@ class TicketFilter:
 
     `crew_id` is who completed it, else who has it; `since` and `until` bound the time of filing, the end not
     included; `clock`, `verdict` and `rule` ask for a clock of that kind that stands like that, `promise` for a promise
-    that became so, `quality` for what is true of the job as a whole. With a clock asked for, need level, work type,
+    that became so, `quality` for what is true of the job as a whole, `told_later` for an act that the phone of this
+    person ("any" for anybody's) told later. With a clock asked for, need level, work type,
     crew and policy are those under which it counts. A `need_level` or `crew_id` of "none" means those
     without.
     """
@@ -50,6 +52,7 @@ class TicketFilter:
     verdict: str | None = None
     promise: str | None = None
     quality: str | None = None
+    told_later: str | None = None
 
 
 def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[
         (wanted.owner, tickets.c.owner_id.__eq__),
         (wanted.promise, lambda became: has_promise(asked, became, now)),
         (wanted.quality, lambda quality: has_quality(asked, quality, now)),
+        (wanted.told_later, has_act_of),
     )
     conditions = [condition(value) for value, condition in own if value is not None]
     if wanted.clock is not None or wanted.verdict is not None:

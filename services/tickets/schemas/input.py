@@ -10,6 +10,7 @@ from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
 from services.tickets.commands.verbs import OUTCOMES
 from services.tickets.queries.reports import NONE, PROMISES, QUALITIES
+from services.tickets.queries.reports.acts import ANY
 from services.tickets.queries.verdicts import VERDICTS
 from services.tickets.schemas.acts import Act, Told
 from services.tickets.sla.conditions import CIRCUMSTANCES
@@ -145,6 +146,14 @@ class IdOrNone(fields.UUID):
         return NONE if value == NONE else super()._deserialize(value, *args, **kwargs)
 
 
+class IdOrAny(fields.UUID):
+    """An id, or “any”."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return ANY if value == ANY else super()._deserialize(value, *args, **kwargs)
+
+
+TOLD_LATER_WORDS = "Those with an act that this person's phone told later than it was done; “any” for anybody's."
 # The words of the reports, for whoever follows a link from a figure to its tickets.
 CLOCK_WORDS = "A kind of clock; `total` is the whole time until the job was done for good."
 VERDICT_WORDS = (
@@ -185,6 +194,7 @@ class TicketQuery(Page):
     crew_id = IdOrNone(load_default=None)
     policy_version = Line(most=100, load_default=None)
     rule = Line(most=100, load_default=None)
+    told_later = IdOrAny(load_default=None, metadata={"description": TOLD_LATER_WORDS})
     since = fields.AwareDateTime(data_key="from", load_default=None)
     until = fields.AwareDateTime(data_key="to", load_default=None)
     clock = _explained(CLOCK_WORDS, OneOf((*JUDGED, TOTAL)))

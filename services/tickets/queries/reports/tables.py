@@ -19,6 +19,10 @@ PAUSE_COLUMNS = (
     *_PERIOD, "group_by", "key", "name", "pauses", "tickets_paused", "paused_seconds", "disallowed_seconds",
     "lived_seconds", "pause_share", "still_open", "expired", "objected", "disallowed",
 )  # fmt: skip
+ACT_COLUMNS = (
+    *_PERIOD, "group_by", "key", "name", "acts", "acts_on", "counted_back", "backdated_seconds", "longest_seconds",
+    "known_late", "previous_step", "too_long_ago", "clock_turned_back", "when_heard", "largest_skew_seconds", "tickets",
+)  # fmt: skip
 ATTAINMENT_COLUMNS = (
     *_PERIOD, "community_id", "community", "policy_version", "attained_level", "without_gaps", "need_level", "need",
     "verdict", "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "needed_share",
@@ -61,7 +65,7 @@ def _known(grouping: str, group: Mapping[str, Any], locale: str) -> Row:
     key, name = group["key"], group["name"]
     if key in (None, "all"):
         key = in_words(key or "none", locale)
-    elif grouping in ("work_type", "reason"):
+    elif grouping in ("work_type", "reason", "action"):
         name = in_words(key, locale)
     elif grouping == "need_level":
         name = in_words(name, locale)
@@ -119,6 +123,12 @@ def _pauses(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
         yield {**group, **_known(report["group_by"], group, locale)}
 
 
+def _acts(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
+        known = _known(report["group_by"], group, locale)
+        yield {**group, **known, "acts_on": group["tickets"], "tickets": group["link"]}
+
+
 def _attainment(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
     for place in report["communities"]:
         blocked = place["blocked_by"]
@@ -147,5 +157,6 @@ def _counted(figures: Mapping[str, Any]) -> Row:
 _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], Iterator[Row]]]] = {
     "sla": (SLA_COLUMNS, _sla),
     "pauses": (PAUSE_COLUMNS, _pauses),
+    "acts": (ACT_COLUMNS, _acts),
     "attainment": (ATTAINMENT_COLUMNS, _attainment),
 }

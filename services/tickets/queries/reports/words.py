@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.tickets.lifecycle import ACTION_NAMES_ZH
 from services.tickets.sla.wording import EN, KINDS, REASONS, ZH
 
+# What a crew's phone may tell later.
+TOLD_BY_PHONES = (
+    "claim", "depart", "arrive", "start", "pause", "resume", "make_safe", "complete", "release", "assign", "escalate",
+    "promise", "comment", "photograph",
+)  # fmt: skip
 # What a cell may say, by its code: (Chinese, English). A code that is not here is shown as it is.
 NAMES = {
     **{kind: (words[ZH], words[EN]) for kind, words in KINDS.items()},
@@ -13,6 +19,7 @@ NAMES = {
     "total_resolution": ("最终解决", "total resolution"),
     "promises": ("承诺", "promises"),
     "flawless": ("无瑕疵工单", "flawless jobs"),
+    **{action: (ACTION_NAMES_ZH[action], action.replace("_", " ")) for action in TOLD_BY_PHONES},
     "all": ("合计", "all"),
     "none": ("无", "none"),
     "physiological": ("生理需要", "physiological"),
@@ -38,6 +45,7 @@ NAMES = {
     "by_month": ("月份", "month"),
     "by_organisation": ("全公司", "organisation"),
     "by_member": ("人员", "member"),
+    "by_action": ("操作", "action"),
     "by_reason": ("暂停原因", "reason"),
     "met": ("达标", "met"),
     "missed": ("未达标", "missed"),
@@ -83,6 +91,17 @@ HEADINGS = {
     "objected": ("业主异议", "Objected to"),
     "disallowed": ("不予认可", "Disallowed"),
     "paused_seconds": ("暂停时长（秒）", "Seconds paused"),
+    "acts": ("补报操作", "Acts told later"),
+    "acts_on": ("涉及工单", "On tickets"),
+    "counted_back": ("按实际时间计算", "Counted from their own time"),
+    "backdated_seconds": ("早于补报合计（秒）", "Seconds before they were heard of"),
+    "longest_seconds": ("其中最长（秒）", "The longest of them"),
+    "known_late": ("补报后由超时改为按时", "In time, and told as missed before"),
+    "previous_step": ("受上一步限制", "Bounded by the step before"),
+    "too_long_ago": ("过久，按收到时间计", "Too long ago"),
+    "clock_turned_back": ("手机时钟被回拨", "Clock turned back"),
+    "when_heard": ("按收到时间计", "Counted when heard"),
+    "largest_skew_seconds": ("手机时钟最大偏差（秒）", "Clock wrong by at most (seconds)"),
     "disallowed_seconds": ("其中不予认可（秒）", "Of these disallowed"),
     "community_id": ("小区编号", "Community id"),
     "community": ("小区", "Community"),
