@@ -12,7 +12,8 @@ class TicketFact(Fact):
     """What every event about a ticket says: where it is, whose it is, and who did this.
 
     `version` is the ticket's version after the step; `owner_id` the accountable person, or None while
-    `owner_desk` (`dispatch` or `management`) is accountable. `actor_role` is a role or `system`.
+    `owner_desk` (`dispatch` or `management`) is accountable. `actor_role` is a role or `system`. `joined_to` is the
+    request with the same cause that it moves with.
     """
 
     source: ClassVar[str] = "tickets"
@@ -32,6 +33,7 @@ class TicketFact(Fact):
     urgency: str
     actor_id: str
     actor_role: str
+    joined_to: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,11 @@
 """The tickets service over HTTP: parse, one command or query, dump."""
 
+from services.tickets.api.announcements import announcements
 from services.tickets.api.complaints import complaints
 from services.tickets.api.desk import desk
 from services.tickets.api.gatherings import gatherings
 from services.tickets.api.households import households
+from services.tickets.api.joining import joining
 from services.tickets.api.photos import photos
 from services.tickets.api.place_imports import place_imports
 from services.tickets.api.places import places
@@ -17,7 +19,7 @@ from services.tickets.api.tickets import tickets
 
 BLUEPRINTS = (
     tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, places,
-    place_imports,
+    place_imports, announcements, joining,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

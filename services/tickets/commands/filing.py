@@ -50,10 +50,10 @@ class Filing:
 
 
 # What only later steps fill.
-_NOTHING_YET = dict.fromkeys(
+_NOTHING_YET: Ticket = {"leads": False} | dict.fromkeys(
     (
         "waiting_reason", "paused_until", "objected_at", "owner_id", "completed_by", "promised_at", "acknowledged_at",
-        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at",
+        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at", "joined_to",
     )
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from services.kit import inbox as kit_inbox
 from services.kit import outbox as kit_outbox
 from services.kit.http import effects
+from services.tickets.models.announcements import announcement_readers, announcement_steps, announcements
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
@@ -33,6 +34,9 @@ __all__ = [
     "UNIT_NAME",
     "Id",
     "Moment",
+    "announcement_readers",
+    "announcement_steps",
+    "announcements",
     "buildings",
     "calendars",
     "clocks",

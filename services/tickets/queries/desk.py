@@ -59,7 +59,7 @@ def pool(
         .outerjoin(units, units.c.id == tickets.c.unit_id)
         .outerjoin(buildings, buildings.c.id == units.c.building_id)
         .outerjoin(due, due.c.ticket_id == tickets.c.id)
-        .where(unowned)
+        .where(unowned, tickets.c.joined_to.is_(None))
         .order_by(rank, level, due_at, tickets.c.id)
         .limit(limit + 1)
     )

@@ -3,6 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields
 
+from services.tickets.schemas.joining import SimilarView
 from services.tickets.schemas.output import Because
 
 
@@ -77,6 +78,7 @@ class VerdictView(ma.Schema):
     urgency = fields.String(required=True)
     confidence = fields.Float(required=True)
     because = fields.List(fields.Nested(Because), required=True)
+    similar = fields.List(fields.Nested(SimilarView), required=True)
 
 
 class CommunityName(ma.Schema):
