@@ -25,6 +25,7 @@ ROLE_NAMES_ZH = {
     "manager": "项目经理",
     "admin": "管理员",
     "system": "系统",
+    "visitor": "访客",
 }
 STAFF = ("crew", "dispatcher", "manager", "admin")
 LOCALES = ("zh-CN", "en")

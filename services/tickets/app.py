@@ -7,6 +7,7 @@ from services.kit.http.app import JSON_LIMIT_BYTES
 from services.tickets import models, pictures
 from services.tickets.api import BLUEPRINTS
 from services.tickets.case_file import seals
+from services.tickets.following import Links
 from services.tickets.settings import TicketsSettings
 
 
@@ -22,6 +23,7 @@ def make_app(settings: TicketsSettings) -> Flask:
     app.before_request(_refuse_long_json)
     app.extensions["photos"] = pictures.open_store(settings.kit.home, settings.photo_bucket, settings.photo_endpoint)
     app.extensions["case_key"] = settings.case_key and seals.read_private(settings.case_key.encode())
+    app.extensions["visitors_links"] = Links(settings.kit.secret)
     return app
 
 

@@ -20,6 +20,7 @@ from services.tickets.models import clocks, history, outbox, remarks, tickets
 NEVER_CHANGES = (
     "id", "organisation_id", "number", "community_id", "unit_id", "requester_id", "filed_by", "filed_at", "title",
     "description", "location", "words_salt", "channel", "about_ticket_id",
+    "spot_id",
 )  # fmt: skip
 _CLOCK_KEY = ("ticket_id", "kind", "generation")
 

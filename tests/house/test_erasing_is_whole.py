@@ -26,6 +26,7 @@ ERASED: dict[str, dict[str, str]] = {
         "volunteers": "skills note",
         "volunteer_hours": "what reason",
         "people": "badge",
+        "visitor_contacts": "phone",
     },
     "notify": {
         "contacts": "email apprise_urls sms_urls preferred_locale channels",

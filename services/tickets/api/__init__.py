@@ -13,13 +13,15 @@ from services.tickets.api.plans import plans
 from services.tickets.api.proofs import proofs
 from services.tickets.api.reports import reports
 from services.tickets.api.shifts import shifts
+from services.tickets.api.spots import spots
 from services.tickets.api.steps import steps
 from services.tickets.api.terms import terms
 from services.tickets.api.tickets import tickets
+from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
     tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, places,
-    place_imports, announcements, joining,
+    place_imports, announcements, joining, spots, visitors,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

@@ -9,6 +9,7 @@ ROLES_ZH = {
     "manager": "项目经理",
     "admin": "管理员",
     "system": "系统",
+    "visitor": "访客",
 }
 STATES_ZH = {
     "running": "计时中",

@@ -27,6 +27,7 @@ from services.tickets.models.places import (
 )
 from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
 from services.tickets.models.shifts import days_off, shifts
+from services.tickets.models.spots import spots, visitor_contacts
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
 
 __all__ = [
@@ -68,9 +69,11 @@ __all__ = [
     "remarks",
     "shifts",
     "sign_ups",
+    "spots",
     "ticket_checkpoints",
     "tickets",
     "units",
+    "visitor_contacts",
     "volunteer_hours",
     "volunteers",
 ]

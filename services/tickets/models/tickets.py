@@ -78,6 +78,8 @@ tickets = Table(
     # The request with the same cause that it moves with; one that others move with says so, to be asked for them.
     Column("joined_to", Id, ForeignKey("tickets.id")),
     Column("leads", Boolean, nullable=False, server_default="false"),
+    # Where a code was scanned to file it.
+    Column("spot_id", Id, ForeignKey("spots.id")),
     Column("policy_version", Text, nullable=False),
     Column("calendar_version", Integer, nullable=False, server_default="1"),
     Column("version", Integer, nullable=False),
@@ -110,6 +112,7 @@ Index("ix_tickets_completed", tickets.c.completed_at, postgresql_where=tickets.c
 Index("ix_tickets_paused", tickets.c.paused_until, postgresql_where=tickets.c.status == "waiting")
 Index("ix_tickets_about", tickets.c.about_ticket_id, postgresql_where=tickets.c.about_ticket_id.is_not(None))
 Index("ix_tickets_joined", tickets.c.joined_to, postgresql_where=tickets.c.joined_to.is_not(None))
+Index("ix_tickets_spot", tickets.c.spot_id, tickets.c.filed_at, postgresql_where=tickets.c.spot_id.is_not(None))
 Index("ix_tickets_open", tickets.c.community_id, postgresql_where=tickets.c.status.in_(lifecycle.OPEN))
 
 # The version of a ticket is the `seq` of its last entry, so two writers at one version collide on this key.

@@ -16,7 +16,7 @@ COLUMNS = (
     "id", "number", "status", "title", "description", "community_id", "unit_id", "location", "requester_id",
     "filed_by", "channel", "catalogue_code", "topic", "work_type", "need_level", "standard", "value_tier", "urgency",
     "confidence", "because", "circumstances", "waiting_reason", "version", "completions", "policy_version",
-    "calendar_version", "about_ticket_id", "joined_to",
+    "calendar_version", "about_ticket_id", "joined_to", "spot_id",
 )  # fmt: skip
 MOMENTS = (
     "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",

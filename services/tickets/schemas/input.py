@@ -3,7 +3,7 @@
 from typing import Any
 
 from marshmallow import fields
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from services.kit.http import Line, Page, Prose, StrictSchema, TrueOrFalse
 from services.tickets import catalogue, lifecycle
@@ -40,6 +40,7 @@ class NewTicket(StrictSchema):
     circumstances = Circumstances(load_default=())
     # The open report with the same cause, as POST /triage and GET /similar offer it.
     join = fields.UUID(load_default=None)
+    spot_code = fields.String(load_default=None, validate=Regexp(r"[2-9a-z]{18}\Z"))
 
 
 class TriageText(StrictSchema):

@@ -60,6 +60,7 @@ class Ticket(ma.Schema):
     owner = fields.Nested(Owner, required=True)
     about_ticket_id = fields.UUID(required=True, allow_none=True)
     joined_to = fields.UUID(required=True, allow_none=True)
+    spot_id = fields.UUID(required=True, allow_none=True)
     version = fields.Integer(required=True)
     completions = fields.Integer(required=True)
     policy_version = fields.String(required=True)

@@ -1,0 +1,308 @@
+"""Spots with a code to scan, and people without an account who report what they find there."""
+
+import io
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+from werkzeug.test import TestResponse
+
+from services.kit import testing
+from services.kit.database import transaction
+from services.kit.identity import NOBODY, Actor
+from services.tickets.estate.spots import MOST_AT_SPOT, is_code, new_code
+from tests.tickets.conftest import signed_in
+from tests.tickets.walking import jpeg
+
+if TYPE_CHECKING:
+    from tests.tickets.conftest import Estate
+
+LIFT = {"name": "东侧电梯", "name_en": "East lift", "kind": "lift"}
+
+
+@pytest.fixture
+def spot(estate: "Estate") -> dict[str, Any]:
+    """A lift with a code on it."""
+    made = estate.post("manager", "/spots", {**LIFT, "building_id": estate.building_id})
+    assert made.status_code == 201, made.json
+    return dict(made.json or {})
+
+
+@pytest.fixture
+def anybody(estate: "Estate") -> FlaskClient:
+    """A phone without an account."""
+    return estate.client
+
+
+def report(anybody: FlaskClient, spot: dict[str, Any], said: str = "按钮坏了", **more: Any) -> TestResponse:
+    headers = more.pop("headers", {})
+    return anybody.post(f"/api/v1/q/{spot['code']}/tickets", json={"description": said, **more}, headers=headers)
+
+
+def test_whoever_scans_a_lift_reports_it_without_an_account_and_follows_it(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    seen = anybody.get(f"/api/v1/q/{spot['code']}")
+    assert seen.json == {
+        "community": "桂花苑", "building": "1栋", "name": {"zh-CN": "东侧电梯", "en": "East lift"}, "kind": "lift",
+        "shared": True, "open": [],
+    }  # fmt: skip
+    filed = report(anybody, spot, phone="138 0000 0000", headers={"Accept-Language": "zh-CN"})
+    assert filed.status_code == 201, filed.json
+    assert filed.json["place"] == "1栋 东侧电梯"
+    assert filed.json["follow_url"].endswith(f"/follow/{filed.json['follow_token']}")
+    assert filed.json["because"]
+    ticket = estate.get("dispatcher", "/tickets").json["items"][0]
+    assert (ticket["number"], ticket["channel"], ticket["spot_id"]) == (filed.json["number"], "qr", spot["id"])
+    assert (ticket["requester_id"], ticket["topic"], ticket["location"]) == (NOBODY, "elevator", "1栋 东侧电梯")
+    opened = anybody.get(f"/api/v1/q/{spot['code']}").json["open"]
+    assert [one["status"] for one in opened] == ["filed"]
+    for verb in ("claim", "depart", "arrive", "start", "complete"):
+        ticket = estate.step("crew", ticket, verb)
+    followed = anybody.get(f"/api/v1/follow/{filed.json['follow_token']}").json
+    statuses = [one["status"] for one in followed["timeline"]]
+    assert statuses == ["filed", "claimed", "on_the_way", "on_site", "in_progress", "completed"]
+    assert (followed["number"], followed["has_phone"], followed["photos_left"]) == (ticket["number"], True, 0)
+    assert anybody.get(f"/api/v1/q/{spot['code']}").json["open"] == []
+    assert estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"][0]["actor_role"] == "visitor"
+
+
+def test_what_is_shown_in_public_names_nobody_and_quotes_nobody(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    filed = report(anybody, spot, "电梯按钮坏了，王女士被困过", phone="13800000000").json
+    ticket = estate.get("dispatcher", "/tickets").json["items"][0]
+    estate.step("crew", ticket, "claim")
+    estate.step("crew", ticket, "comments", {"body": "备注：找李师傅", "visible": True})
+    shown = "".join(
+        anybody.get(path).get_data(as_text=True)
+        for path in (f"/api/v1/q/{spot['code']}", f"/api/v1/follow/{filed['follow_token']}")
+    )
+    for hidden in ("王女士", "李师傅", "138", "badge", estate.people["crew"].id, ticket["id"], estate.organisation_id):
+        assert hidden not in shown
+
+
+def test_a_number_left_is_for_whoever_calls_back_and_can_be_taken_back(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    filed = report(anybody, spot, phone="+86 138-0000-0000").json
+    ticket = estate.get("dispatcher", "/tickets").json["items"][0]
+    path = f"/tickets/{ticket['id']}/visitor"
+    assert estate.get("dispatcher", path).json == {"phone": "+86 138-0000-0000"}
+    assert estate.get("crew", path).json == {"phone": None}
+    estate.step("crew", ticket, "claim")
+    assert estate.get("crew", path).json == {"phone": "+86 138-0000-0000"}
+    assert estate.get("colleague", path).json == {"phone": None}
+    assert [estate.get(name, path).status_code for name in ("resident", "admin")] == [403, 403]
+    follow = f"/api/v1/follow/{filed['follow_token']}"
+    assert anybody.delete(f"{follow}/phone").status_code == 204
+    assert estate.get("dispatcher", path).json == {"phone": None}
+    assert anybody.get(follow).json["has_phone"] is False
+
+
+def test_a_visitor_adds_a_few_photos(estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]) -> None:
+    path = f"/api/v1/follow/{report(anybody, spot).json['follow_token']}"
+
+    def send(content: bytes, **headers: str) -> TestResponse:
+        return anybody.post(f"{path}/photos", data={"photo": (io.BytesIO(content), "p.jpg")}, headers=headers)
+
+    first = send(jpeg(), **{"Idempotency-Key": '"p"'})
+    assert (first.status_code, first.json["width"]) == (201, 40)
+    assert send(jpeg(), **{"Idempotency-Key": '"p"'}).json == first.json
+    assert send(b"no photo").status_code == 422
+    assert anybody.get(path).json["photos_left"] == 2
+    assert [send(jpeg()).status_code for _ in range(3)] == [201, 201, 409]
+    ticket = estate.get("crew", "/tickets").json["items"][0]
+    assert len(estate.get("crew", f"/tickets/{ticket['id']}/photos").json["items"]) == 3
+    estate.step("dispatcher", ticket, "cancel", {"reason": "重复"})
+    assert send(jpeg()).status_code == 409
+
+
+def test_a_replaced_code_and_a_closed_spot_open_nothing(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    old = spot["code"]
+    new = estate.post("admin", f"/spots/{spot['id']}/code").json
+    assert new["code"] != old
+    assert new["url"].endswith(f"/q/{new['code']}")
+    assert anybody.get(f"/api/v1/q/{old}").status_code == 404
+    assert report(anybody, spot).status_code == 404
+    assert anybody.get(f"/api/v1/q/{new['code']}").status_code == 200
+    closed = estate.ask("PATCH", "manager", f"/spots/{spot['id']}", {"closed": True}, If_Match='"v2"')
+    assert closed.json["closed_at"] is not None
+    assert anybody.get(f"/api/v1/q/{new['code']}").status_code == 404
+    estate.ask("PATCH", "manager", f"/spots/{spot['id']}", {"closed": False, "name_en": None}, If_Match="*")
+    assert anybody.get(f"/api/v1/q/{new['code']}").json["name"]["en"] == "东侧电梯"
+    said = estate.get("admin", "/places/changes").json["items"]
+    assert [row["action"] for row in said] == ["change", "change", "replace_code", "create"]
+    assert old not in str(said)
+    assert new["code"] not in str(said)
+
+
+@pytest.mark.parametrize("code", ["a", "A" * 18, "x" * 18, "%00" * 18, "../../tickets", "2" * 400])
+def test_a_code_nobody_printed_opens_nothing(anybody: FlaskClient, spot: dict[str, Any], code: str) -> None:
+    assert anybody.get(f"/api/v1/q/{code}").status_code in (404, 401)
+    assert anybody.post(f"/api/v1/q/{code}/tickets", json={"description": "漏水"}).status_code in (404, 401)
+
+
+def test_a_link_that_was_not_given_shows_nothing(estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]) -> None:
+    token = report(anybody, spot).json["follow_token"]
+    other = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+    for wrong in ("a", token[:-2], other, token + "xx"):
+        assert anybody.get(f"/api/v1/follow/{wrong}").status_code == 404
+    with testing.at(datetime.now(UTC) + timedelta(days=61)):
+        assert anybody.get(f"/api/v1/follow/{token}").status_code == 200, "it is open still"
+    ticket = estate.get("dispatcher", "/tickets").json["items"][0]
+    estate.step("dispatcher", ticket, "cancel", {"reason": "重复"})
+    with testing.at(datetime.now(UTC) + timedelta(days=61)):
+        assert anybody.get(f"/api/v1/follow/{token}").status_code == 404
+
+
+def test_where_an_account_is_asked_for_a_visitor_sees_the_place_and_signs_in(
+    estate: "Estate", anybody: FlaskClient
+) -> None:
+    door = estate.post("manager", "/spots", {
+        "name": "会所", "kind": "room", "shared": False, "community_id": estate.community_id,
+    }).json  # fmt: skip
+    assert anybody.get(f"/api/v1/q/{door['code']}").json["shared"] is False
+    assert report(anybody, door).status_code == 403
+    filed = estate.file("会所的灯不亮", spot_code=door["code"])
+    assert (filed["location"], filed["unit_id"], filed["spot_id"]) == ("会所", None, door["id"])
+    assert filed["requester_id"] == estate.people["resident"].id
+
+
+def test_somebody_signed_in_files_at_the_spot_they_scanned(estate: "Estate", spot: dict[str, Any]) -> None:
+    assert estate.file("电梯异响", spot_code=spot["code"])["location"] == "1栋 东侧电梯"
+    assert estate.file("电梯异响", name="crew", spot_code=spot["code"])["spot_id"] == spot["id"]
+    both = {"description": "电梯异响", "spot_code": spot["code"], "unit_id": estate.home}
+    unknown = {"description": "电梯异响", "spot_code": new_code()}
+    for body in (both, unknown, {"description": "a", "spot_code": "A"}):
+        refused = estate.post("resident", "/tickets", body)
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "spot_code")
+
+
+def test_a_code_of_another_organisation_is_nothing_to_its_people(
+    estate: "Estate", new_estate: Callable[[], "Estate"], spot: dict[str, Any]
+) -> None:
+    other = new_estate()
+    refused = other.post("resident", "/tickets", {"description": "电梯异响", "spot_code": spot["code"]})
+    assert refused.status_code == 422
+    for name in ("crew", "manager", "admin"):
+        assert other.get(name, f"/spots/{spot['id']}").status_code == 404
+        assert other.get(name, "/spots").json["items"] == []
+    assert other.ask("PATCH", "admin", f"/spots/{spot['id']}", {"name": "x"}, If_Match="*").status_code == 404
+    assert other.post("admin", f"/spots/{spot['id']}/code").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "description"), ({"description": " "}, "description"), ({"description": "x" * 1001}, "description"),
+        ({"description": "漏水", "phone": "call me"}, "phone"), ({"description": "漏水", "name": "王"}, "name"),
+        ({"description": "漏水", "urgency": "emergency"}, "urgency"),
+    ],
+)  # fmt: skip
+def test_a_visitors_bad_input_is_named(
+    anybody: FlaskClient, spot: dict[str, Any], body: dict[str, str], field: str
+) -> None:
+    refused = anybody.post(f"/api/v1/q/{spot['code']}/tickets", json=body)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)
+
+
+def test_danger_a_visitor_tells_of_is_an_emergency(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    assert report(anybody, spot, "有人被困电梯里了").json["urgency"] == "emergency"
+
+
+def test_more_reports_than_a_spot_can_have_are_turned_away(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    for number in range(MOST_AT_SPOT):
+        assert report(anybody, spot, f"按钮坏了 {number}").status_code == 201
+    turned = report(anybody, spot, "按钮坏了", headers={"Idempotency-Key": '"again"'})
+    assert (turned.status_code, turned.headers["Retry-After"]) == (429, "3600")
+    estate.file("电梯异响", spot_code=spot["code"])
+    with testing.at(datetime.now(UTC) + timedelta(minutes=61)):
+        assert report(anybody, spot, "按钮坏了", headers={"Idempotency-Key": '"again"'}).status_code == 201
+
+
+def test_a_retried_report_is_filed_once(estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]) -> None:
+    first = report(anybody, spot, headers={"Idempotency-Key": '"r"'})
+    again = report(anybody, spot, headers={"Idempotency-Key": '"r"'})
+    assert again.json == first.json
+    assert len(estate.get("dispatcher", "/tickets").json["items"]) == 1
+
+
+def test_the_sheet_has_a_picture_for_each_open_spot(estate: "Estate", spot: dict[str, Any]) -> None:
+    estate.post("manager", "/spots", {"name": "北门", "kind": "gate", "community_id": estate.community_id})
+    sheet = estate.get("crew", f"/spots/sheet?building_id={estate.building_id}").json["items"]
+    assert [one["id"] for one in sheet] == [spot["id"]]
+    assert sheet[0]["svg"].startswith("<svg")
+    assert "<script" not in sheet[0]["svg"]
+    assert len(estate.get("crew", f"/spots/sheet?community_id={estate.community_id}").json["items"]) == 2
+    picture = estate.get("crew", f"/spots/{spot['id']}/code.svg")
+    assert picture.mimetype == "image/svg+xml"
+    assert b'xmlns="http://www.w3.org/2000/svg"' in picture.data
+    listed = estate.get("crew", f"/spots?building_id={estate.building_id}&limit=1").json["items"]
+    assert listed == [spot]
+
+
+@pytest.mark.parametrize("name", ["resident", "crew", "dispatcher"])
+def test_only_managers_and_admins_keep_spots(estate: "Estate", spot: dict[str, Any], name: str) -> None:
+    assert estate.post(name, "/spots", {**LIFT, "building_id": estate.building_id}).status_code == 403
+    assert estate.ask("PATCH", name, f"/spots/{spot['id']}", {"name": "x"}, If_Match="*").status_code == 403
+    assert estate.post(name, f"/spots/{spot['id']}/code").status_code == 403
+
+
+def test_a_spot_stands_in_one_place(estate: "Estate") -> None:
+    for place in ({}, {"building_id": estate.building_id, "community_id": estate.community_id}):
+        assert estate.post("manager", "/spots", {**LIFT, **place}).json["errors"][0]["field"] == "building_id"
+    assert estate.post("manager", "/spots", {**LIFT, "building_id": testing.fresh()}).status_code == 404
+    estate.ask("PATCH", "admin", f"/buildings/{estate.building_id}", {"closed": True}, If_Match="*")
+    assert estate.post("manager", "/spots", {**LIFT, "building_id": estate.building_id}).status_code == 409
+
+
+def test_the_database_shows_a_visitor_what_is_at_spots_and_nothing_else(
+    estate: "Estate", web_engine: Engine, anybody: FlaskClient, spot: dict[str, Any]
+) -> None:
+    estate.file("厨房水管漏水")
+    report(anybody, spot, phone="13800000000")
+    who = Actor(NOBODY, estate.organisation_id, "visitor", (estate.community_id,))
+    with transaction(web_engine, who) as db:
+        found = db.execute(text("SELECT channel FROM tickets")).scalars().all()
+        assert found == ["qr"]
+        for table in ("people", "units", "remarks", "households", "plans", "refilings", "place_changes", "gatherings"):
+            assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
+    for statement in ("UPDATE spots SET name = 'x'", "INSERT INTO buildings SELECT * FROM buildings"):
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction(web_engine, who) as db:
+            db.execute(text(statement))
+    far = Actor(NOBODY, estate.organisation_id, "visitor", (testing.fresh(),))
+    with transaction(web_engine, far) as db:
+        for table in ("tickets", "spots", "history", "photos", "visitor_contacts"):
+            assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
+    with transaction(web_engine, estate.people["manager"]) as db:
+        assert db.execute(text("DELETE FROM visitor_contacts")).rowcount == 0
+
+
+def test_codes_cannot_be_counted_through() -> None:
+    codes = {new_code() for _ in range(1000)}
+    assert len(codes) == 1000
+    assert all(is_code(code) and re.fullmatch("[2-9a-z]{18}", code) for code in codes)
+
+
+def test_a_building_with_a_spot_is_not_taken_away(estate: "Estate") -> None:
+    empty = estate.post("admin", f"/communities/{estate.community_id}/buildings", {"name": "9栋"}).json
+    estate.post("manager", "/spots", {**LIFT, "building_id": empty["id"]})
+    assert estate.delete("admin", f"/buildings/{empty['id']}", If_Match="*").status_code == 409
+
+
+def test_a_token_cannot_make_somebody_a_visitor(estate: "Estate") -> None:
+    who = testing.actor("visitor", organisation_id=estate.organisation_id)
+    answer = estate.client.get("/api/v1/tickets", headers=signed_in(who))
+    assert answer.status_code == 401
