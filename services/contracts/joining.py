@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from services.contracts.tickets import TicketFact
+from services.contracts.ticket_fact import TicketFact
 
 
 @dataclass(frozen=True, kw_only=True)
