@@ -22,6 +22,7 @@ CHINESE_SECTIONS = {
     "erasures": "删除住户信息（管理员）",
     "invitations": "邀请开通账号（管理员、项目经理）",
     "shifts": "班次与值班人员",
+    "invitation-letters": "账号邀请邮件（由网关调用）",
     "joining": "设置与更改密码",
     "gatherings": "社区活动与志愿者",
     "households": "住户档案",

@@ -220,10 +220,7 @@ class TicketReevaluated(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketUnclaimed(TicketFact):
-    """Nobody has taken the job by `due_at`; it is put before `to`, a dispatcher or a manager.
-
-    Of an emergency all crew who could take it are told, `crew_ids`, on duty or not.
-    """
+    """Nobody took the job by `due_at`: it is put before `to`, and an emergency before all `crew_ids` who could go."""
 
     type: ClassVar[str] = "ticket.unclaimed.v1"
     to: str = "dispatcher"

@@ -13,7 +13,13 @@ def web() -> None:
     own = settings.load()
     serve(
         own.kit,
-        lambda: make_app(own.kit, own.more_apprise_schemes, vapid_key=own.vapid_key, allow_loopback=own.allow_loopback),
+        lambda: make_app(
+            own.kit,
+            own.more_apprise_schemes,
+            vapid_key=own.vapid_key,
+            allow_loopback=own.allow_loopback,
+            by_mail=own.smtp is not None,
+        ),
         worker_class="gthread",
         threads=4,
     )

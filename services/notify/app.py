@@ -17,11 +17,13 @@ def make_app(
     *,
     vapid_key: str | None = None,
     allow_loopback: bool = False,
+    by_mail: bool = False,
 ) -> Flask:
     """Return the application; it connects to nothing before its first request."""
     app = create_app(settings, api.BLUEPRINTS, title="Doorstep notify", idempotency=models.idempotency_keys)
     app.extensions[api.APPRISE] = Apprise(more_apprise_schemes)
     app.extensions[api.CONFIRMATIONS] = Confirmations(settings.secret)
+    app.extensions[api.BY_MAIL] = by_mail
     app.extensions[api.PUSH_KEY] = public_key(vapid_key) if vapid_key else None
     app.extensions[api.OUTWARD] = Outward(allow_loopback)
     return app

@@ -8,7 +8,7 @@ from services.kit.erasures import Erasure, forget_answers
 from services.notify.models import alarms, contacts, deliveries, idempotency_keys, metadata
 
 # Rows that are nothing but somebody's addresses or choices.
-GONE = ("push_subscriptions", "paces", "address_confirmations")
+GONE = ("push_subscriptions", "paces", "address_confirmations", "invitation_letters")
 # Words in rows that figures are made of.
 BLANK: dict[str, dict[str, Any]] = {
     "notices": {"title": "", "body": "", "link": None, "data": {}},

@@ -55,6 +55,13 @@ def confirmation_words(locale: str, link: str) -> Words:
     return Words(spoken(locale), title.strip(), body.strip())
 
 
+def invitation_words(locale: str, purpose: str, link: str) -> Words:
+    """Return the letter that carries a link to an account; `purpose` is `join` or `reset`."""
+    text = _TEMPLATES.get_template(f"{spoken(locale)}.{purpose}.txt").render(link=link)
+    title, _, body = text.partition("\n")
+    return Words(spoken(locale), title.strip(), body.strip())
+
+
 def gather(locale: str, channel: str, notices: Sequence[Mapping[str, Any]]) -> Words:
     """Return several notices as one message for a channel (`push` or `email`)."""
     text = _TEMPLATES.get_template(f"{spoken(locale)}.{channel}.txt").render(notices=notices)

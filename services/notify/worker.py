@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from services.contracts import SUBSCRIPTIONS
 from services.kit import erasures, worker
 from services.kit.process import Loop, every
-from services.notify import channels, confirming, deliver, hooks, models
+from services.notify import channels, confirming, deliver, hooks, inviting, models
 from services.notify.commands import webhooks
 from services.notify.erasing import erase_person
 from services.notify.handlers import Handlers
@@ -25,6 +25,7 @@ def loops(settings: NotifySettings, engine: Engine) -> dict[str, Loop]:
         "relay": worker.relaying(settings.kit, SUBSCRIPTIONS, engine, models.outbox),
         "consume": consuming(settings, engine, ways),
         **confirming.loops(settings, engine),
+        **inviting.loops(settings, engine),
         **deliver.loops(engine, ways),
         **hooks.loops(Sender(engine, settings.kit.secret, Outward(settings.allow_loopback), handlers)),
         "climb": every(TICK_SECONDS, Climber(engine, ways, handlers).tick),

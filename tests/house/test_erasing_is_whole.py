@@ -37,6 +37,7 @@ ERASED: dict[str, dict[str, str]] = {
         "push_subscriptions": "address_key endpoint p256dh auth",
         "paces": "address_key",
         "address_confirmations": "address locale",
+        "invitation_letters": "address locale purpose",
         "idempotency_keys": "route key headers body",
     },
     "surveys": {

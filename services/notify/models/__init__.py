@@ -3,6 +3,7 @@
 from services.kit import erasures as kit_erasures
 from services.notify.models.addresses import address_confirmations, reply_addresses
 from services.notify.models.endpoints import paces, push_subscriptions, webhook_attempts, webhook_deliveries, webhooks
+from services.notify.models.invitation_letters import invitation_letters
 from services.notify.models.notices import contacts, deliveries, idempotency_keys, inbox, metadata, notices, outbox
 from services.notify.models.tellings import alarms, incidents, phone_tasks, tellings, ticket_answers
 
@@ -15,6 +16,7 @@ __all__ = [
     "idempotency_keys",
     "inbox",
     "incidents",
+    "invitation_letters",
     "metadata",
     "notices",
     "outbox",

@@ -1,6 +1,7 @@
 """What the routes about notices and preferences take and give."""
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
@@ -25,6 +26,11 @@ def _out_in_the_world(value: str) -> None:
     domain = value.rpartition("@")[2]
     if "." not in domain or domain.startswith("["):
         raise ma.ValidationError("Use an address with a domain name, such as name@example.org.")
+
+
+def email_checks() -> list[Callable[[str], Any]]:
+    """Return what an address must be, beyond looking like one, so that letters to it go somewhere."""
+    return [ma.validate.Length(max=254), _ascii, _out_in_the_world]
 
 
 def _known_zone(value: str) -> None:
@@ -87,7 +93,7 @@ class Preferences(StrictSchema):
         validate=_CLOCK,
         metadata={"description": "When e-mail that can wait comes, gathered into one a day; null: each by itself."},
     )
-    email = ma.fields.Email(allow_none=True, validate=[ma.validate.Length(max=254), _ascii, _out_in_the_world])
+    email = ma.fields.Email(allow_none=True, validate=email_checks())
     email_confirmed = TrueOrFalse(
         metadata={"description": "Whether the address was confirmed by the link sent to it; told, never set."}
     )
