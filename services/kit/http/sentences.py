@@ -46,6 +46,8 @@ _CHINESE = {
     "Closes before it opens.": "截止时间早于开始时间。",
     "Contains a control character.": "含有控制字符。",
     "Contains half a character (a lone surrogate).": "含有不完整的字符。",
+    "Give acted_at and sent_at together.": "acted_at 与 sent_at 须同时填写。",
+    "Must lie between the years 1970 and 2200.": "年份应在 1970 至 2200 之间。",
     "Contains a number that is too large.": "含有过大的数字。",
     "Is nested too deeply.": "嵌套过深。",
     "Does not belong to this outcome.": "不适用于该结果。",
