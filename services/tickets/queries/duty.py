@@ -13,11 +13,11 @@ from services.kit.errors import NotFound
 from services.kit.http import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import duty
+from services.tickets.clock_view import moment
 from services.tickets.desk_scope import as_the_desk
 from services.tickets.duty import Shift, Window
 from services.tickets.models import communities, people
 from services.tickets.models.shifts import days_off, shifts
-from services.tickets.queries.views import moment
 
 _OFF = (
     select(func.array_agg(aggregate_order_by(days_off.c.on_date, days_off.c.on_date)))
