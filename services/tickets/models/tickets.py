@@ -136,6 +136,7 @@ history = Table(
 # The reports on pauses and promises read these alone.
 Index("ix_history_pauses", history.c.organisation_id, history.c.at, postgresql_where=history.c.action == "pause")
 Index("ix_history_overrides", history.c.organisation_id, history.c.at, postgresql_where=history.c.action == "override")
+Index("ix_history_acts", history.c.organisation_id, history.c.at, postgresql_where=history.c.data.has_key("acted"))
 Index(
     "ix_history_promises",
     history.c.ticket_id,
