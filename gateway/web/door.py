@@ -125,6 +125,6 @@ def asset(digest: str, name: str) -> Response:
 
 def within(target: str | None) -> str:
     """Return an address of this site to go on to; the first page for everything that could lead elsewhere."""
-    if target and _WITHIN.match(target) and not urlsplit(target).netloc and not target.startswith("/sign-"):
+    if target and _WITHIN.match(target) and not urlsplit(target).netloc:
         return target
     return url_for("door.home")

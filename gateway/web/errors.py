@@ -11,6 +11,7 @@ from gateway.web.desk import Refused
 from gateway.web.guard import of_pages
 from gateway.web.language import speak
 from gateway.web.page import page
+from gateway.web.session import COOKIE
 from services.kit.errors import DeskError
 from services.kit.http import problems
 
@@ -40,9 +41,10 @@ def configure(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def too_old(_error: CSRFError) -> Response:
-        return problems.problem(
-            400, _("This form is too old to be sent. Nothing was changed; open the page again and repeat it.")
-        )
+        said = _("This form is too old to be sent. Nothing was changed; open the page again and repeat it.")
+        if COOKIE not in request.cookies:
+            said += " " + _("Your browser sent no cookie: it keeps one only over https, or at http://localhost.")
+        return problems.problem(400, said)
 
     @app.after_request
     def as_a_page(response: Response) -> Response:

@@ -28,7 +28,6 @@ ELSEWHERE = [
     "/\t/evil.example",
     "javascript:alert(1)",
     "evil.example",
-    "/sign-in?next=/",
     "",
 ]
 
