@@ -13,6 +13,8 @@ run: $(VENV)/.runtime
 
 demo: $(VENV)/.runtime
 	@$(BIN)/doorstep demo
+	@rm -rf var/demo
+	@$(BIN)/doorstep month var/demo
 
 bench: $(VENV)/.runtime
 	@$(BIN)/doorstep bench

@@ -51,6 +51,12 @@ def choose(count: int, luck: random.Random, folder: Path = REAL) -> tuple[list[T
     return chosen, f"{len(set(chosen))} different texts, {source}"
 
 
+def sample(count: int, luck: random.Random) -> list[Text]:
+    """Return `count` of the sample's own requests in an order of their own, each as often as the others."""
+    found = list(_sample())
+    return [text for _ in range(-(-count // len(found))) for text in luck.sample(found, len(found))][:count]
+
+
 def _sample() -> Iterator[Text]:
     for line in SAMPLE.read_text(encoding="utf-8").splitlines():
         row = orjson.loads(line)
