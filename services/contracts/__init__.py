@@ -19,6 +19,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         gateway.AccountChanged.type,
         gateway.PersonErased.type,
         notify.AddressChanged.type,
+        notify.PreferencesChanged.type,
     ),
     "notify": (
         *(fact.type for fact in facts_of(tickets)),

@@ -1,4 +1,4 @@
-"""What notify publishes: which address is whose, as a digest that gives no address away."""
+"""What notify publishes: which address is whose, as a digest, and how people want to be told; never an address."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,3 +19,25 @@ class AddressChanged(Fact):
     account_id: str
     revision: int
     address_digest: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferencesChanged(Fact):
+    """A person changed how they want to be told; the whole of it, so that the last one wins by `revision`.
+
+    `locale` is the language they chose, null where they leave it at their account's. `channels` are those they gave an
+    address for, and an e-mail address counts once it is confirmed. `quiet_from`, `quiet_until` and `digest_at` are
+    hours of the day such as 22:00 in `timezone`, null without any.
+    """
+
+    type: ClassVar[str] = "preferences.changed.v1"
+    source: ClassVar[str] = "notify"
+
+    account_id: str
+    revision: int
+    locale: str | None
+    timezone: str
+    channels: tuple[str, ...]
+    quiet_from: str | None
+    quiet_until: str | None
+    digest_at: str | None

@@ -19,6 +19,7 @@ from services.tickets.models import (
     photo_removals,
     photos,
     remarks,
+    resident_preferences,
     tickets,
 )
 from services.tickets.pictures import Store
@@ -52,6 +53,8 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
         counts[table.name] = db.execute(delete(table).where(gone)).rowcount
     forget: dict[str, Any] = {"badge": None, "community_ids": [], "unit_ids": [], "skills": [], "active": False}
     counts["people"] = db.execute(update(people).where(people.c.id == erasure.person_id).values(forget)).rowcount
+    told = delete(resident_preferences).where(resident_preferences.c.person_id == erasure.person_id)
+    counts["resident_preferences"] = db.execute(told).rowcount
     counts |= erase_planned(db, erasure, ids, ERASED)
     counts["idempotency_keys"] = forget_answers(db, idempotency_keys, erasure, (*ids, *empty))
     return counts

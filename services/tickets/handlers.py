@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from services.contracts import parse
 from services.contracts.gateway import AccountChanged, PersonErased
+from services.contracts.notify import PreferencesChanged
 from services.contracts.surveys import SurveyAnswered
 from services.kit.database import set_scope
 from services.kit.erasures import Erasure, run_pass
@@ -15,6 +16,7 @@ from services.kit.errors import Conflict, NotFound
 from services.kit.events import Event, PermanentError
 from services.kit.identity import system_actor
 from services.tickets import commands
+from services.tickets.commands.preferences import remember_language, remember_preferences
 from services.tickets.erasing import erase_person
 from services.tickets.models import erasure_passes
 
@@ -28,6 +30,8 @@ def handle(db: Connection, events: Sequence[Event]) -> None:
         set_scope(db, system_actor(event.organisation_id))
         if isinstance(fact, AccountChanged):
             on_account_changed(db, event, fact)
+        elif isinstance(fact, PreferencesChanged):
+            on_preferences_changed(db, event, fact)
         elif isinstance(fact, PersonErased):
             on_person_erased(db, event, fact)
         elif isinstance(fact, SurveyAnswered):
@@ -38,6 +42,13 @@ def handle(db: Connection, events: Sequence[Event]) -> None:
 def on_account_changed(db: Connection, event: Event, fact: AccountChanged) -> None:
     """Remember who there is; safe to repeat and in any order, by revision."""
     commands.remember_person(db, event.organisation_id, fact)
+    remember_language(db, event.organisation_id, fact)
+
+
+# notify: preferences.changed.v1
+def on_preferences_changed(db: Connection, event: Event, fact: PreferencesChanged) -> None:
+    """Remember how a resident wants to be told; safe to repeat and in any order, by revision."""
+    remember_preferences(db, event.organisation_id, fact)
 
 
 # gateway: person.erased.v1

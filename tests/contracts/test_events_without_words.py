@@ -11,6 +11,7 @@ NO_WORDS = {
     "question_set",
     "recorded_by", "role", "rule", "skills", "spoken_by", "status", "timezone", "to", "urgency", "waiting_reason",
     "work_type",
+    "channels", "digest_at", "quiet_from", "quiet_until",  # Hours of the day.
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ ERASED: dict[str, dict[str, str]] = {
         "volunteer_hours": "what reason",
         "people": "badge",
         "visitor_contacts": "phone",
+        "resident_preferences": "account_locale locale timezone quiet_from quiet_until digest_at",
     },
     "notify": {
         "contacts": "email apprise_urls sms_urls preferred_locale channels",

@@ -78,7 +78,8 @@ def open_link(client: FlaskClient, token: str) -> Any:
 
 
 def facts(desk: Desk) -> list[AddressChanged]:
-    mine = models.outbox.c.organisation_id == desk.organisation_id
+    ours = models.outbox.c.organisation_id == desk.organisation_id
+    mine = ours & (models.outbox.c.type == AddressChanged.type)
     with desk.worker.connect() as db:
         rows = db.execute(select(models.outbox).where(mine).order_by(models.outbox.c.id)).all()
     return [AddressChanged.from_data(row.data) for row in rows]

@@ -10,7 +10,7 @@ from services.contracts import surveys, tickets
 from services.kit.database import transaction
 from services.kit.identity import ROLES, Actor
 from services.kit.testing import actor, bearer, fresh
-from services.notify.models import contacts, notices
+from services.notify.models import contacts, notices, outbox
 from tests.notify.conftest import NOON, Desk
 
 SECRET = "json://chat.example.org/a-very-secret-path"
@@ -153,6 +153,27 @@ def test_preferences_come_with_their_version_and_round_trip(client: FlaskClient,
         row = connection.execute(select(contacts).where(contacts.c.person_id == who.id)).one()
     assert row.apprise_urls == [SECRET], "a masked address keeps what it stands for"
     assert row.role == "resident"
+
+
+def test_others_hear_how_somebody_wants_to_be_told_and_no_address(client: FlaskClient, desk: Desk) -> None:
+    who = resident_of(desk)
+    body = {"locale": "en", "quiet_from": "22:00", "quiet_until": "07:30", "email": "me@example.org"}
+    assert put(client, who, {**body, "apprise_urls": [SECRET]}).status_code == 200
+    assert put(client, who, {"digest_at": "08:00"}, '"v1"').status_code == 200
+    with desk.worker.connect() as connection:
+        mine = (outbox.c.subject == who.id) & (outbox.c.type == "preferences.changed.v1")
+        first, second = connection.execute(select(outbox.c.data).where(mine).order_by(outbox.c.id)).scalars()
+    assert first == {
+        "account_id": who.id,
+        "revision": 1,
+        "locale": "en",
+        "timezone": "Asia/Shanghai",
+        "channels": ["apprise"],
+        "quiet_from": "22:00",
+        "quiet_until": "07:30",
+        "digest_at": None,
+    }
+    assert (second["revision"], second["locale"], second["digest_at"]) == (2, "en", "08:00")
 
 
 def test_what_a_put_leaves_out_stays(client: FlaskClient, desk: Desk) -> None:

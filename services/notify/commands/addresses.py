@@ -1,7 +1,7 @@
 """Addresses and whose they are: asked by letter, confirmed by link, taken back when letters return."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts import to_event
 from services.contracts.mail import MailboxChanged
-from services.contracts.notify import AddressChanged
+from services.contracts.notify import AddressChanged, PreferencesChanged
 from services.kit import clock, letters, outbox
 from services.kit.errors import Conflict
 from services.kit.events import Event, new_id
@@ -98,13 +98,34 @@ def _set_confirmed(connection: Connection, person_id: str, moment: datetime | No
     row = connection.execute(
         change.values(email_confirmed_at=moment, version=contacts.c.version + 1).returning(contacts)
     )
-    _publish(connection, dict(row.mappings().one()), digest)
+    contact = dict(row.mappings().one())
+    _publish(connection, contact, digest)
+    publish_preferences(connection, contact)
 
 
 def _publish(connection: Connection, contact: dict[str, Any], digest: str | None) -> None:
     fact = AddressChanged(account_id=contact["person_id"], revision=contact["version"], address_digest=digest)
     event = to_event(fact, organisation_id=contact["organisation_id"], subject=contact["person_id"], at=clock.now())
     outbox.emit(connection, outbox_table, event)
+
+
+def publish_preferences(connection: Connection, contact: Mapping[str, Any]) -> None:
+    """Tell others how a contact wants to be told, as their row says now."""
+    has = {"email": contact["email_confirmed_at"], "apprise": contact["apprise_urls"], "sms": contact["sms_urls"]}
+    fact = PreferencesChanged(
+        account_id=contact["person_id"],
+        revision=contact["version"],
+        locale=contact["preferred_locale"],
+        timezone=contact["timezone"],
+        channels=tuple(channel for channel, address in has.items() if address),
+        **{name: _hour(contact[name]) for name in ("quiet_from", "quiet_until", "digest_at")},
+    )
+    event = to_event(fact, organisation_id=contact["organisation_id"], subject=contact["person_id"], at=clock.now())
+    outbox.emit(connection, outbox_table, event)
+
+
+def _hour(moment: time | None) -> str | None:
+    return None if moment is None else moment.strftime("%H:%M")
 
 
 def note_mailboxes(connection: Connection, changes: Sequence[tuple[Event, MailboxChanged]]) -> None:

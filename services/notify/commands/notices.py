@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.kit import clock
 from services.kit.errors import NotFound, Stale
 from services.kit.identity import Actor
-from services.notify.commands.addresses import ask_whose, withdraw
+from services.notify.commands.addresses import ask_whose, publish_preferences, withdraw
 from services.notify.models import contacts, notices, tellings
 
 # One parameter holds all rows, so that the statement is prepared once whatever their number. Deliveries follow
@@ -191,4 +191,5 @@ def set_preferences(
         ask_whose(connection, actor, dict(row))
         if before.email_confirmed_at is not None:
             withdraw(connection, dict(row))
+    publish_preferences(connection, dict(row))
     return dict(row)

@@ -26,6 +26,7 @@ from services.tickets.models.places import (
     units,
 )
 from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
+from services.tickets.models.preferences import resident_preferences
 from services.tickets.models.shifts import days_off, shifts
 from services.tickets.models.spots import spots, visitor_contacts
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
@@ -67,6 +68,7 @@ __all__ = [
     "policies",
     "refilings",
     "remarks",
+    "resident_preferences",
     "shifts",
     "sign_ups",
     "spots",

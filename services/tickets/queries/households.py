@@ -20,6 +20,7 @@ from services.tickets.models import (
     household_views,
     households,
     people,
+    resident_preferences,
     tickets,
 )
 from services.tickets.queries.reports.promises import PROMISE_COLUMNS, promises_of
@@ -27,6 +28,7 @@ from services.tickets.queries.views import moment
 from services.tickets.sla.conditions import CIRCUMSTANCES
 
 LATEST = 20
+DESK = ("dispatcher", "manager")
 LOW = 2
 
 
@@ -49,12 +51,40 @@ def household_view(db: Connection, actor: Actor, home: Mapping[str, Any]) -> dic
         "salutation": {"zh-CN": row and row["salutation_zh"], "en": row and row["salutation_en"]},
         "circumstances": _circumstances(db, unit_id, now, whole=whole),
         "equipment": _equipment(db, unit_id, now.astimezone(ZoneInfo(home["timezone"]))),
+        "residents": _residents(db, unit_id) if actor.role in DESK else None,
         "promises": _promises(db, unit_id, now) if whole else None,
         "tickets": _tickets(db, unit_id) if whole else None,
         "recovery": _recovery(db, unit_id) if whole else None,
         "changed_at": moment(row["changed_at"] if row else None),
         "version": row["version"] if row else 0,
     }
+
+
+def _residents(db: Connection, unit_id: str) -> list[dict[str, Any]]:
+    """How each resident of the home wants to be told; what nobody has said is null, and no address is here."""
+    told = resident_preferences
+    rows = db.execute(
+        select(people.c.id, told)
+        .outerjoin(told, told.c.person_id == people.c.id)
+        .where(people.c.unit_ids.any_() == unit_id, people.c.role == "resident", people.c.active)
+        .order_by(people.c.id)
+    ).mappings()
+    return [
+        {
+            "person_id": row["id"],
+            "language": row["locale"] or row["account_locale"],
+            "channels": ["in_app", *(row["channels"] or ())],
+            "quiet_hours": {
+                "from": row["quiet_from"],
+                "until": row["quiet_until"],
+                "timezone": row["timezone"],
+            }
+            if row["quiet_from"]
+            else None,
+            "digest_at": row["digest_at"],
+        }
+        for row in rows
+    ]
 
 
 def _circumstances(db: Connection, unit_id: str, now: datetime, *, whole: bool) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
 
 from services.kit.http import Line, StrictSchema
+from services.kit.identity import LOCALES
 from services.tickets.equipment import KINDS
 from services.tickets.models.households import PERSONAL, PURPOSES, STAFF_PURPOSES
 
@@ -160,8 +161,28 @@ class RecoveryFacts(ma.Schema):
     good_since = fields.Integer(required=True, allow_none=True)
 
 
+QuietHours = ma.Schema.from_dict(
+    {
+        "from": fields.String(required=True),
+        "until": fields.String(required=True),
+        "timezone": fields.String(required=True),
+    },
+    name="HouseholdQuietHours",
+)
+
+
+class ResidentView(ma.Schema):
+    """How a resident wants to be told: `language` is null where it is not known, `channels` are those that work."""
+
+    person_id = fields.UUID(required=True)
+    language = fields.String(required=True, allow_none=True, validate=OneOf([*LOCALES, None]))
+    channels = fields.List(fields.String(), required=True)
+    quiet_hours = fields.Nested(QuietHours, required=True, allow_none=True)
+    digest_at = fields.String(required=True, allow_none=True)
+
+
 class HouseholdView(ma.Schema):
-    """The record of a home. For the crew promises, tickets, recovery and consents are null."""
+    """The record of a home. `residents` are for the desk; promises, tickets, recovery and consents not for crew."""
 
     unit_id = fields.UUID(required=True)
     unit_name = fields.String(required=True)
@@ -170,6 +191,7 @@ class HouseholdView(ma.Schema):
     salutation = fields.Nested(SalutationView, required=True)
     circumstances = fields.List(fields.Nested(CircumstanceView), required=True)
     equipment = fields.List(fields.Nested(EquipmentView), required=True)
+    residents = fields.List(fields.Nested(ResidentView), required=True, allow_none=True)
     promises = fields.Nested(PromisesMade, required=True, allow_none=True)
     tickets = fields.Nested(PastTickets, required=True, allow_none=True)
     recovery = fields.Nested(RecoveryFacts, required=True, allow_none=True)
