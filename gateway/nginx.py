@@ -29,9 +29,9 @@ http {
     include /etc/nginx/mime.types;
     default_type application/octet-stream;
     server_tokens off;
-    # The token in a survey's link is a key, and keys stay out of logs.
+    # The token in a link is a key, and keys stay out of logs.
     map $uri $logged_path {
-        "~^(?<before>/s/|/o/|/api/v1/(?:surveys|opinions|follow|q)/)" $before;
+        "~^(?<before>/(?:s|o|q|follow|confirm|invitation)/|/api/v1/(?:surveys|opinions|follow|q)/)" $before;
         default $uri;
     }
     log_format json escape=json '{"time":"$time_iso8601","request_id":"$request_key","method":"$request_method",'

@@ -18,7 +18,8 @@ from tests.story.story_people import QUICKLY, Desk, Person, free_port
 __all__ = ["Visit", "axe", "comes_true", "fits", "forgive", "screenshot"]
 
 
-@pytest.fixture(scope="session")
+# Given back when the folder is done: two desks at a time, or a browser beside other tests, are too much.
+@pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Return a running desk with the sample organisation, on servers of its own."""
     said: list[str] = []
@@ -39,7 +40,7 @@ def person(desk: Desk) -> Callable[[str], Person]:
     return lambda login: desk.person(login, PASSWORD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Return Debian's Chromium, or the one that CHROMIUM names."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
