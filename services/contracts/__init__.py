@@ -1,6 +1,6 @@
 """The published language: every event type, who publishes it, who listens."""
 
-from services.contracts import community, complaints, gateway, joining, mail, notify, surveys, tickets
+from services.contracts import community, complaints, gateway, joining, mail, notify, surveys, tickets, waits
 from services.contracts.fact import Fact, UnknownFact, facts_of, to_event
 from services.kit.events import Event
 
@@ -8,7 +8,7 @@ __all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
 
 ALL: dict[str, type[Fact]] = {
     fact.type: fact
-    for module in (gateway, surveys, tickets, joining, complaints, community, mail, notify)
+    for module in (gateway, surveys, tickets, joining, complaints, community, mail, notify, waits)
     for fact in facts_of(module)
 }
 
@@ -26,6 +26,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         *(fact.type for fact in facts_of(joining)),
         *(fact.type for fact in facts_of(complaints)),
         *(fact.type for fact in facts_of(community)),
+        *(fact.type for fact in facts_of(waits)),
         surveys.SurveyInvited.type,
         surveys.CampaignInvited.type,
         *(fact.type for fact in facts_of(mail)),
@@ -48,6 +49,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         *(fact.type for fact in facts_of(tickets)),
         *(fact.type for fact in facts_of(joining)),
         *(fact.type for fact in facts_of(complaints)),
+        *(fact.type for fact in facts_of(waits)),
         surveys.SurveyInvited.type,
         surveys.SurveyAnswered.type,
         surveys.SurveyProxied.type,

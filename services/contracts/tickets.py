@@ -11,6 +11,8 @@ from services.contracts.ticket_fact import TicketFact
 class TicketFiled(TicketFact):
     """A request came in. A human is to answer it by `acknowledge_due_at`, where its terms have such a target.
 
+    `waits` are the estimates it was given of how long it takes, one line each (contracts.waits.ToldWait).
+
     `crew_ids` are told of an emergency: the crew on duty who could take it, or where there is none, all who could.
     """
 
@@ -18,6 +20,7 @@ class TicketFiled(TicketFact):
     channel: str = "api"
     crew_ids: tuple[str, ...] = ()
     acknowledge_due_at: datetime | None = None
+    waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

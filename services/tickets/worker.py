@@ -7,7 +7,7 @@ from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import announced, approvals, handlers, models, pictures, planning, timers
+from services.tickets import announced, approvals, handlers, models, pictures, planning, timers, waiting
 from services.tickets.erasing import erase_person, remove_photos
 from services.tickets.settings import TicketsSettings
 
@@ -15,6 +15,8 @@ TICK_SECONDS = 0.5
 PLAN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
 REMOVE_SECONDS = 5.0
+LEARN_SECONDS = 600.0
+WAIT_SECONDS = 60.0
 
 
 def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, Loop]:
@@ -32,5 +34,7 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "remove": every(REMOVE_SECONDS, lambda: remove_photos(engine, store)),
         "plans": every(PLAN_SECONDS, lambda: planning.file_planned(engine, waker.wake)),
         "announcements": every(PLAN_SECONDS, lambda: announced.see_to_announcements(engine, waker.wake)),
+        "learn": every(LEARN_SECONDS, lambda: waiting.learn(engine)),
+        "waits": every(WAIT_SECONDS, lambda: waiting.tell_anew(engine, waker.wake)),
         "sweep": sweeping(engine, models.metadata),
     }

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, TextClause, text
 from services.kit import outbox as kit_outbox
 from services.kit.errors import Conflict
 from services.kit.events import Event
-from services.tickets.models import clocks, history, outbox, remarks, tickets
+from services.tickets.models import clocks, history, outbox, remarks, tickets, wait_estimates
 
 # The columns of a ticket that no step changes and the web role may not: who asked for what, where and when. Words are
 # erased by the worker alone.
@@ -48,7 +48,8 @@ def _entry_and_event() -> str:
 
 def _file_statement() -> TextClause:
     ticket = _inserting(tickets, "ticket", _names(tickets))
-    return text(f"WITH ticket AS ({ticket}), {_entry_and_event()}) SELECT 1")
+    waits = _inserting(wait_estimates, "waits", _names(wait_estimates))
+    return text(f"WITH ticket AS ({ticket}), {_entry_and_event()}), wait AS ({waits}) SELECT 1")
 
 
 def _step_statement() -> TextClause:
@@ -92,11 +93,12 @@ def write_filing(
     ticket: Mapping[str, Any],
     entry: Mapping[str, Any],
     clock_rows: Sequence[Mapping[str, Any]],
+    wait_rows: Sequence[Mapping[str, Any]],
     event: Event,
 ) -> None:
-    """Write a new ticket with its first history row, its clocks and its event."""
+    """Write a new ticket with its first history row, its clocks, the estimates of its waits, and its event."""
     values = _parameters(ticket, entry, clock_rows, event)
-    db.execute(_FILE, {**values, "ticket": _json([values["ticket"]])})
+    db.execute(_FILE, {**values, "ticket": _json([values["ticket"]]), "waits": _json(wait_rows)})
 
 
 def write_step(

@@ -12,6 +12,7 @@ NO_WORDS = {
     "recorded_by", "role", "rule", "skills", "spoken_by", "status", "timezone", "to", "urgency", "waiting_reason",
     "work_type",
     "channels", "digest_at", "quiet_from", "quiet_until",  # Hours of the day.
+    "basis", "measure", "moved", "waits",
 }  # fmt: skip
 
 

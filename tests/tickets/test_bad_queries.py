@@ -68,6 +68,7 @@ REPORTS = {
     "sla": ("from", "to", "community_id", "since", "limit", "format", "group_by", "need_level", "work_type", "crew_id"),
     "pauses": ("from", "to", "community_id", "since", "limit", "format", "group_by", "crew_id"),
     "attainment": ("from", "to", "community_id", "since", "limit", "format", "group_by"),
+    "waits": ("from", "to", "community_id", "since", "limit", "format", "group_by"),
 }
 
 

@@ -139,7 +139,7 @@ def test_what_is_said() -> None:
         "en": "8 in 10 like this were attended within 1 h 25 min – 5 h of filing (n = 63, same item, this community).",
         "zh-CN": "同类报事中，80% 在提交后 1 小时 25 分钟至 5 小时内有人到场（n = 63，同一项目、本小区）。",
     }
-    assert "that had waited as long" in sentences("resolve", told, 60)["en"]
+    assert "that had waited as long" in sentences("resolve", told, later=True)["en"]
     assert duration(90_060, "en") == "1 d 1 h 1 min"
 
 

@@ -69,6 +69,16 @@ def attainment_report(query: dict[str, Any]) -> Response:
     return _answer("attainment", query, lambda db, asked, _: queries.attainment_report(db, current_actor(), asked))
 
 
+@reports.route("/reports/waits", methods=["GET"])
+@access("manager", "admin")
+@reports.arguments(schemas.WaitQuery, location="query")
+@reports.alt_response(200, schema=schemas.WaitReport)
+@_table
+def wait_report(query: dict[str, Any]) -> Response:
+    """Read how well the estimates of waits held: of those told with a probability, how many were right."""
+    return _answer("waits", query, lambda db, asked, grouping: queries.wait_report(db, asked, grouping))
+
+
 def _answer(name: str, query: dict[str, Any], read: Callable[..., dict[str, Any]]) -> Response:
     wanted, grouping = query.pop("format"), query.pop("group_by", None)
     with scoped() as db:

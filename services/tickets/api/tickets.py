@@ -23,7 +23,7 @@ EVERYBODY = access(*ROLES)
 @tickets.route("/tickets", methods=["POST"])
 @access("resident", "crew", "dispatcher", "manager")
 @tickets.arguments(schemas.NewTicket())
-@tickets.alt_response(201, schema=schemas.Ticket)
+@tickets.alt_response(201, schema=schemas.TicketWithWaits)
 @one_effect
 def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     """File a request. Triage finds the catalogue item, need level and urgency, and says because of which words."""
@@ -34,7 +34,9 @@ def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     if to is not None:
         filed = commands.join_filed(db, actor, filed, to)
     answer = ticket_answer(actor, filed, 201)
-    return Answer(answer.payload, 201, {**answer.headers, "Location": f"/api/v1/tickets/{filed['id']}"})
+    waits = [queries.wait_view(row, filed["filed_at"]) for row in filed["waits"]]
+    headers = {**answer.headers, "Location": f"/api/v1/tickets/{filed['id']}"}
+    return Answer({**answer.payload, "waits": waits}, 201, headers)
 
 
 @tickets.route("/tickets", methods=["GET"])
@@ -62,13 +64,14 @@ def _owner(given: str | None, actor: Actor) -> str | None:
 
 @tickets.route("/tickets/<uuid:ticket_id>", methods=["GET"])
 @EVERYBODY
-@tickets.alt_response(200, schema=schemas.Ticket)
+@tickets.alt_response(200, schema=schemas.TicketWithWaits)
 def one_ticket(ticket_id: uuid.UUID) -> Response:
     """Read a ticket; its ETag goes into If-Match when it is changed."""
     actor = current_actor()
     with scoped() as db:
         row = queries.ticket_row(db, str(ticket_id))
-    return respond(Answer(queries.ticket_view(row, actor), 200, version_tag(row["version"])))
+        waits = queries.waits_of(db, row)
+    return respond(Answer({**queries.ticket_view(row, actor), "waits": waits}, 200, version_tag(row["version"])))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/history", methods=["GET"])
@@ -87,6 +90,15 @@ def clocks(ticket_id: uuid.UUID) -> Response:
     """Read a ticket's clocks as they stand now, computed from its history."""
     with scoped() as db:
         return respond(Answer(queries.clocks_of(db, current_actor(), str(ticket_id))))
+
+
+@tickets.route("/tickets/<uuid:ticket_id>/waits", methods=["GET"])
+@EVERYBODY
+@tickets.alt_response(200, schema=schemas.Waits)
+def waits(ticket_id: uuid.UUID) -> Response:
+    """Read every estimate that was given of how long this takes, oldest first, and when it happened."""
+    with scoped() as db:
+        return respond(Answer(queries.all_waits_of(db, str(ticket_id))))
 
 
 @tickets.route("/tickets/<uuid:ticket_id>/comments", methods=["GET"])

@@ -17,6 +17,7 @@ from services.tickets import books, catalogue, chain, retold, service_levels, wr
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.requests import Filing, place_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
+from services.tickets.commands.waits import AT_FILING, estimate_row, first_estimates, told_at_filing
 from services.tickets.complaints.codes import COMPLAINT
 from services.tickets.earlier import store_words
 from services.tickets.models import people
@@ -90,7 +91,7 @@ def file_ticket(
     }
     if item.code == verdict.catalogue_code:
         ticket |= {"need_level": verdict.need_level, "confidence": verdict.confidence}
-    _write(db, actor, ticket)
+    _write(db, actor, ticket, place["timezone"])
     return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
 
 
@@ -124,7 +125,8 @@ _TERMS = (
 )  # fmt: skip
 
 
-def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
+def _write(db: Connection, actor: Actor, ticket: Ticket, timezone: str) -> None:
+    """Write a new ticket with all that begins with it, and put the estimates given beside it as `waits`."""
     at = ticket["filed_at"]
     ticket["words_salt"], seal = chain.seal(retold.words_of(ticket))
     first = {**{key: ticket[key] for key in (*_TERMS, *retold.FILED)}, retold.SEAL: seal}
@@ -136,8 +138,10 @@ def _write(db: Connection, actor: Actor, ticket: Ticket) -> None:
     told = {"channel": ticket["channel"], "acknowledge_due_at": service_levels.due_of(rows, "acknowledge")}
     if ticket["urgency"] == EMERGENCY:
         told["crew_ids"] = first_to_hear(db, ticket, at)
-    event = event_of(TicketFiled, ticket, actor, at, told)
-    writing.write_filing(db, ticket, entry, rows, event)
+    given = first_estimates(db, ticket, timezone)
+    ticket["waits"] = [estimate_row(ticket, measure, AT_FILING, one, at) for measure, one in given.items()]
+    event = event_of(TicketFiled, ticket, actor, at, told | {"waits": told_at_filing(ticket["waits"])})
+    writing.write_filing(db, ticket, entry, rows, ticket["waits"], event)
     if ticket["work_type"] == COMPLAINT:
         store_words(db, ticket)
 

@@ -30,6 +30,7 @@ from services.tickets.models.preferences import resident_preferences
 from services.tickets.models.shifts import days_off, shifts
 from services.tickets.models.spots import spots, visitor_contacts
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
+from services.tickets.models.waits import wait_curves, wait_estimates
 
 __all__ = [
     "NAMED_TICKETS",
@@ -78,6 +79,8 @@ __all__ = [
     "visitor_contacts",
     "volunteer_hours",
     "volunteers",
+    "wait_curves",
+    "wait_estimates",
 ]
 
 outbox = kit_outbox.define(metadata)

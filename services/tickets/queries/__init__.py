@@ -3,7 +3,7 @@
 from services.tickets.queries.desk import communities_of, corrections_of, places_of, pool, staff_of
 from services.tickets.queries.jobs import jobs_of
 from services.tickets.queries.refused import ticket_in_short
-from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, zone_of
+from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, wait_report, zone_of
 from services.tickets.queries.terms import calendar_view, pack_views, policy_version, policy_view
 from services.tickets.queries.tickets import (
     TicketFilter,
@@ -15,9 +15,11 @@ from services.tickets.queries.tickets import (
     ticket_row,
 )
 from services.tickets.queries.views import ticket_view
+from services.tickets.queries.waits import all_waits_of, wait_view, waits_of
 
 __all__ = [
     "TicketFilter",
+    "all_waits_of",
     "calendar_view",
     "attainment_report",
     "clocks_of",
@@ -40,5 +42,8 @@ __all__ = [
     "ticket_in_short",
     "ticket_row",
     "ticket_view",
+    "wait_report",
+    "wait_view",
+    "waits_of",
     "zone_of",
 ]

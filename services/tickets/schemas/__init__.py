@@ -63,6 +63,7 @@ from services.tickets.schemas.terms import (
     Reevaluated,
     Running,
 )
+from services.tickets.schemas.waits import TicketWithWaits, WaitQuery, WaitReport, Waits
 
 __all__ = [
     "Assignment",
@@ -119,11 +120,15 @@ __all__ = [
     "StaffMember",
     "Ticket",
     "TicketQuery",
+    "TicketWithWaits",
     "Tickets",
     "TriageText",
     "UnitView",
     "Units",
     "VerdictView",
+    "WaitQuery",
+    "WaitReport",
+    "Waits",
     "phone_of",
     "told_beside",
 ]

@@ -1,5 +1,6 @@
 """What an estimate says, in both languages: how many of how many, within how long, and whose history that is."""
 
+import functools
 from collections.abc import Mapping
 
 from services.tickets.waits.curves import LEAST
@@ -24,8 +25,12 @@ BASES: Mapping[str, Mapping[str, str]] = {
 _DONE = {ATTEND: {ZH: "有人到场", EN: "attended"}, RESOLVE: {ZH: "办结", EN: "resolved"}}
 
 
-def sentences(measure: str, told: Estimate, waited_seconds: int = 0) -> dict[str, str]:
-    """Return the sentence for an estimate by language; one given later speaks of those that had waited as long."""
+@functools.lru_cache(maxsize=4096)
+def sentences(measure: str, told: Estimate, *, later: bool = False) -> Mapping[str, str]:
+    """Return the sentence for an estimate by language; one given later speaks of those that had waited as long.
+
+    Kept, since requests that are alike get the same one for as long as nothing new is learnt.
+    """
     done = _DONE[measure]
     if told.low is None or told.high is None or told.basis is None:
         return _too_little(done, told)
@@ -33,7 +38,7 @@ def sentences(measure: str, told: Estimate, waited_seconds: int = 0) -> dict[str
     from_whom = {language: f"n = {told.n}{comma}{BASES[told.basis][language]}" for language, comma in _COMMAS}
     zh = f"{duration(told.low, ZH)}至 {duration(told.high, ZH)}" if told.low else duration(told.high, ZH)
     en = f"{duration(told.low, EN)} – {duration(told.high, EN)}" if told.low else duration(told.high, EN)
-    longer = {ZH: "已等候同样久的", EN: "that had waited as long "} if waited_seconds else {ZH: "", EN: ""}
+    longer = {ZH: "已等候同样久的", EN: "that had waited as long "} if later else {ZH: "", EN: ""}
     return {
         ZH: f"{longer[ZH]}同类报事中，{percent}% 在提交后 {zh}内{done[ZH]}（{from_whom[ZH]}）。",
         EN: f"{tenths} in 10 like this {longer[EN]}were {done[EN]} within {en} of filing ({from_whom[EN]}).",

@@ -7,6 +7,7 @@ from services.tickets.queries.reports.promises import PROMISES
 from services.tickets.queries.reports.quality import QUALITIES
 from services.tickets.queries.reports.sla import sla_report
 from services.tickets.queries.reports.tables import table_of
+from services.tickets.queries.reports.waits import WAIT_GROUPINGS, wait_report
 
 __all__ = [
     "GROUPINGS",
@@ -14,10 +15,12 @@ __all__ = [
     "PAUSE_GROUPINGS",
     "PROMISES",
     "QUALITIES",
+    "WAIT_GROUPINGS",
     "Asked",
     "attainment_report",
     "pause_report",
     "sla_report",
     "table_of",
+    "wait_report",
     "zone_of",
 ]

@@ -28,6 +28,11 @@ ATTAINMENT_COLUMNS = (
     "verdict", "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "needed_share",
     "least_decided", "blocked_by", "tickets",
 )  # fmt: skip
+_WAIT_FIGURES = (
+    "given", "without", "judged", "within", "early", "late", "late_open", "withdrawn", "pending", "share", "low",
+    "high", "share_at_most", "stated", "expected", "median_width_seconds",
+)  # fmt: skip
+WAIT_COLUMNS = (*_PERIOD, "group_by", "key", "name", "measure", "estimates", *_WAIT_FIGURES, "verdict")
 _COUNTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided", "met_share")
 
 Row = dict[str, Cell]
@@ -154,9 +159,26 @@ def _counted(figures: Mapping[str, Any]) -> Row:
     return {name: figures[name] for name in ("met", "breached", "open_overdue", "decided", "met_share")}
 
 
+def _waits(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for group in [*report["groups"], *({**one, "key": "all"} for one in report["total"])]:
+        known = _known(report["group_by"], group, locale)
+        if report["group_by"] in ("horizon", "basis"):
+            known["key"] = in_words(str(known["key"]), locale)
+        for which in ("first", "updates"):
+            told = group[which]
+            yield {
+                **known,
+                **{name: told[name] for name in _WAIT_FIGURES},
+                "measure": in_words(group["measure"], locale),
+                "estimates": in_words(f"{which}_estimates", locale),
+                "verdict": in_words(told["verdict"], locale),
+            }
+
+
 _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], Iterator[Row]]]] = {
     "sla": (SLA_COLUMNS, _sla),
     "pauses": (PAUSE_COLUMNS, _pauses),
     "acts": (ACT_COLUMNS, _acts),
     "attainment": (ATTAINMENT_COLUMNS, _attainment),
+    "waits": (WAIT_COLUMNS, _waits),
 }

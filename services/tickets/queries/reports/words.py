@@ -5,6 +5,7 @@ from typing import Any
 
 from services.tickets.lifecycle import ACTION_NAMES_ZH
 from services.tickets.sla.wording import EN, KINDS, REASONS, ZH
+from services.tickets.waits.wording import BASES
 
 # What a crew's phone may tell later.
 TOLD_BY_PHONES = (
@@ -50,6 +51,20 @@ NAMES = {
     "met": ("达标", "met"),
     "missed": ("未达标", "missed"),
     "no_evidence": ("依据不足", "no evidence"),
+    "by_horizon": ("预估时长", "how far ahead"),
+    "by_basis": ("依据范围", "basis"),
+    "by_item": ("服务项目", "item"),
+    **{basis: (words[ZH], words[EN]) for basis, words in BASES.items()},
+    "to_2h": ("2 小时内", "up to 2 hours"),
+    "to_8h": ("2 至 8 小时", "2 to 8 hours"),
+    "to_1d": ("8 至 24 小时", "8 to 24 hours"),
+    "to_3d": ("1 至 3 天", "1 to 3 days"),
+    "over_3d": ("3 天以上", "more than 3 days"),
+    "first_estimates": ("报事时的估计", "given at filing"),
+    "updates_estimates": ("后续更新", "updates"),
+    "as_stated": ("与所述一致", "as stated"),
+    "too_narrow": ("区间过窄", "too narrow"),
+    "too_wide": ("区间过宽", "too wide"),
 }
 
 # Headings of columns: (Chinese, English).
@@ -114,6 +129,23 @@ HEADINGS = {
     "needed_share": ("要求达标率", "Share asked for"),
     "least_decided": ("最少判定数", "Least decided"),
     "blocked_by": ("主要障碍", "Blocked by"),
+    "estimates": ("估计", "Estimates"),
+    "given": ("给出估计", "Given with a window"),
+    "without": ("依据太少", "Too little to tell"),
+    "judged": ("已可判定", "Judged"),
+    "within": ("在区间内", "Within the window"),
+    "early": ("早于区间", "Early"),
+    "late": ("晚于区间", "Late"),
+    "late_open": ("其中仍在等候", "Of these still waiting"),
+    "withdrawn": ("到期前撤回", "Withdrawn before"),
+    "pending": ("区间未到期", "Window not over"),
+    "share": ("区间内占比", "Share within"),
+    "low": ("95% 下限", "95% low"),
+    "high": ("95% 上限", "95% high"),
+    "share_at_most": ("占比上限（撤回计入）", "Share at most, withdrawn within"),
+    "stated": ("所述概率", "Stated probability"),
+    "expected": ("应有占比", "Expected share"),
+    "median_width_seconds": ("区间宽度中位数（秒）", "Median width in seconds"),
 }
 
 
