@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import time
 
-from services.contracts import Fact, community, complaints, surveys, tickets
+from services.contracts import Fact, community, complaints, surveys, tickets, waits
 from services.kit.identity import NOBODY
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
@@ -154,6 +154,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketReopened, "resident", receipt=True),
     Rule(tickets.TicketCommented, "resident", when=_visible),
     Rule(tickets.TicketEscalated, "resident"),
+    Rule(waits.WaitMoved, "resident"),
     Rule(complaints.ComplaintIdentified, "resident"),
     Rule(complaints.ComplaintAssessed, "resident"),
     Rule(complaints.ComplaintOffered, "resident"),

@@ -12,6 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from services.contracts import Fact
 from services.kit.identity import STAFF
 from services.notify.audience import CALLBACK, Contact, Rule, is_urgent
+from services.notify.waits_told import waits_told
 from services.notify.words import deadline, label, moment, same_day, spoken
 
 COMPLAINT = "complaint"
@@ -107,4 +108,5 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "justified": getattr(fact, "justified", True),
         "investigated": at("investigate_until"),
         "name": getattr(fact, "name", ""),
+        **waits_told(fact, locale, zone, occurred_at),
     }

@@ -34,6 +34,14 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "approval": "审批结果",
             "": "必要的条件",
         },
+        "awaited": {"attend": "有人到场", "resolve": "办结", "": "办结"},
+        "alike": {
+            "item_community_hours": "同一项目、本小区、同一时段",
+            "item_community": "同一项目、本小区",
+            "work_community": "同类工作、本小区",
+            "work_organisation": "同类工作、全公司",
+            "": "同类报事",
+        },
         "staff_reason": {
             "parts": "配件到货",
             "access": "入户时间",
@@ -72,6 +80,14 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "weather": "suitable weather",
             "approval": "an approval",
             "": "what the work needs",
+        },
+        "awaited": {"attend": "attended", "resolve": "resolved", "": "resolved"},
+        "alike": {
+            "item_community_hours": "same item, this community, same hours",
+            "item_community": "same item, this community",
+            "work_community": "same kind of work, this community",
+            "work_organisation": "same kind of work, whole organisation",
+            "": "requests like it",
         },
         "staff_reason": {
             "parts": "a part",
@@ -118,6 +134,22 @@ def deadline(locale: str, zone: str, due: datetime | None, told_at: datetime) ->
         return moment(locale, zone, due)
     local = due.astimezone(ZoneInfo(zone))
     return f"{local:%H:%M} today" if locale == "en" else f"今天 {local:%H:%M}"
+
+
+def window(locale: str, zone: str, begin: datetime | None, end: datetime | None, told_at: datetime) -> str:
+    """Return from when to when something happens, as the clock in `zone` shows it: of one day by the hours alone.
+
+    Nothing where either is not known.
+    """
+    if begin is None or end is None:
+        return ""
+    if not same_day(zone, begin, end):
+        dash = " – " if locale == "en" else "至"
+        return f"{moment(locale, zone, begin)}{dash}{moment(locale, zone, end)}"
+    hours = " – ".join(f"{at.astimezone(ZoneInfo(zone)):%H:%M}" for at in (begin, end))
+    if not same_day(zone, begin, told_at):
+        return f"{moment(locale, zone, begin)[:-5]}{hours}"
+    return f"{hours} today" if locale == "en" else f"今天 {hours}"
 
 
 def same_day(zone: str, due: datetime | None, told_at: datetime) -> bool:

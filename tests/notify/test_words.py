@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.contracts import Fact, complaints, surveys, tickets
+from services.contracts import Fact, complaints, surveys, tickets, waits
 from services.contracts.community import CommunityFact, PlanSkipped
+from services.contracts.waits import ToldWait
 from services.kit.identity import LOCALES
 from services.notify import rendering
 from services.notify.audience import RULES, Contact, Rule
@@ -20,6 +21,10 @@ UNWANTED = {
     "zh-CN": r"不能|不会|不知道|不可能|不是|无法|没办法|没有|但是|应该|弄错|不关|从来|一分价钱|你(?!好)",
     "en": r"(?i)\b(not|cannot|can't|don't|won't|unable|impossible|unfortunately|never|but|should|fault|wrong)\b",
 }
+WAITS = (
+    ToldWait("attend", 80, NOON, NOON + timedelta(hours=4), 63, "item_community_hours").written(),
+    ToldWait("resolve", 80, NOON, NOON + timedelta(days=2), 61, "one of a later version").written(),
+)
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 
 
@@ -55,6 +60,16 @@ def _variants(rule: Rule) -> list[Fact]:
         changes = [{"approval_due_at": NOON}]
     if rule.fact is tickets.TicketFiled:
         changes += [{"acknowledge_due_at": NOON + later} for later in (timedelta(minutes=30), timedelta(days=1))]
+    if rule.fact is tickets.TicketFiled:
+        changes += [{**change, "waits": WAITS} for change in changes]
+    if rule.fact is waits.WaitMoved:
+        moved = {"was_from_at": NOON, "was_until_at": NOON + timedelta(hours=2), "percent": 80, "n": 63}
+        later = {"from_at": NOON, "until_at": NOON + timedelta(days=1), "basis": "item_community"}
+        changes = [
+            {**moved, **(later if how != "lost" else {}), "moved": how, "measure": measure}
+            for how in ("later", "sooner", "lost")
+            for measure in ("attend", "resolve")
+        ]
     if rule.fact is tickets.TicketReopened:
         changes += [{"resolve_due_at": NOON + later} for later in (timedelta(hours=2), timedelta(days=1))]
     if rule.fact is tickets.TicketCompleted:
