@@ -150,6 +150,9 @@ def test_the_same_act_twice_is_on_record_once(estate: "Estate") -> None:
     again = act(estate, ticket, "comments", NOON + 5 * MINUTE, NOON + 30 * HOUR, body="配件已订")
     is_problem(again, 409)
     assert again.json["why"] == "already_done"
+    assert act(estate, ticket, "arrive", NOON + 5 * MINUTE, NOON + 30 * HOUR).status_code == 200
+    pressed = act(estate, ticket, "arrive", NOON + 6 * MINUTE, NOON + 30 * HOUR)
+    assert (pressed.status_code, pressed.json["why"]) == (409, "already_done")
 
 
 def test_a_retry_says_anew_when_it_was_sent(estate: "Estate") -> None:
@@ -184,6 +187,8 @@ def test_a_job_taken_away_is_refused_with_both_values(estate: "Estate") -> None:
     unasked = act(estate, ticket, "arrive", NOON + 20 * MINUTE, NOON + HOUR)
     is_problem(unasked, 403)
     assert unasked.json["why"] == "not_yours"
+    for verb in ("complete", "resume"):  # Also where its status alone would forbid it.
+        assert act(estate, ticket, verb, NOON + 21 * MINUTE, NOON + HOUR).json["why"] == "not_yours"
     kept = act(estate, ticket, "comments", NOON + 20 * MINUTE, NOON + HOUR, body="我已到场", visible=False)
     assert kept.status_code == 201
 
