@@ -1,5 +1,6 @@
 """Acts that a phone without signal tells later: counted from their own moment within bounds, on record with both."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from services.kit import testing
 from services.tickets.models import firings
 from services.tickets.service_levels import BREACH
 from tests.tickets.busy_desk import sweep
+from tests.tickets.case_forger import desks_key, forged, rechained, reconcluded, verdict
+from tests.tickets.case_made import export
+from tests.tickets.conftest import signed_in
 from tests.tickets.refusals import fields_of, is_problem
 from tests.tickets.test_replay import replayed
 from tests.tickets.walking import waiting
@@ -245,6 +249,38 @@ def test_only_the_crew_s_acts_count_from_their_own_time(estate: "Estate") -> Non
         answer = estate.post("dispatcher", f"/tickets/{ticket['id']}/make-safe", body)
     is_problem(answer, 422)
     assert fields_of(answer) == {"acted_at"}
+
+
+def test_of_one_act_sent_twice_at_once_one_is_taken(estate: "Estate") -> None:
+    ticket, app = claimed(estate), estate.client.application
+    path, body = f"/api/v1/tickets/{ticket['id']}/comments", {**told(NOON + MINUTE, NOON + HOUR), "body": "配件已订"}
+    headers = signed_in(estate.people["crew"])
+
+    def send(_: int) -> int:
+        return int(app.test_client().post(path, json=body, headers=headers).status_code)
+
+    with testing.at(NOON + HOUR), ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(send, range(8))) == [201, *[409] * 7]
+
+
+def test_the_story_says_when_the_desk_heard_and_a_forger_is_found(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    act(estate, ticket, "arrive", NOON + 20 * MINUTE, NOON + 3 * HOUR)
+    with testing.at(NOON + 4 * HOUR):
+        story = estate.get("manager", f"/tickets/{ticket['id']}/clocks/attend/1").json["timeline"]
+        content = export(estate, ticket).data
+    heard = next(line for line in story if line["what"] == "heard")
+    assert datetime.fromisoformat(heard["at"]) == NOON + 3 * HOUR
+    assert "2 h 40 min" in heard["says"]["en"]
+    assert "补报" in heard["says"]["zh-CN"]
+    assert verdict(content) == ""
+
+    def earlier(case: dict[str, Any]) -> None:
+        case["history"][-1]["data"]["acted"]["moment"] = (NOON + 5 * MINUTE).isoformat()
+        rechained(case)
+        reconcluded(case)
+
+    assert "told later" in verdict(forged(content, earlier, desks_key()))
 
 
 def test_my_jobs_come_whole_and_once(estate: "Estate") -> None:
