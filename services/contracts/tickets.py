@@ -20,6 +20,8 @@ class TicketFiled(TicketFact):
     channel: str = "api"
     crew_ids: tuple[str, ...] = ()
     acknowledge_due_at: datetime | None = None
+    # The requester has several homes and named none: they are asked whether it is the right one.
+    place_assumed: bool = False
     waits: tuple[str, ...] = ()
 
 

@@ -91,6 +91,7 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "until": at("paused_until"),
         "expired": getattr(fact, "expired", False),
         "cause": getattr(fact, "cause", ""),
+        "place_assumed": getattr(fact, "place_assumed", False),
         "tried": getattr(fact, "tried", True),
         "host": getattr(fact, "host", ""),
         "occurred": happened,

@@ -6,6 +6,7 @@ from services.kit.http import create_app
 from services.kit.http.app import JSON_LIMIT_BYTES
 from services.tickets import models, pictures
 from services.tickets.api import BLUEPRINTS
+from services.tickets.api.mail import LETTER
 from services.tickets.case_file import seals
 from services.tickets.following import Links
 from services.tickets.settings import TicketsSettings
@@ -28,6 +29,6 @@ def make_app(settings: TicketsSettings) -> Flask:
 
 
 def _refuse_long_json() -> None:
-    """Only a photo may be large: parsing many megabytes of JSON would cost more than anybody's words are long."""
-    if request.mimetype != "multipart/form-data":
+    """Photos and letters may be large: parsing many megabytes of JSON would cost more than anybody's words are long."""
+    if request.mimetype not in ("multipart/form-data", LETTER):
         request.max_content_length = JSON_LIMIT_BYTES

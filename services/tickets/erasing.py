@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists,
 
 from services.kit.erasures import Erasure, forget_answers
 from services.tickets.chain import ERASED
+from services.tickets.erasing_mail import erase_mail
 from services.tickets.erasing_plans import erase_planned
 from services.tickets.models import (
     household_circumstances,
@@ -55,6 +56,7 @@ def erase_person(db: Connection, erasure: Erasure) -> dict[str, int]:
     counts["people"] = db.execute(update(people).where(people.c.id == erasure.person_id).values(forget)).rowcount
     told = delete(resident_preferences).where(resident_preferences.c.person_id == erasure.person_id)
     counts["resident_preferences"] = db.execute(told).rowcount
+    counts["mails"] = erase_mail(db, erasure)
     counts |= erase_planned(db, erasure, ids, ERASED)
     counts["idempotency_keys"] = forget_answers(db, idempotency_keys, erasure, (*ids, *empty))
     return counts

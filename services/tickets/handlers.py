@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.contracts import parse
 from services.contracts.gateway import AccountChanged, PersonErased
-from services.contracts.notify import PreferencesChanged
+from services.contracts.notify import AddressChanged, PreferencesChanged
 from services.contracts.surveys import SurveyAnswered
 from services.kit.database import set_scope
 from services.kit.erasures import Erasure, run_pass
@@ -16,6 +16,7 @@ from services.kit.errors import Conflict, NotFound
 from services.kit.events import Event, PermanentError
 from services.kit.identity import system_actor
 from services.tickets import commands
+from services.tickets.commands.mailboxes import remember_address
 from services.tickets.commands.preferences import remember_language, remember_preferences
 from services.tickets.erasing import erase_person
 from services.tickets.models import erasure_passes
@@ -34,6 +35,8 @@ def handle(db: Connection, events: Sequence[Event]) -> None:
             on_preferences_changed(db, event, fact)
         elif isinstance(fact, PersonErased):
             on_person_erased(db, event, fact)
+        elif isinstance(fact, AddressChanged):
+            on_address_changed(db, event, fact)
         elif isinstance(fact, SurveyAnswered):
             on_survey_answered(db, event, fact)
 
@@ -56,6 +59,12 @@ def on_person_erased(db: Connection, event: Event, fact: PersonErased) -> None:
     """Erase what a resident wrote and what was noted of them; safe to repeat."""
     erasure = Erasure(fact.erasure_id, event.organisation_id, fact.account_id, fact.unit_ids)
     run_pass(db, erasure_passes, erasure, erase_person)
+
+
+# notify: address.changed.v1
+def on_address_changed(db: Connection, event: Event, fact: AddressChanged) -> None:
+    """Remember by which address somebody writes; safe to repeat and in any order, by revision."""
+    remember_address(db, event.organisation_id, fact)
 
 
 # surveys: survey.answered.v1

@@ -7,7 +7,7 @@ from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import announced, approvals, handlers, models, pictures, planning, timers, waiting
+from services.tickets import announced, approvals, handlers, mailing, models, pictures, planning, timers, waiting
 from services.tickets.erasing import erase_person, remove_photos
 from services.tickets.settings import TicketsSettings
 
@@ -36,5 +36,6 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "announcements": every(PLAN_SECONDS, lambda: announced.see_to_announcements(engine, waker.wake)),
         "learn": every(LEARN_SECONDS, lambda: waiting.learn(engine)),
         "waits": every(WAIT_SECONDS, lambda: waiting.tell_anew(engine, waker.wake)),
+        **mailing.loops(settings, engine, store, waker.wake),
         "sweep": sweeping(engine, models.metadata),
     }

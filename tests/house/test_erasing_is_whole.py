@@ -24,6 +24,8 @@ ERASED: dict[str, dict[str, str]] = {
         "plan_checkpoints": "name instruction",
         "ticket_checkpoints": "name instruction note",
         "volunteers": "skills note",
+        "addresses": "digest",
+        "mails": "key sender sender_name sender_digest subject text attachments raw note",
         "volunteer_hours": "what reason",
         "people": "badge",
         "visitor_contacts": "phone",

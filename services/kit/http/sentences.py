@@ -59,6 +59,12 @@ _CHINESE = {
     "Not 16 bytes in base64url.": "应为 base64url 编码的 16 个字节。",
     "Not a P-256 public key in base64url.": "应为 base64url 编码的 P-256 公钥。",
     "Not a time zone we know; write it like Asia/Shanghai.": "没有该名称的时区，应如 Asia/Shanghai。",
+    "Not the name by which a mail server signs its results, such as mx.example.org.": (
+        "应为邮件服务器在验证结果中使用的名称，如 mx.example.org。"
+    ),
+    "Use an address like desk@example.org: up to 20 characters and no + before the @.": (
+        "应为 desk@example.org 这样的地址：@ 前不超过 20 个字符，且不含 +。"
+    ),
     "Use an address of ASCII characters only.": "邮箱地址只能使用 ASCII 字符。",
     "Use an address with a domain name, such as name@example.org.": "邮箱地址应带域名，例如 name@example.org。",
 }

@@ -6,6 +6,7 @@ from services.tickets.api.desk import desk
 from services.tickets.api.gatherings import gatherings
 from services.tickets.api.households import households
 from services.tickets.api.joining import joining
+from services.tickets.api.mail import mail
 from services.tickets.api.photos import photos
 from services.tickets.api.place_imports import place_imports
 from services.tickets.api.places import places
@@ -21,7 +22,7 @@ from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
     tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, places,
-    place_imports, announcements, joining, spots, visitors,
+    place_imports, announcements, joining, spots, visitors, mail,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

@@ -34,6 +34,8 @@ _TITLE_CHARACTERS = 60
 _RANK = {name: rank for rank, name in enumerate(catalogue.URGENCIES)}
 
 
+# What a ticket takes over from its filing as it was given.
+_AS_ASKED = ("channel", "description", "about_ticket_id", "place_assumed")
 # What only later steps fill.
 _NOTHING_YET: Ticket = {"leads": False} | dict.fromkeys(
     (
@@ -71,9 +73,8 @@ def file_ticket(
         "spot_id": place.get("spot_id"),
         "requester_id": requester_id,
         "filed_by": actor.id,
-        "channel": filing.channel,
         "title": filing.title or _title(filing.description),
-        "description": filing.description,
+        **{name: getattr(filing, name) for name in _AS_ASKED},
         **columns_of(item),
         "urgency": urgency,
         "because": because,
@@ -83,7 +84,6 @@ def file_ticket(
         "completions": 0,
         "filed_at": at,
         "changed_at": at,
-        "about_ticket_id": filing.about_ticket_id,
         "policy_version": place["policy_version"],
         "calendar_version": place["calendar_version"],
         "version": 0,
@@ -135,7 +135,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket, timezone: str) -> None:
     library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], [entry])
     judged = service_levels.judged_of([entry], ticket["community_id"], library, at)
     rows = service_levels.rows_of(judged, ticket, [entry], [])
-    told = {"channel": ticket["channel"], "acknowledge_due_at": service_levels.due_of(rows, "acknowledge")}
+    told = {name: ticket[name] for name in ("channel", "place_assumed")}
+    told["acknowledge_due_at"] = service_levels.due_of(rows, "acknowledge")
     if ticket["urgency"] == EMERGENCY:
         told["crew_ids"] = first_to_hear(db, ticket, at)
     given = first_estimates(db, ticket, timezone)

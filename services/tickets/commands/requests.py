@@ -30,6 +30,8 @@ class Filing:
     about_ticket_id: str | None = None
     # What was scanned: it says where, in place of unit, community and location.
     spot_code: str | None = None
+    # Whoever files knows no home for certain and takes the likeliest; its requester is asked.
+    place_assumed: bool = False
 
 
 _OF_COMMUNITY = (

@@ -15,6 +15,7 @@ from services.tickets.models.households import (
     household_views,
     households,
 )
+from services.tickets.models.mail import addresses, mailboxes, mails
 from services.tickets.models.places import (
     UNIT_NAME,
     buildings,
@@ -37,6 +38,7 @@ __all__ = [
     "UNIT_NAME",
     "Id",
     "Moment",
+    "addresses",
     "announcement_readers",
     "announcement_steps",
     "announcements",
@@ -57,6 +59,8 @@ __all__ = [
     "households",
     "idempotency_keys",
     "inbox",
+    "mailboxes",
+    "mails",
     "metadata",
     "outbox",
     "people",

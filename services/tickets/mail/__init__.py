@@ -1,0 +1,1 @@
+"""Reading letters: pure, apart from the database, the web and the clock."""
