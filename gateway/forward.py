@@ -49,6 +49,10 @@ PASSED = {
         "User-Agent",
         "traceparent",
         "tracestate",
+        # By which a mail server proves that it brings a letter of this desk's.
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
     )
 } | {"CONTENT_TYPE": "Content-Type"}
 KEPT_BACK = frozenset(

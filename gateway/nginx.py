@@ -31,7 +31,7 @@ http {
     server_tokens off;
     # The token in a link is a key, and keys stay out of logs.
     map $uri $logged_path {
-        "~^(?<before>/(?:s|o|q|follow|confirm|invitation)/|/api/v1/(?:surveys|opinions|follow|q)/)" $before;
+        "~^(?<before>/(?:api/v1/)?(?:s|o|q|follow|confirm|confirmations|invitation|surveys|opinions)/)" $before;
         default $uri;
     }
     log_format json escape=json '{"time":"$time_iso8601","request_id":"$request_key","method":"$request_method",'

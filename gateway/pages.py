@@ -24,6 +24,7 @@ HEADINGS = {
     200: ("Thank you", "感谢您"),
     404: ("This link does not work", "链接无法打开"),
     409: ("This survey is over", "本次回访已结束"),
+    410: ("This link is over", "链接已失效"),
     429: ("Please wait a moment", "请稍候再试"),
     503: ("Please try again shortly", "请稍后再试"),
 }
@@ -71,6 +72,21 @@ def answer(token: str) -> Response:
         if again == 200:
             return _page("survey.html", 422, survey=asked, given=given, errors=errors, scores=SCORES)
     return _message(found, status)
+
+
+@blp.get("/confirm/<token>")
+@public
+def confirm(token: str) -> Response:
+    """Ask for a press of the button: mail programs look at links too, and looking confirms nothing."""
+    return _page("confirm.html", token=token)
+
+
+@blp.post("/confirm/<token>")
+@public
+def confirm_address(token: str) -> Response:
+    """Confirm the address that the link was sent to."""
+    status, found = _ask("POST", token, {}, at="confirmations")
+    return _message(found, 200 if status == 200 else 410 if status == 409 else status)
 
 
 @blp.get("/o/<token>")
@@ -136,7 +152,8 @@ def _ask(
         headers["Content-Type"] = "application/json"
     target = f"/api/v1/{at}/{quote(token, safe='')}"
     content = None if body is None else orjson.dumps(body)
-    status, answer = parts().upstreams["surveys"].fetch(method, target, headers, content)
+    service = "notify" if at == "confirmations" else "surveys"
+    status, answer = parts().upstreams[service].fetch(method, target, headers, content)
     try:
         found = orjson.loads(answer)
     except orjson.JSONDecodeError as problem:

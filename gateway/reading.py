@@ -14,6 +14,7 @@ Document = dict[str, Any]
 # The document is in English; a reader of Chinese finds the way by these.
 CHINESE_SECTIONS = {
     "accounts": "账号管理（管理员）",
+    "addresses": "确认电子邮箱",
     "callbacks": "电话回访",
     "campaigns": "业主意见征集",
     "complaints": "投诉及其处理",
@@ -26,6 +27,7 @@ CHINESE_SECTIONS = {
     "joining": "设置与更改密码",
     "gatherings": "社区活动与志愿者",
     "households": "住户档案",
+    "mail": "接收邮件",
     "me": "当前用户",
     "notify": "通知，以及各人的接收方式",
     "opinions": "住户链接中的意见问卷",

@@ -107,6 +107,7 @@ def test_what_is_open_to_anybody_is_known(app: Flask) -> None:
     assert found == {
         "/docs",
         "/s/<token>",
+        "/confirm/<token>",
         "/o/<token>",
         "/healthz",
         "/readyz",
