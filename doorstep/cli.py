@@ -16,6 +16,7 @@ from doorstep.case_commands import case_file, verify_case
 from doorstep.dead_letters import dead_letters
 from doorstep.demo.command import demo
 from doorstep.homes import home_of_environment
+from doorstep.mail_commands import mail_in
 from doorstep.month.command import month
 from doorstep.notify_commands import notify
 from doorstep.person_commands import erase, find_person
@@ -196,6 +197,7 @@ main.add_command(demo)
 main.add_command(erase)
 main.add_command(find_person)
 main.add_command(month)
+main.add_command(mail_in)
 main.add_command(notify)
 main.add_command(sla)
 main.add_command(verify_case)
