@@ -1,6 +1,6 @@
 """What a refused step is told beside the reason: what was wanted, and what the ticket is now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,23 @@ def telling_both(db: Connection, actor: Actor, ticket_id: str, action: str, phon
     except NotFound:
         raise
     except DeskError as refusal:
-        refusal.more.setdefault("why", refusal.code)
+        now = queries.ticket_in_short(db, actor, ticket_id)
+        refusal.more["why"] = _why(refusal, actor, action, now)
         refusal.more["wanted"] = _wanted(action, phone)
-        refusal.more["ticket"] = queries.ticket_in_short(db, actor, ticket_id)
+        refusal.more["ticket"] = now
         if refusal.more["why"] == "taken":
             refusal.more["next_jobs"] = queries.pool(db, actor, NEXT, None, wants())[0]
         raise
+
+
+def _why(refusal: DeskError, actor: Actor, action: str, now: Mapping[str, Any]) -> str:
+    """Return the word for a refusal: what the status forbids may have been done already, or be somebody else's now."""
+    why: str = refusal.more.get("why", refusal.code)
+    if why != "not_now":
+        return why
+    if (now["last"]["action"], now["last"]["by"]["id"]) == (action, actor.id):
+        return "already_done"
+    return "not_yours" if now["was_yours_until"] else why
 
 
 def _wanted(action: str, phone: Phone | None) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def explain(
     ]
     lines.sort(key=lambda line: (line.at, ORDER.index(line.what)))
     total = summed(clock, told.asof, calendar)
-    return (*lines, replace(total, at=max(total.at, lines[-1].at) if clock.known_at else total.at))
+    return (*lines, replace(total, at=max(total.at, clock.known_at or total.at)))
 
 
 def begun(clock: Clock, calendar: Calendar) -> Iterator[Moment]:
