@@ -20,6 +20,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         gateway.PersonErased.type,
         notify.AddressChanged.type,
         notify.PreferencesChanged.type,
+        notify.AnnouncementOpened.type,
     ),
     "notify": (
         *(fact.type for fact in facts_of(tickets)),

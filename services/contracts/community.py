@@ -76,6 +76,8 @@ class AnnouncementFact(CommunityFact):
     ends_at: datetime | None = None
     urgency: str = "routine"
     need_level: int | None = None
+    # Which version of it this is about, for whoever counts who has read it as it stands.
+    version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What notify publishes: which address is whose, as a digest, and how people want to be told; never an address."""
+"""What notify publishes: whose an address is, as a digest, how people want to be told, and who read what."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -41,3 +41,15 @@ class PreferencesChanged(Fact):
     quiet_from: str | None
     quiet_until: str | None
     digest_at: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementOpened(Fact):
+    """A resident read the notice of an announcement, which was about this `version` of it."""
+
+    type: ClassVar[str] = "announcement.opened.v1"
+    source: ClassVar[str] = "notify"
+
+    announcement_id: str
+    person_id: str
+    version: int

@@ -49,10 +49,11 @@ class TicketAssigned(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketReleased(TicketFact):
-    """It went back to the pool; the dispatch desk is accountable again."""
+    """It went back to the pool; the dispatch desk is accountable again. `parted`: from what it moved with."""
 
     type: ClassVar[str] = "ticket.released.v1"
     previous_owner_id: str | None = None
+    parted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

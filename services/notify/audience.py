@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import time
 
-from services.contracts import Fact, community, complaints, surveys, tickets, waits
+from services.contracts import Fact, community, complaints, joining, surveys, tickets, waits
 from services.kit.identity import NOBODY
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
@@ -104,6 +104,23 @@ def is_urgent(fact: Fact) -> bool:
     return getattr(fact, "urgency", "") == URGENT
 
 
+def _by_itself(fact: Notable) -> bool:
+    """What moves with another request is nobody's job beside that one."""
+    return getattr(fact, "joined_to", None) is None
+
+
+def _let_go(fact: Notable) -> bool:
+    return not getattr(fact, "parted", False)
+
+
+def _still_open(fact: Notable) -> bool:
+    return getattr(fact, "status", "") not in ("completed", "confirmed", "closed")
+
+
+def _expired_job(fact: Notable) -> bool:
+    return _expired(fact) and _by_itself(fact)
+
+
 def _put_before(role: str) -> When:
     return lambda fact: getattr(fact, "to", "") == role
 
@@ -138,7 +155,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketAcknowledged, "resident"),
     Rule(tickets.TicketClaimed, "resident"),
     Rule(tickets.TicketAssigned, "resident"),
-    Rule(tickets.TicketReleased, "resident"),
+    Rule(tickets.TicketReleased, "resident", when=_let_go),
     Rule(tickets.TicketDeparted, "resident"),
     Rule(tickets.TicketArrived, "resident"),
     Rule(tickets.TicketPaused, "resident"),
@@ -155,6 +172,13 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketCommented, "resident", when=_visible),
     Rule(tickets.TicketEscalated, "resident"),
     Rule(waits.WaitMoved, "resident"),
+    Rule(joining.TicketJoined, "resident", receipt=True),
+    Rule(joining.TicketParted, "resident", when=_still_open, receipt=True),
+    Rule(community.AnnouncementPublished, "resident"),
+    Rule(community.AnnouncementChanged, "resident"),
+    Rule(community.AnnouncementWithdrawn, "resident"),
+    Rule(community.AnnouncementRestored, "resident"),
+    Rule(community.AnnouncementReminded, "resident"),
     Rule(complaints.ComplaintIdentified, "resident"),
     Rule(complaints.ComplaintAssessed, "resident"),
     Rule(complaints.ComplaintOffered, "resident"),
@@ -163,28 +187,28 @@ RULES: tuple[Rule, ...] = (
     Rule(surveys.SurveyInvited, "resident"),
     Rule(surveys.CampaignInvited, "resident"),
     # Whoever holds the job, or did the work that is in question.
-    Rule(tickets.TicketAssigned, "owner"),
+    Rule(tickets.TicketAssigned, "owner", when=_by_itself),
     Rule(tickets.TicketCommented, "owner"),
     Rule(tickets.TicketCancelled, "owner"),
     Rule(tickets.TicketReopened, "owner"),
     Rule(tickets.TicketOverridden, "owner"),
     Rule(tickets.TicketReevaluated, "owner"),
-    Rule(tickets.TicketResumed, "owner", when=_expired),
+    Rule(tickets.TicketResumed, "owner", when=_expired_job),
     Rule(tickets.TicketObjected, "owner"),
     Rule(tickets.TicketDisallowed, "owner"),
     Rule(tickets.TicketAnswered, "owner", when=_pleased),
     Rule(complaints.ComplaintRefused, "owner"),
     Rule(tickets.SlaWarned, "owner", when=_for_the_crew),
     # Whoever held it until now and may still be on the way to it.
-    Rule(tickets.TicketAssigned, "former"),
-    Rule(tickets.TicketReleased, "former"),
-    Rule(tickets.TicketEscalated, "former"),
+    Rule(tickets.TicketAssigned, "former", when=_by_itself),
+    Rule(tickets.TicketReleased, "former", when=_by_itself),
+    Rule(tickets.TicketEscalated, "former", when=_by_itself),
     # Who could go there at once, those on duty first.
     Rule(tickets.TicketFiled, "crew", when=is_urgent),
     Rule(tickets.TicketUnclaimed, "crew", when=is_urgent),
     # The desk of the community.
     Rule(tickets.TicketFiled, "dispatcher", when=_hurried),
-    Rule(tickets.TicketReleased, "dispatcher"),
+    Rule(tickets.TicketReleased, "dispatcher", when=_by_itself),
     Rule(tickets.TicketReopened, "dispatcher"),
     Rule(tickets.TicketObjected, "dispatcher"),
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
@@ -197,7 +221,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketUnclaimed, "manager", when=_put_before("manager")),
     Rule(tickets.SlaBreached, "manager"),
     # Whoever has the authority.
-    Rule(tickets.TicketEscalated, "manager"),
+    Rule(tickets.TicketEscalated, "manager", when=_by_itself),
     Rule(complaints.ComplaintAccepted, "manager"),
     Rule(complaints.ComplaintDelayed, "manager"),
     # Whoever answers for what the desk itself could not tell.

@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from services.contracts import Fact, parse, tickets
+from services.contracts.community import AnnouncementFact, AnnouncementReminded
 from services.contracts.gateway import AccountChanged, PersonErased
 from services.contracts.mail import MailBounced, MailboxChanged
 from services.contracts.surveys import CampaignInvited, SurveyInvited
@@ -81,6 +82,9 @@ class Handlers:
             for contact, rule in directory.hearers(event.organisation_id, fact):
                 self._tell(batch, event, fact, rule, contact, now)
         NOTICES.inc(commands.write_notices(connection, batch))
+        on_call_asked(
+            connection, [event for event, fact in news if isinstance(fact, AnnouncementReminded) and fact.call]
+        )
 
     def _tell(self, batch: Batch, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> None:
         notice = self._notice(event, fact, rule, contact, now)
@@ -106,11 +110,15 @@ class Handlers:
     def _notice(self, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> dict[str, Any]:
         words = render(fact, rule, contact, event.occurred_at)
         ticket_id = getattr(fact, "ticket_id", None)
-        link, data = None, {}
+        link: str | None = None
+        data: dict[str, Any] = {}
         if isinstance(fact, SurveyInvited):
             link, data = f"{self.public_url}/s/{fact.link_token}", {"survey_token": fact.link_token}
         elif isinstance(fact, CampaignInvited):
             link, data = f"{self.public_url}/o/{fact.link_token}", {"opinion_token": fact.link_token}
+        elif isinstance(fact, AnnouncementFact):
+            link = f"{self.public_url}/announcements/{fact.announcement_id}"
+            data = {"announcement_id": fact.announcement_id, "version": fact.version}
         return {
             "id": str(new_id()),
             "organisation_id": event.organisation_id,
@@ -164,6 +172,13 @@ def _measured(
         "accepted_by": in_app.NAME if inbox_alone else None,
         "accepted_at": now if inbox_alone else None,
     }
+
+
+# announcement.reminded
+def on_call_asked(connection: Connection, reminders: Sequence[Event]) -> None:
+    """Put a call before the desk for whoever is to be rung about what they have not read, beside their notice."""
+    for event in reminders:
+        commands.ask_to_call(connection, event.id, clock.now())
 
 
 # ticket.acknowledged, ticket.claimed and whatever else shows that somebody has it in hand

@@ -42,6 +42,14 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "work_organisation": "同类工作、全公司",
             "": "同类报事",
         },
+        "announcement": {
+            "planned_repair": "计划维修",
+            "water_outage": "停水",
+            "power_outage": "停电",
+            "gas_outage": "停气",
+            "lift_out_of_service": "电梯停运",
+            "": "小区通知",
+        },
         "staff_reason": {
             "parts": "配件到货",
             "access": "入户时间",
@@ -88,6 +96,14 @@ _LABELS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "work_community": "same kind of work, this community",
             "work_organisation": "same kind of work, whole organisation",
             "": "requests like it",
+        },
+        "announcement": {
+            "planned_repair": "Planned repair",
+            "water_outage": "Water outage",
+            "power_outage": "Power outage",
+            "gas_outage": "Gas outage",
+            "lift_out_of_service": "Lift out of service",
+            "": "Notice",
         },
         "staff_reason": {
             "parts": "a part",

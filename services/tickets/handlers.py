@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.contracts import parse
 from services.contracts.gateway import AccountChanged, PersonErased
-from services.contracts.notify import AddressChanged, PreferencesChanged
+from services.contracts.notify import AddressChanged, AnnouncementOpened, PreferencesChanged
 from services.contracts.surveys import SurveyAnswered
 from services.kit.database import set_scope
 from services.kit.erasures import Erasure, run_pass
@@ -16,6 +16,7 @@ from services.kit.errors import Conflict, NotFound
 from services.kit.events import Event, PermanentError
 from services.kit.identity import system_actor
 from services.tickets import commands
+from services.tickets.commands.announcements import mark_read
 from services.tickets.commands.mailboxes import remember_address
 from services.tickets.commands.preferences import remember_language, remember_preferences
 from services.tickets.erasing import erase_person
@@ -39,6 +40,8 @@ def handle(db: Connection, events: Sequence[Event]) -> None:
             on_address_changed(db, event, fact)
         elif isinstance(fact, SurveyAnswered):
             on_survey_answered(db, event, fact)
+        elif isinstance(fact, AnnouncementOpened):
+            on_announcement_opened(db, event, fact)
 
 
 # gateway: account.changed.v1
@@ -65,6 +68,12 @@ def on_person_erased(db: Connection, event: Event, fact: PersonErased) -> None:
 def on_address_changed(db: Connection, event: Event, fact: AddressChanged) -> None:
     """Remember by which address somebody writes; safe to repeat and in any order, by revision."""
     remember_address(db, event.organisation_id, fact)
+
+
+# notify: announcement.opened.v1
+def on_announcement_opened(db: Connection, event: Event, fact: AnnouncementOpened) -> None:
+    """Note who has read an announcement, as of which version; safe to repeat and in any order."""
+    mark_read(db, event.organisation_id, fact.announcement_id, fact.person_id, fact.version)
 
 
 # surveys: survey.answered.v1

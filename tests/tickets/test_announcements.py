@@ -9,10 +9,14 @@ import pytest
 from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from services.contracts import to_event
+from services.contracts.notify import AnnouncementOpened
 from services.kit import testing
 from services.kit.database import transaction
-from services.tickets import announcing
+from services.kit.erasures import Erasure
+from services.tickets import announcing, handlers
 from services.tickets.announced import see_to_announcements
+from services.tickets.erasing_plans import erase_planned
 from services.tickets.models import announcements, household_circumstances, outbox
 from tests.tickets.refusals import fields_of, is_problem
 
@@ -381,3 +385,29 @@ def test_its_steps_cannot_be_rewritten(estate: "Estate", web_engine: Engine, wor
 def test_the_reminder_comes_a_day_before_or_halfway(lead_hours: float, after_hours: float | None) -> None:
     expected = None if after_hours is None else NOW + after_hours * HOUR
     assert announcing.remind_at(NOW, NOW + lead_hours * HOUR) == expected
+
+
+def test_reading_the_notice_is_reading_it(estate: "Estate", worker_engine: Engine) -> None:
+    path = published(estate)
+    who = estate.people["resident"]
+    fact = AnnouncementOpened(announcement_id=path.removeprefix("/announcements/"), person_id=who.id, version=2)
+    for _ in range(2):
+        event = to_event(fact, organisation_id=estate.organisation_id, subject=fact.announcement_id, at=NOW)
+        with worker_engine.begin() as db:
+            handlers.handle(db, [event])
+    assert asked(estate, "resident", "GET", path).json["is_read"] is True
+    longer = {"ends_at": (NOW + 40 * HOUR).isoformat()}
+    asked(estate, "dispatcher", "PATCH", path, longer, If_Match='"v2"')
+    with worker_engine.begin() as db:
+        handlers.handle(db, [event])
+    assert asked(estate, "resident", "GET", path).json["is_read"] is False, "the old notice says nothing of the change"
+    assert asked(estate, "manager", "GET", f"{path}/readers").json["read"] == 0
+
+
+def test_who_read_what_is_erased_with_the_person(estate: "Estate", worker_engine: Engine) -> None:
+    path = published(estate)
+    asked(estate, "resident", "POST", f"{path}/read")
+    erasure = Erasure(testing.fresh(), estate.organisation_id, estate.people["resident"].id, (estate.home,))
+    with worker_engine.begin() as db:
+        assert erase_planned(db, erasure, [], "x")["announcement_readers"] == 1
+    assert asked(estate, "manager", "GET", f"{path}/readers").json["told"] == 1

@@ -1,7 +1,7 @@
 """What changes notify's rows. Commands never commit: the route, the consumer or the loop's step does."""
 
 from services.notify.commands.addresses import ask_again, confirm, note_mailboxes
-from services.notify.commands.alarms import note_answers
+from services.notify.commands.alarms import ask_to_call, note_answers
 from services.notify.commands.deliveries import mark_returned, settle, take
 from services.notify.commands.notices import (
     Batch,
@@ -17,6 +17,7 @@ from services.notify.commands.push_subscriptions import disable_device
 __all__ = [
     "Batch",
     "ask_again",
+    "ask_to_call",
     "confirm",
     "disable_device",
     "gather",

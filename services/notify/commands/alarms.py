@@ -14,6 +14,7 @@ from services.notify.models import alarms, deliveries, incidents, notices, phone
 from services.notify.promptness import shared
 
 REACHED = "reached"
+_ABOUT = ("notice_id", "organisation_id", "community_id", "person_id", "ticket_id", "kind", "audience")
 UNDELIVERED, UNACKNOWLEDGED = "undelivered", "unacknowledged"
 
 _NOTE = text(
@@ -117,6 +118,13 @@ def ask_for_a_call(connection: Connection, alarm: Mapping[str, Any], now: dateti
     connection.execute(insert(phone_tasks).values(row).on_conflict_do_nothing())
 
 
+def ask_to_call(connection: Connection, event_id: str, now: datetime) -> None:
+    """Put a call about an event's notice before the desk for whoever it went to, once a notice."""
+    told = select(*(tellings.c[name] for name in _ABOUT)).join(notices, notices.c.id == tellings.c.notice_id)
+    for row in connection.execute(told.where(notices.c.event_id == event_id)).mappings():
+        ask_for_a_call(connection, dict(row), now)
+
+
 def was_tried(connection: Connection, notice_id: str) -> bool:
     """True where a notice had any way out beyond the inbox, whatever came of it."""
     way = select(deliveries.c.id).where(deliveries.c.notice_id == notice_id, deliveries.c.channel != INBOX).limit(1)
@@ -143,5 +151,4 @@ def open_incident(connection: Connection, about: Mapping[str, Any], cause: str, 
 
 
 def _about(alarm: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("notice_id", "organisation_id", "community_id", "person_id", "ticket_id", "kind", "audience")
-    return {name: alarm[name] for name in names}
+    return {name: alarm[name] for name in _ABOUT}

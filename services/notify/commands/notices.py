@@ -12,6 +12,7 @@ from services.kit import clock
 from services.kit.errors import NotFound, Stale
 from services.kit.identity import Actor
 from services.notify.commands.addresses import ask_whose, publish_preferences, withdraw
+from services.notify.commands.opened import tell_opened
 from services.notify.models import contacts, notices, tellings
 
 # One parameter holds all rows, so that the statement is prepared once whatever their number. Deliveries follow
@@ -135,7 +136,10 @@ def upsert_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 
 
 def mark_read(connection: Connection, notice_id: str) -> dict[str, Any]:
-    """Note that its recipient read a notice, the first time only; returns it. Raises NotFound."""
+    """Note that its recipient read a notice, the first time only; returns it. Raises NotFound.
+
+    Who announced something learns that it was read.
+    """
     statement = (
         update(notices)
         .where(notices.c.id == notice_id)
@@ -146,7 +150,8 @@ def mark_read(connection: Connection, notice_id: str) -> dict[str, Any]:
     if row is None:
         raise NotFound("There is no such notice in your inbox.", "您的收件箱里没有这条通知。")
     read = update(tellings).where(tellings.c.notice_id == notice_id, tellings.c.read_at.is_(None))
-    connection.execute(read.values(read_at=row["read_at"]))
+    if connection.execute(read.values(read_at=row["read_at"])).rowcount:
+        tell_opened(connection, dict(row))
     return dict(row)
 
 

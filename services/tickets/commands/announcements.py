@@ -197,16 +197,21 @@ def read(db: Connection, actor: Actor, announcement_id: str) -> Announcement:
     row = db.execute(select(announcements).where(announcements.c.id == announcement_id)).mappings().one_or_none()
     if row is None:
         raise no_such_announcement()
-    homes = db.execute(select(units.c.id).where(units.c.id.in_(actor.unit_ids), *concerns(row))).scalars()
-    enrol(db, dict(row), None, only=[(actor.id, unit_id) for unit_id in homes])
-    mark_read(db, announcement_id, actor.id, row["version"])
-    return dict(row)
+    announcement = dict(row)
+    homes = db.execute(select(units.c.id).where(units.c.id.in_(actor.unit_ids), *concerns(announcement))).scalars()
+    enrol(db, announcement, None, only=[(actor.id, unit_id) for unit_id in homes])
+    mark_read(db, actor.organisation_id, announcement_id, actor.id, row["version"])
+    return announcement
 
 
-def mark_read(db: Connection, announcement_id: str, person_id: str, version: int) -> None:
+def mark_read(db: Connection, organisation_id: str, announcement_id: str, person_id: str, version: int) -> None:
     """Note that a person has read a version, in each of their homes."""
     table, now = announcement_readers, time.now()
-    theirs = (table.c.announcement_id == announcement_id, table.c.person_id == person_id)
+    theirs = (
+        table.c.organisation_id == organisation_id,
+        table.c.announcement_id == announcement_id,
+        table.c.person_id == person_id,
+    )
     unread = table.c.read_version.is_(None) | (table.c.read_version < version)
     first = update(table).where(*theirs, table.c.read_at.is_(None))
     db.execute(first.values(read_at=now, read_version=version))

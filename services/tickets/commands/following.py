@@ -158,7 +158,8 @@ def parting(ticket: Mapping[str, Any], of: Fields, **said: Any) -> Iterator[Fiel
     if ticket["status"] in lifecycle.OPEN:
         before = {"previous_owner_id": ticket["owner_id"]}
         changes = {"owner_id": None, "owner_desk": DISPATCH}
-        yield {"action": "release", "fact": facts.TicketReleased, "changes": changes, "told": before, "data": before}
+        told = {**before, "parted": True}
+        yield {"action": "release", "fact": facts.TicketReleased, "changes": changes, "told": told, "data": before}
 
 
 def arrival(ticket: Ticket, lead: Ticket) -> Iterator[Fields]:
@@ -172,7 +173,7 @@ def arrival(ticket: Ticket, lead: Ticket) -> Iterator[Fields]:
         yield {"action": there, "fact": _MOVES[there], "data": of}
 
 
-def towards(ticket: Mapping[str, Any], rule: Rule, fields: Fields) -> Rule:
+def towards(ticket: Mapping[str, Any], rule: Rule, fields: Mapping[str, Any]) -> Rule:
     """Return the rule with where it leads this ticket: what nobody answered is let go unanswered."""
     if fields["action"] == "release" and ticket["acknowledged_at"] is None:
         return replace(rule, target="filed")

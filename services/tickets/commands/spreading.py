@@ -139,6 +139,7 @@ def _fact(
         ends_at=row["ends_at"],
         urgency=announcing.urgency_of(kind, planned=planned, starts_at=starts_at, told_at=now),
         need_level=announcing.need_level_of(kind),
+        version=row["version"],
         **more,
     )
 

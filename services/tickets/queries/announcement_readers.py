@@ -29,7 +29,7 @@ def readers_of(db: Connection, announcement_id: str) -> dict[str, Any]:
     row = db.execute(select(announcements).where(announcements.c.id == announcement_id)).mappings().one_or_none()
     if row is None:
         raise no_such_announcement()
-    homes = _homes(db, row)
+    homes = _homes(db, dict(row))
     by_building: dict[str, list[Any]] = {}
     for home in homes:
         by_building.setdefault(home.building_id, []).append(home)

@@ -58,7 +58,7 @@ def one_announcement(db: Connection, actor: Actor, announcement_id: str) -> dict
     row = db.execute(_NAMED.where(announcements.c.id == announcement_id)).mappings().one_or_none()
     if row is None:
         raise no_such_announcement()
-    return _views(db, actor, [row])[0]
+    return _views(db, actor, [dict(row)])[0]
 
 
 def list_announcements(
@@ -91,7 +91,7 @@ def list_announcements(
         statement = statement.where(tuple_(*key) < tuple_(literal(cursor[0], Moment), cursor[1]))
     rows = db.execute(statement).mappings().all()
     shown, more = cut(rows, limit, "starts_at", "id")
-    return _views(db, actor, shown), more
+    return _views(db, actor, [dict(row) for row in shown]), more
 
 
 def _views(db: Connection, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def similar_reports(
     if place is None or (item is not None and item.work_type not in CAUSES):
         return []
     with as_the_desk(db, "dispatcher"):
-        rows = db.execute(_candidates(actor, place, item)).mappings().all()
+        rows = [dict(row) for row in db.execute(_candidates(actor, place, item)).mappings()]
     words = words_of(text).keys() if text else None
     rated = [(_score(row, place, item, words), row) for row in rows]
     best = sorted((one for one in rated if one[0] > 0), key=lambda one: (-one[0], one[1]["filed_at"], one[1]["id"]))
@@ -64,12 +64,12 @@ def joined_reports(db: Connection, actor: Actor, ticket_id: str) -> dict[str, An
     theirs = theirs.outerjoin(buildings, buildings.c.id == units.c.building_id)
     with as_the_desk(db, "dispatcher"):
         place = _named(db, mine["unit_id"], mine["community_id"])
-        lead = db.execute(_LEADS.where(tickets.c.id == mine["joined_to"])).mappings().one_or_none()
+        lead = db.execute(_LEADS.where(tickets.c.id == mine["joined_to"])).mappings().first()
         rows = db.execute(theirs.where(tickets.c.joined_to == ticket_id).order_by(tickets.c.id)).mappings().all()
     shown = rows if actor.is_staff else []
     names = ("number", "status", "requester_id", "unit_name")
     return {
-        "lead": None if lead is None else lead_view(lead, place, actor),
+        "lead": None if lead is None or place is None else lead_view(dict(lead), place, actor),
         "count": len(rows),
         "joined": [{"ticket_id": row["id"], **{name: row[name] for name in names}} for row in shown],
     }
@@ -177,4 +177,5 @@ def _named(db: Connection, unit_id: str | None, community_id: str | None) -> Map
     if unit_id is None:
         return {"unit_id": None, "building_id": None, "community_id": community_id}
     home = select(units.c.id.label("unit_id"), units.c.building_id, units.c.community_id).where(units.c.id == unit_id)
-    return db.execute(home).mappings().one_or_none()
+    found = db.execute(home).mappings().one_or_none()
+    return None if found is None else dict(found)
