@@ -6,7 +6,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := run
-.PHONY: run demo bench bench-notify bench-sla test lint format types rabbitmq chromium lock clean
+.PHONY: run demo bench bench-notify bench-sla test screenshots translations lint format types rabbitmq chromium lock clean
 
 run: $(VENV)/.runtime
 	@$(BIN)/doorstep run
@@ -32,6 +32,14 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
+
+# Of the desk at DOORSTEP_URL, such as one that `make demo` left, or of a fresh one.
+screenshots: $(VENV)/.dev chromium rabbitmq
+	@$(BIN)/python -m tests.e2e.screenshots
+
+# After a sentence of the pages was written or taken away.
+translations: $(VENV)/.dev
+	@$(BIN)/python -m gateway.web.translate
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy

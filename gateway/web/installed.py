@@ -24,10 +24,11 @@ def service_worker() -> Response:
     g.csp_policy = WORKER_POLICY
     files = assets()
     shell = ["/offline", *[files.address(name) for name in SHELL]]
+    icon = files.address("icons/icon-192.png")
     areas = [files.address(name) for name in files.names() if name.endswith("/worker.js")]
     head = "".join(
         f"const {name} = {json.dumps(value)};\n"
-        for name, value in (("VERSION", files.digest), ("SHELL", shell), ("AREAS", areas))
+        for name, value in (("VERSION", files.digest), ("SHELL", shell), ("ICON", icon), ("AREAS", areas))
     )
     response = current_app.response_class(head + WORKER, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"

@@ -1,5 +1,5 @@
 // The service worker of the installed app: keeps the files of pages, and shows a page of its own without a connection.
-// VERSION, SHELL and AREAS are written above this line by the gateway. An area adds to it in its own worker.js.
+// VERSION, SHELL, ICON and AREAS are written above this line by the gateway. An area adds to it in its own worker.js.
 
 const FILES = `files-${VERSION}`;
 // Caches whose names begin so hold what is one person's own; they end when that person signs out.
@@ -45,4 +45,16 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (address.pathname.startsWith("/assets/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(navigation(request));
+});
+
+// What the desk sends to a phone: a title, a body, and the page it leads to.
+self.addEventListener("push", (event) => {
+  const { title, body, link, lang } = event.data.json();
+  event.waitUntil(self.registration.showNotification(title, { body, lang, icon: ICON, data: { link } }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const address = new URL(event.notification.data.link ?? "/", location.origin);
+  event.waitUntil(self.clients.openWindow(address.origin === location.origin ? address.href : "/"));
 });

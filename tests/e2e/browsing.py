@@ -1,18 +1,47 @@
 """What a browser test does with a page: it is watched, signed in at, looked over by axe, measured and pictured."""
 
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from doorstep.sample import PASSWORD
 from tests.waiting import until
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+LANGUAGES = ("zh-CN", "en")
+WIDTHS = (360, 1280)
 SERIOUS = ("serious", "critical")
 Visit = Callable[..., Page]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start Debian's Chromium, or the one that CHROMIUM names."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "no chromium: run .ci/install-chromium"
+    # Root has no sandbox to give, and a container little shared memory.
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=program, args=arguments)
+
+
+def open_context(browser: Browser, url: str, *, width: int, lang: str, **more: Any) -> BrowserContext:
+    """Open a browser of its own: a phone where it is narrow, and a screen with a keyboard where it is wide."""
+    phone = width < 800
+    as_usual: dict[str, Any] = {
+        "base_url": url,
+        "viewport": {"width": width, "height": 740 if phone else 900},
+        "locale": lang,
+        "timezone_id": "Asia/Shanghai",
+        "has_touch": phone,
+    }
+    context = browser.new_context(**(as_usual | more))
+    context.set_default_timeout(15_000)
+    return context
 
 
 class Watch:
@@ -75,6 +104,19 @@ def fits(page: Page) -> None:
     """Fail where a page is wider than its window: nobody scrolls sideways."""
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, (page.url, too_wide)
+
+
+def weigh(page: Page, load: Callable[[], object]) -> float:
+    """Return how many bytes come over the line while `load` opens a page with an empty cache, heads included."""
+    tools = page.context.new_cdp_session(page)
+    loaded: list[float] = []
+    tools.on("Network.loadingFinished", lambda one: loaded.append(one["encodedDataLength"]))
+    tools.send("Network.enable")
+    tools.send("Network.clearBrowserCache")
+    load()
+    page.wait_for_load_state("networkidle")
+    tools.detach()
+    return sum(loaded)
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -1,7 +1,5 @@
 """One whole desk and one real browser for all these tests; a page fails its test by any error it has on the way."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,11 +9,26 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from doorstep import private_rabbitmq
 from doorstep.sample import PASSWORD
 from doorstep.stack import Stack
-from tests.e2e.browsing import Visit, Watch, axe, comes_true, fits, forgive, screenshot, sign_in, watches
+from services.kit import clock
+from services.kit.identity import expiry
+from tests.e2e.browsing import (
+    Visit,
+    Watch,
+    axe,
+    comes_true,
+    fits,
+    forgive,
+    launch,
+    open_context,
+    screenshot,
+    sign_in,
+    watches,
+    weigh,
+)
 from tests.story.story_people import QUICKLY, Desk, Person, free_port
 
 # As the other folders' tests do, these may be imported by name: from here or from tests.e2e.browsing.
-__all__ = ["Visit", "axe", "comes_true", "fits", "forgive", "screenshot"]
+__all__ = ["Visit", "axe", "comes_true", "fits", "forgive", "screenshot", "weigh"]
 
 
 # Given back when the folder is done: two desks at a time, or a browser beside other tests, are too much.
@@ -37,18 +50,22 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def person(desk: Desk) -> Callable[[str], Person]:
     """Return a function that signs somebody of the sample in at the API, to prepare what a page shall show."""
-    return lambda login: desk.person(login, PASSWORD)
+
+    def signed_in(login: str) -> Person:
+        known = desk.people.get(login)
+        # The folder takes longer than a token lives.
+        if known is not None and expiry(known.token) < clock.now().timestamp() + 300:
+            del desk.people[login]
+        return desk.person(login, PASSWORD)
+
+    return signed_in
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Return Debian's Chromium, or the one that CHROMIUM names."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert program, "no chromium: run .ci/install-chromium"
-    # Root has no sandbox to give, and a container little shared memory.
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=arguments)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 
@@ -65,16 +82,7 @@ def visit(desk: Desk, browser: Browser) -> Iterator[Visit]:
     def open_page(
         login: str | None = None, path: str = "/", *, width: int = 360, lang: str = "zh-CN", **more: Any
     ) -> Page:
-        height = 740 if width < 800 else 900
-        as_usual: dict[str, Any] = {
-            "base_url": desk.stack.url,
-            "viewport": {"width": width, "height": height},
-            "locale": lang,
-            "timezone_id": "Asia/Shanghai",
-            "has_touch": width < 800,
-        }
-        context = browser.new_context(**(as_usual | more))
-        context.set_default_timeout(15_000)
+        context = open_context(browser, desk.stack.url, width=width, lang=lang, **more)
         page = context.new_page()
         watches[page] = Watch(page)
         opened.append((context, page))

