@@ -24,6 +24,7 @@ CHINESE_SECTIONS = {
     "invitations": "邀请开通账号（管理员、项目经理）",
     "shifts": "班次与值班人员",
     "invitation-letters": "账号邀请邮件（由网关调用）",
+    "residents": "导入住户账号",
     "joining": "设置与更改密码",
     "gatherings": "社区活动与志愿者",
     "households": "住户档案",

@@ -1,5 +1,15 @@
 """The routes that the gateway itself answers."""
 
-from gateway.api import accounts, documents, erasures, invitations, joining, me, sessions, stream
+from gateway.api import accounts, documents, erasures, invitations, joining, me, residents, sessions, stream
 
-BLUEPRINTS = (sessions.blp, joining.blp, me.blp, accounts.blp, invitations.blp, erasures.blp, stream.blp, documents.blp)
+BLUEPRINTS = (
+    sessions.blp,
+    joining.blp,
+    me.blp,
+    accounts.blp,
+    invitations.blp,
+    residents.blp,
+    erasures.blp,
+    stream.blp,
+    documents.blp,
+)

@@ -35,6 +35,16 @@ def _building(db: Connection, row: dict[str, Any], status: int = 200) -> Answer:
     return Answer(view, status, version_tag(row["version"]))
 
 
+@places.route("/units/find", methods=["POST"])
+@access("admin", "manager")
+@places.arguments(shapes.CodesIn)
+@places.alt_response(200, schema=shapes.UnitsByCode)
+def find_units(body: dict[str, Any]) -> Response:
+    """Find units by their codes; a code that is not answered is none of the caller's. Nothing is changed."""
+    with scoped() as db:
+        return respond(Answer({"items": reading.units_by_code(db, current_actor(), body["codes"])}))
+
+
 @places.route("/communities", methods=["POST"])
 @ADMIN
 @places.arguments(shapes.NewCommunity)

@@ -1,7 +1,7 @@
 """The register of places as it is read: buildings of a community, units of a building, changes, and a filled table."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -59,6 +59,23 @@ def units_of(
         wanted = wanted.where(units.c.name > cursor[0])
     shown, more = cut(db.execute(wanted).mappings().all(), limit, "name")
     return [unit_view(dict(row)) for row in shown], more
+
+
+def units_by_code(db: Connection, actor: Actor, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the units within the caller's reach that have one of these codes, closed ones too."""
+    closed = func.coalesce(units.c.closed_at, buildings.c.closed_at, communities.c.closed_at).label("closed_at")
+    wanted = (
+        select(units.c.code, units.c.id, units.c.community_id, closed)
+        .join_from(units, buildings, buildings.c.id == units.c.building_id)
+        .join(communities, communities.c.id == units.c.community_id)
+        .where(units.c.organisation_id == actor.organisation_id, units.c.code.in_(codes))
+    )
+    if actor.community_ids:
+        wanted = wanted.where(units.c.community_id.in_(actor.community_ids))
+    return [
+        {"code": row.code, "id": row.id, "community_id": row.community_id, "closed": row.closed_at is not None}
+        for row in db.execute(wanted)
+    ]
 
 
 def place_changes_of(

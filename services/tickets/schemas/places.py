@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 from marshmallow import fields
-from marshmallow.validate import OneOf, Regexp
+from marshmallow.validate import Length, OneOf, Regexp
 
 from services.kit.http import Line, Page, StrictSchema, TrueOrFalse
 from services.tickets.estate.codes import LONGEST_CODE, LONGEST_NAME
@@ -36,6 +36,27 @@ class ImportQuery(StrictSchema):
     """Whether to look only. Nothing is written unless `dry_run` is false."""
 
     dry_run = fields.Boolean(load_default=True)
+
+
+class CodesIn(StrictSchema):
+    """Codes of units."""
+
+    codes = fields.List(Line(most=120), required=True, validate=Length(min=1, max=5000))
+
+
+class UnitByCode(ma.Schema):
+    """A unit by its code."""
+
+    code = fields.String(required=True)
+    id = fields.UUID(required=True)
+    community_id = fields.UUID(required=True)
+    closed = fields.Boolean(required=True)
+
+
+class UnitsByCode(ma.Schema):
+    """The units that were found."""
+
+    items = fields.List(fields.Nested(UnitByCode), required=True)
 
 
 class TableUpload(StrictSchema):
