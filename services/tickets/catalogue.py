@@ -68,6 +68,8 @@ class Item:
     topic: str
     default: bool = False
     words: tuple[str, ...] = ()
+    # Whether it is offered; what was filed under it stays.
+    active: bool = True
 
     @property
     def realm(self) -> str:

@@ -70,11 +70,12 @@ class Terms:
 def terms_of(entries: Sequence[Entry]) -> list[Terms]:
     """Return the terms of a ticket in order: those it was filed under, then each change that history records."""
     first = dict(entries[0]["data"])
-    item = catalogue.load().get(first["catalogue_code"])
-    # Entries from before these were recorded: the item says what it implies, and there was one calendar.
+    # Entries from before these were recorded: the item says what it implies, and there was one calendar. An item of an
+    # organisation's own came later.
+    shipped = catalogue.load()
+    item = shipped.get(first["catalogue_code"]) if first["catalogue_code"] in shipped else None
     said: dict[str, Any] = {
-        "sla_class": item.sla_class,
-        "work_type": item.work_type,
+        **({"sla_class": item.sla_class, "work_type": item.work_type} if item else {}),
         "circumstances": [],
         "calendar_version": FIRST_CALENDAR,
         **{name: first[name] for name in _TERMS if name in first},

@@ -1,6 +1,7 @@
 """The tickets service over HTTP: parse, one command or query, dump."""
 
 from services.tickets.api.announcements import announcements
+from services.tickets.api.catalogues import catalogues
 from services.tickets.api.complaints import complaints
 from services.tickets.api.desk import desk
 from services.tickets.api.gatherings import gatherings
@@ -22,7 +23,7 @@ from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
     tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, places,
-    place_imports, announcements, joining, spots, visitors, mail,
+    place_imports, announcements, joining, spots, visitors, mail, catalogues,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

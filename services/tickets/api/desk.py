@@ -1,4 +1,4 @@
-"""What the desk looks things up in: catalogue, triage, pool, places, staff."""
+"""What the desk looks things up in: triage, pool, places, staff."""
 
 from typing import Any
 
@@ -9,36 +9,12 @@ from sqlalchemy import Connection
 from services.kit.http import Answer, Page, access, one_effect, page_link, respond, scoped
 from services.kit.http.problems import wants
 from services.kit.identity import ROLES, current_actor
-from services.tickets import catalogue, queries, schemas, triage
+from services.tickets import queries, schemas, shelves, triage
 from services.tickets.api.answers import words
 from services.tickets.queries.similar import similar_reports
 from services.tickets.schemas.joining import SimilarQuery, SimilarReports
 
 desk = Blueprint("desk", __name__, description="Looking things up")
-
-
-@desk.route("/catalogue", methods=["GET"])
-@access(*ROLES)
-@desk.alt_response(200, schema=schemas.CatalogueView)
-def read_catalogue() -> Response:
-    """Read the service catalogue."""
-    items = [
-        {
-            "code": item.code,
-            "name": {"zh-CN": item.zh, "en": item.en},
-            "topic": item.topic,
-            "work_type": item.work_type,
-            "need_level": item.need_level,
-            "standard": item.standard,
-            "value_tier": item.value_tier,
-            "realm": item.realm,
-            "urgency": item.urgency,
-            "skills": list(item.skills),
-            "sla_class": item.sla_class,
-        }
-        for item in catalogue.load()
-    ]
-    return respond(Answer({"items": items}))
 
 
 @desk.route("/triage", methods=["POST"])
@@ -49,7 +25,11 @@ def read_catalogue() -> Response:
 def read_words(db: Connection, body: dict[str, Any]) -> Answer:
     """Say what a text is about, and because of which words, without filing anything."""
     actor = current_actor()
-    verdict = triage.triage(body["text"], locale=wants(), corrections=queries.corrections_of(db, actor.organisation_id))
+    corrections, items = (
+        queries.corrections_of(db, actor.organisation_id),
+        shelves.in_force(db, actor.organisation_id)[1],
+    )
+    verdict = triage.triage(body["text"], locale=wants(), corrections=corrections, items=items)
     return Answer(
         {
             "topic": verdict.topic,

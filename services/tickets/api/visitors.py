@@ -22,6 +22,7 @@ from services.tickets.commands import visitors as commands
 from services.tickets.estate.spots import VISITOR
 from services.tickets.following import Link, Links
 from services.tickets.queries import spots as reading
+from services.tickets.queries.views import item_name
 from services.tickets.schemas import PhotoUpload
 from services.tickets.schemas import spots as shapes
 
@@ -95,7 +96,7 @@ def report(db: Connection, body: dict[str, Any], code: str) -> Answer:
     payload = {
         **{name: ticket[name] for name in ("number", "status", "urgency", "because")},
         "place": ticket["location"],
-        "catalogue_name": reading.item_name(ticket["catalogue_code"]),
+        "catalogue_name": item_name(ticket),
         "filed_at": ticket["filed_at"].isoformat(),
         "follow_token": token,
         "follow_url": url,

@@ -57,6 +57,7 @@ class _Speaker:
     """Names and moments as the page shows them, in a language and in the zone of the ticket's community."""
 
     def __init__(self, case: Mapping[str, Any]) -> None:
+        self._ticket = case["ticket"]
         self._zone = ZoneInfo(case["ticket"]["timezone"])
         self._rules = {**RULES, **_rules_of(case)}
         self._people = {person["id"]: person["badge"] for person in case["people"]}
@@ -85,6 +86,9 @@ class _Speaker:
 
     def item(self, code: str, language: str) -> str:
         """Return the name of a service item; one that the catalogue no longer has goes by its code."""
+        ticket = self._ticket
+        if ticket.get("item_name") and ticket["catalogue_code"] == code:
+            return str(ticket["item_name"][language])
         items = catalogue.load()
         return items.get(code).name(language) if code in items else code
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert
 from services.contracts.tickets import TicketOverridden
 from services.kit.errors import Invalid
 from services.kit.identity import Actor
+from services.tickets import shelves
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
 from services.tickets.models import refilings
@@ -34,7 +35,8 @@ def override(
     rule = allow(ticket, actor, "override")
     changes: dict[str, Any] = {}
     if catalogue_code is not None:
-        changes |= columns_of(chosen(catalogue_code))
+        version, items = shelves.in_force(db, actor.organisation_id)
+        changes |= columns_of(chosen(catalogue_code, items, offered=True), version)
     if need_level is not None:
         changes["need_level"] = need_level
     if urgency is not None:
@@ -42,24 +44,29 @@ def override(
     if circumstances is not None:
         changes["circumstances"] = sorted(set(circumstances))
     changes = {name: value for name, value in changes.items() if ticket[name] != value}
-    if not changes:
+    if not changes.keys() - {"catalogue_version", "item_name"}:
         raise Invalid(
             "Nothing would change: give catalogue_code, need_level, urgency or circumstances.",
             "没有变化：请给出 catalogue_code、need_level、urgency 或 circumstances。",
             fields={"catalogue_code": ["give one that differs"]},
         )
-    told = {name: [ticket[name], value] for name, value in changes.items()}
+    # What the item is called follows from its version.
+    told = {name: [ticket[name], value] for name, value in changes.items() if name != "item_name"}
     step = Step("override", TicketOverridden, changes=changes, data={"changes": told}, note=reason, note_visible=False)
     after = take(db, actor, ticket, step, rule)
     if "catalogue_code" in changes:
-        db.execute(
-            insert(refilings).values(
-                organisation_id=ticket["organisation_id"],
-                ticket_id=ticket["id"],
-                words=f"{ticket['title']}\n{ticket['description']}",
-                from_code=ticket["catalogue_code"],
-                to_code=catalogue_code,
-                at=after["changed_at"],
-            )
-        )
+        _remember(db, ticket, after)
     return after
+
+
+def _remember(db: Connection, ticket: Ticket, after: Ticket) -> None:
+    """Keep what was corrected, for triage to learn from."""
+    row = {
+        "organisation_id": ticket["organisation_id"],
+        "ticket_id": ticket["id"],
+        "words": f"{ticket['title']}\n{ticket['description']}",
+        "from_code": ticket["catalogue_code"],
+        "to_code": after["catalogue_code"],
+        "at": after["changed_at"],
+    }
+    db.execute(insert(refilings).values(row))

@@ -13,7 +13,7 @@ from services.kit import clock as time
 from services.kit.errors import Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
-from services.tickets import books, catalogue, chain, retold, service_levels, writing
+from services.tickets import books, catalogue, chain, retold, service_levels, shelves, writing
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.requests import Filing, place_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
@@ -59,7 +59,7 @@ def file_ticket(
     """
     requester_id, homes = _requester(db, actor, filing)
     place = place_of(db, actor, filing, homes)
-    verdict, item = _decide(actor, filing, corrections, place.get("location"))
+    verdict, item = _decide(db, actor, filing, corrections, place)
     urgency, because = _urgency(actor, filing, verdict, item)
     at = time.now()
     ticket: Ticket = {
@@ -75,7 +75,7 @@ def file_ticket(
         "filed_by": actor.id,
         "title": filing.title or _title(filing.description),
         **{name: getattr(filing, name) for name in _AS_ASKED},
-        **columns_of(item),
+        **columns_of(item, place["catalogue_version"]),
         "urgency": urgency,
         "because": because,
         "circumstances": _circumstances(filing, place),
@@ -96,18 +96,23 @@ def file_ticket(
 
 
 def _decide(
-    actor: Actor, filing: Filing, corrections: Corrections | None, spot: str | None
+    db: Connection, actor: Actor, filing: Filing, corrections: Corrections | None, place: Mapping[str, Any]
 ) -> tuple[Verdict, catalogue.Item]:
     """Return what triage makes of the words, and the item that counts: the chosen one before the found one.
 
     What was scanned is read with them: a button at a lift is the lift's, though nobody writes so.
     """
-    said = f"{filing.description} {spot}" if spot else filing.description
+    items = shelves.of_version(db, actor.organisation_id, place["catalogue_version"])
+    said = f"{filing.description} {place['location']}" if "location" in place else filing.description
     words = f"{filing.title}\n{said}" if filing.title else said
-    verdict = triage(words, locale=actor.locale, corrections=corrections)
-    if not actor.is_staff and chosen(verdict.catalogue_code).work_type == INTERNAL:
+    verdict = triage(words, locale=actor.locale, corrections=corrections, items=items)
+    if not actor.is_staff and items.get(verdict.catalogue_code).work_type == INTERNAL:
         verdict = replace(verdict, catalogue_code=catalogue.NEEDS_A_HUMAN)
-    item = chosen(verdict.catalogue_code if filing.catalogue_code is None else filing.catalogue_code)
+    if filing.catalogue_code is None:
+        return verdict, items.get(verdict.catalogue_code)
+    # What was planned, or follows from another ticket, was settled before.
+    settled = actor.role == "system" or filing.about_ticket_id is not None
+    item = chosen(filing.catalogue_code, items, offered=not settled)
     if actor.role == "resident" and item.work_type == INTERNAL:
         raise invalid_field(
             "catalogue_code",
@@ -130,6 +135,8 @@ def _write(db: Connection, actor: Actor, ticket: Ticket, timezone: str) -> None:
     at = ticket["filed_at"]
     ticket["words_salt"], seal = chain.seal(retold.words_of(ticket))
     first = {**{key: ticket[key] for key in (*_TERMS, *retold.FILED)}, retold.SEAL: seal}
+    if ticket["catalogue_version"]:
+        first["catalogue_version"] = ticket["catalogue_version"]
     entry = entry_after({**ticket, "status": ""}, actor, "file", "filed", first, at)
     ticket["version"], ticket["history_hash"] = 1, entry["hash"]
     library = books.books_of(db, ticket["organisation_id"], ticket["community_id"], [entry])

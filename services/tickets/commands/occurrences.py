@@ -13,6 +13,7 @@ from services.kit import outbox as kit_outbox
 from services.kit.errors import DeskError
 from services.kit.events import Event
 from services.kit.identity import system_actor
+from services.tickets import shelves
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.items import chosen
 from services.tickets.commands.plans import lives_there, recurrence_of
@@ -63,7 +64,7 @@ def _file(db: Connection, plan: Mapping[str, Any], local: datetime) -> tuple[Tic
     if plan["resident_id"] is not None and not lives_there(db, plan["resident_id"], plan["unit_id"]):
         return None, kinds.RESIDENT_LEFT
     try:
-        filing = _filing(plan, local)
+        filing = _filing(db, plan, local)
         with db.begin_nested():
             ticket = file_ticket(db, system_actor(plan["organisation_id"]), filing)
     except DeskError:
@@ -98,7 +99,8 @@ def _told(plan: Mapping[str, Any], row: Mapping[str, Any], number: str | None) -
     return [to_event(fact, organisation_id=plan["organisation_id"], subject=plan["id"], at=row["at"])]
 
 
-def _filing(plan: Mapping[str, Any], local: datetime) -> Filing:
+def _filing(db: Connection, plan: Mapping[str, Any], local: datetime) -> Filing:
+    item = chosen(plan["catalogue_code"], shelves.in_force(db, plan["organisation_id"])[1])
     return Filing(
         description=f"{plan['description']}\n计划时间 Planned for {local:%Y-%m-%d %H:%M} ({plan['timezone']})",
         title=plan["title"],
@@ -106,7 +108,7 @@ def _filing(plan: Mapping[str, Any], local: datetime) -> Filing:
         unit_id=plan["unit_id"],
         location=plan["location"],
         # The desk knew what it planned: a check of the gas alarms is no smell of gas, whatever its words say.
-        urgency=plan["urgency"] or chosen(plan["catalogue_code"]).urgency,
+        urgency=plan["urgency"] or item.urgency,
         channel=PLAN,
         on_behalf_of=plan["resident_id"],
         community_id=plan["community_id"],

@@ -11,6 +11,8 @@ from services.kit import clock as time
 from services.kit.errors import Conflict, Invalid, NotFound, Stale, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
+from services.tickets import shelves
+from services.tickets.catalogue import Catalogue
 from services.tickets.commands.households import home_of
 from services.tickets.commands.items import chosen
 from services.tickets.models import communities, people
@@ -209,12 +211,13 @@ def _place(db: Connection, actor: Actor, wanted: Mapping[str, Any]) -> Mapping[s
 
 
 def _require_sense(db: Connection, plan: Mapping[str, Any], checkpoints: Sequence[Mapping[str, Any]]) -> None:
-    chosen(plan["catalogue_code"])
+    items = shelves.in_force(db, plan["organisation_id"])[1]
+    chosen(plan["catalogue_code"], items)
     if plan["kind"] in kinds.ROUNDS and not checkpoints:
         raise invalid_field("checkpoints", "A round needs its checkpoints.", "巡查计划须包含检查点。")
     for number, checkpoint in enumerate(checkpoints):
         if checkpoint.get("repair_code") is not None:
-            _require_item(f"checkpoints.{number}.repair_code", checkpoint["repair_code"])
+            _require_item(f"checkpoints.{number}.repair_code", checkpoint["repair_code"], items)
     if plan["kind"] == kinds.CARE and (plan["unit_id"] is None or plan["resident_id"] is None):
         raise invalid_field(
             "unit_id" if plan["unit_id"] is None else "resident_id",
@@ -227,9 +230,9 @@ def _require_sense(db: Connection, plan: Mapping[str, Any], checkpoints: Sequenc
         )
 
 
-def _require_item(field: str, code: str) -> None:
+def _require_item(field: str, code: str, items: Catalogue) -> None:
     try:
-        chosen(code)
+        chosen(code, items)
     except Invalid as problem:
         raise invalid_field(
             field,

@@ -10,6 +10,7 @@ from services.kit.errors import invalid_field
 from services.kit.identity import Actor
 from services.tickets.estate.spots import label
 from services.tickets.models import UNIT_NAME, buildings, communities, household_circumstances, units
+from services.tickets.models.catalogues import catalogue_versions
 from services.tickets.models.spots import spots
 
 
@@ -34,7 +35,14 @@ class Filing:
     place_assumed: bool = False
 
 
+# The organisation's catalogue, asked for with the place: a cached one could not tell that it changed.
+_CATALOGUE = (
+    select(func.coalesce(func.max(catalogue_versions.c.version), 0))
+    .where(catalogue_versions.c.organisation_id == communities.c.organisation_id)
+    .scalar_subquery()
+)
 _OF_COMMUNITY = (
+    _CATALOGUE.label("catalogue_version"),
     communities.c.id.label("community_id"),
     communities.c.calendar_version,
     communities.c.policy_version,

@@ -4,6 +4,7 @@ from services.kit import inbox as kit_inbox
 from services.kit import outbox as kit_outbox
 from services.kit.http import effects
 from services.tickets.models.announcements import announcement_readers, announcement_steps, announcements
+from services.tickets.models.catalogues import catalogue_versions
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
@@ -44,6 +45,7 @@ __all__ = [
     "announcements",
     "buildings",
     "calendars",
+    "catalogue_versions",
     "clocks",
     "communities",
     "complaint_words",

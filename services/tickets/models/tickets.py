@@ -41,6 +41,9 @@ tickets = Table(
     # Title, description and location are sealed in the first entry of history; the salt is erased with them.
     Column("words_salt", Text),
     Column("catalogue_code", Text, nullable=False),
+    # The organisation's catalogue it was filed under, and what the item was called there; 0 and none: as shipped.
+    Column("catalogue_version", Integer, nullable=False, server_default="0"),
+    Column("item_name", JSONB(none_as_null=True)),
     Column("topic", Text, nullable=False),
     Column("work_type", Text, nullable=False),
     Column("need_level", SmallInteger),

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, sele
 
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
-from services.tickets import catalogue, lifecycle
+from services.tickets import catalogue, lifecycle, shelves
 from services.tickets.commands.items import chosen
 from services.tickets.commands.joining import CAUSES
 from services.tickets.commands.spreading import concerns_unit
@@ -15,7 +15,7 @@ from services.tickets.complaints.similarity import jaccard, words_of
 from services.tickets.desk_scope import as_the_desk
 from services.tickets.models import UNIT_NAME, announcements, buildings, tickets, units
 from services.tickets.queries.tickets import ticket_row
-from services.tickets.queries.views import moment
+from services.tickets.queries.views import item_name, moment
 
 MOST_COMPARED, MOST_SHOWN = 200, 5
 SAME_ITEM = 0.5
@@ -44,7 +44,7 @@ def similar_reports(
     A resident who names no place has their only home meant; without any place there is nothing to compare. Raises
     Invalid for a home or a community that is not theirs.
     """
-    item = None if code is None else chosen(code)
+    item = None if code is None else chosen(code, shelves.in_force(db, actor.organisation_id)[1])
     place = _place(db, actor, unit_id, community_id)
     if place is None or (item is not None and item.work_type not in CAUSES):
         return []
@@ -77,13 +77,12 @@ def joined_reports(db: Connection, actor: Actor, ticket_id: str) -> dict[str, An
 
 def lead_view(row: Mapping[str, Any], place: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """Return a report as whoever may join it sees it: of a neighbour's, what it is, about where, and since when."""
-    item = catalogue.load().get(row["catalogue_code"])
     staff = actor.is_staff
     return {
         "ticket_id": row["id"],
         "announcement_id": row["announcement_id"],
         "catalogue_code": row["catalogue_code"],
-        "catalogue_name": {"zh-CN": item.zh, "en": item.en},
+        "catalogue_name": item_name(row),
         "where": _where(row, place),
         "building": row["building"],
         "status": row["status"],
@@ -98,7 +97,7 @@ _CURRENT = and_(announcements.c.ticket_id == tickets.c.id, announcements.c.state
 _LEADS = (
     select(
         *(tickets.c[name] for name in ("id", "number", "title", "description", "status", "filed_at", "unit_id")),
-        *(tickets.c[name] for name in ("catalogue_code", "topic", "requester_id", "location")),
+        *(tickets.c[name] for name in ("catalogue_code", "item_name", "topic", "requester_id", "location")),
         units.c.building_id,
         buildings.c.name.label("building"),
         UNIT_NAME,

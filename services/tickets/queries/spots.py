@@ -8,13 +8,13 @@ from sqlalchemy import Connection, Select, func, select
 
 from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
-from services.tickets import catalogue, lifecycle
+from services.tickets import lifecycle
 from services.tickets.commands.steps import no_such_ticket
 from services.tickets.commands.visitors import no_such_code, require_followed
 from services.tickets.estate.spots import MOST_PHOTOS, PUBLIC_WORK, VISITOR
 from services.tickets.models import NAMED_TICKETS, buildings, communities, history, photos, tickets
 from services.tickets.models.spots import spots, visitor_contacts
-from services.tickets.queries.views import moment
+from services.tickets.queries.views import item_name, moment
 
 MOST_SHOWN = 20
 MOST_ON_SHEET = 200
@@ -97,7 +97,7 @@ def scanned(db: Connection, code: str) -> dict[str, Any]:
     if row is None:
         raise no_such_code()
     shown = (
-        select(tickets.c.catalogue_code, tickets.c.status, tickets.c.filed_at, tickets.c.promised_at)
+        select(*(tickets.c[name] for name in ("catalogue_code", "item_name", "status", "filed_at", "promised_at")))
         .where(tickets.c.spot_id == row["id"], tickets.c.status.in_(lifecycle.OPEN))
         .where(tickets.c.work_type.in_(PUBLIC_WORK))
         .order_by(tickets.c.filed_at.desc())
@@ -105,21 +105,15 @@ def scanned(db: Connection, code: str) -> dict[str, Any]:
     )
     opened = [
         {
-            "catalogue_name": item_name(one["catalogue_code"]),
+            "catalogue_name": item_name(one),
             "status": one["status"],
             "filed_at": moment(one["filed_at"]),
             "promised_at": moment(one["promised_at"]),
         }
-        for one in db.execute(shown).mappings()
+        for one in map(dict, db.execute(shown).mappings())
     ]
     place = {name: row[name] for name in ("community", "building")}
     return {**place, **_public(dict(row)), "open": opened}
-
-
-def item_name(code: str) -> dict[str, str]:
-    """Return what an item of the catalogue is called."""
-    item = catalogue.load().get(code)
-    return {"zh-CN": item.zh, "en": item.en}
 
 
 def follow_view(db: Connection, ticket_id: str) -> dict[str, Any]:
@@ -141,7 +135,7 @@ def follow_view(db: Connection, ticket_id: str) -> dict[str, Any]:
         "status": row["status"],
         "place": row["location"],
         "community": row["community_name"],
-        "catalogue_name": item_name(row["catalogue_code"]),
+        "catalogue_name": item_name(row),
         "urgency": row["urgency"],
         "filed_at": moment(row["filed_at"]),
         "promised_at": moment(row["promised_at"]),

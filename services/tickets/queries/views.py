@@ -17,6 +17,7 @@ COLUMNS = (
     "filed_by", "channel", "catalogue_code", "topic", "work_type", "need_level", "standard", "value_tier", "urgency",
     "confidence", "because", "circumstances", "waiting_reason", "version", "completions", "policy_version",
     "calendar_version", "about_ticket_id", "joined_to", "spot_id",
+    "catalogue_version",
 )  # fmt: skip
 MOMENTS = (
     "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",
@@ -33,9 +34,8 @@ def ticket_view(row: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """Return a ticket as `actor` may see it, with the actions open to them now."""
     view = {name: row[name] for name in COLUMNS}
     view |= {name: moment(row[name]) for name in MOMENTS}
-    item = catalogue.load().get(row["catalogue_code"])
-    view["catalogue_name"] = {"zh-CN": item.zh, "en": item.en}
-    view["realm"] = item.realm
+    view["catalogue_name"] = item_name(row)
+    view["realm"] = catalogue.REALM_OF_TIER[row["value_tier"]]
     view["need"] = catalogue.NEED_LEVELS.get(row["need_level"])
     view["owner"] = (
         {"kind": "desk", "desk": row["owner_desk"], "id": None, "name": None}
@@ -46,6 +46,14 @@ def ticket_view(row: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     view["unit_name"] = row.get("unit_name")
     view["actions"] = _actions(row, actor)
     return view
+
+
+def item_name(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a ticket's item was called when it was filed under it."""
+    if row["item_name"]:
+        return dict(row["item_name"])
+    item = catalogue.load().get(row["catalogue_code"])
+    return {"zh-CN": item.zh, "en": item.en}
 
 
 def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:

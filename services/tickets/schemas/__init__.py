@@ -24,7 +24,6 @@ from services.tickets.schemas.input import (
 from services.tickets.schemas.jobs import MyJobs, Refusal
 from services.tickets.schemas.looked_up import (
     CatalogueItem,
-    CatalogueView,
     Communities,
     CommunityName,
     CommunityView,
@@ -72,7 +71,6 @@ __all__ = [
     "CalendarView",
     "CallBack",
     "CatalogueItem",
-    "CatalogueView",
     "Clock",
     "Clocks",
     "Comment",

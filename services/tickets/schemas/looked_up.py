@@ -62,12 +62,6 @@ class CatalogueItem(ma.Schema):
     sla_class = fields.String(required=True)
 
 
-class CatalogueView(ma.Schema):
-    """The service catalogue."""
-
-    items = fields.List(fields.Nested(CatalogueItem), required=True)
-
-
 class VerdictView(ma.Schema):
     """What triage makes of a text."""
 

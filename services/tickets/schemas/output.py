@@ -41,6 +41,7 @@ class Ticket(ma.Schema):
     filed_by = fields.UUID(required=True)
     channel = fields.String(required=True)
     catalogue_code = fields.String(required=True)
+    catalogue_version = fields.Integer(required=True)
     catalogue_name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     topic = fields.String(required=True, validate=OneOf(catalogue.TOPICS))
     work_type = fields.String(required=True, validate=OneOf(catalogue.WORK_TYPES))

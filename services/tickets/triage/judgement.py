@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Item
+from services.tickets.catalogue import NEEDS_A_HUMAN, NOT_OURS, URGENCIES, Catalogue, Item
 
 from .corrections import DECISIVE, Corrections
 from .degrees import degree_signs
-from .lexicon import LETTER_SIGN, TITLE_PREFIX, Decision, Lexicon, lexicon
+from .lexicon import LETTER_SIGN, TITLE_PREFIX, Decision, Lexicon, lexicon, lexicon_for
 from .matcher import Hit
 from .text import Text, is_chinese, read
 from .wording import because_correction, because_decision, because_nothing, because_topic
@@ -57,9 +57,14 @@ class _Weighed:
     words: tuple[str, ...]
 
 
-def triage(text: str, *, locale: str | None = None, corrections: Corrections | None = None) -> Verdict:
-    """Judge `text` (any language, any length); `locale` (zh-CN or en) only chooses the language of `because`."""
-    lex = lexicon()
+def triage(
+    text: str, *, locale: str | None = None, corrections: Corrections | None = None, items: Catalogue | None = None
+) -> Verdict:
+    """Judge `text` (any language, any length); `locale` (zh-CN or en) only chooses the language of `because`.
+
+    `items` is an organisation's own catalogue, where it has one; what is not active there is never found.
+    """
+    lex = lexicon() if items is None else lexicon_for(items)
     reading = read(text)
     chinese = locale.lower().startswith("zh") if locale else is_chinese(text)
     signs = _signs(reading, lex)
@@ -161,7 +166,8 @@ def _decide(
     decisions = [rule for rule in lex.decisions if _applies(rule, topic, reading, signs)]
     code = next((rule.code for rule in decisions if rule.code), None)
     if code:
-        return lex.catalogue.get(code), decisions
+        item = lex.catalogue.get(code)
+        return item if item.active else lex.catalogue.default_of(item.topic), decisions
     if topic == OTHER:
         return lex.catalogue.get(NOT_OURS), decisions
     if confidence < LEAST:
@@ -233,7 +239,9 @@ def _corrected(
     known = {
         code: vote
         for code, vote in votes.items()
-        if code in lex.catalogue and (not danger or lex.catalogue.get(code).sla_class == DANGER)
+        if code in lex.catalogue
+        and lex.catalogue.get(code).active
+        and (not danger or lex.catalogue.get(code).sla_class == DANGER)
     }
     if not known:
         return verdict

@@ -6,13 +6,13 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from services.tickets.catalogue import TOPICS, Catalogue, load
+from services.tickets.catalogue import TOPICS, Catalogue, Item, load
 
 from .matcher import Matcher
 from .text import forms_of
@@ -21,6 +21,8 @@ FOLDER = Path(__file__).with_name("words")
 NEUTRAL = "neutral"
 # `title_x` asks for sign x in the title, or anywhere in a text that has no title.
 TITLE_PREFIX = "title_"
+# How much a word speaks that an organisation gave an item of its catalogue.
+GIVEN = 10.0
 # A sign of the text's length rather than of its words.
 LETTER_SIGN = "letter"
 # Signs that a temperature named in the text shows.
@@ -106,18 +108,47 @@ def lexicon() -> Lexicon:
     classes = _yaml("classes.yaml")
     return Lexicon(
         catalogue=catalogue,
-        cues=Matcher(_cues()),
+        cues=Matcher(_shipped_cues()),
         signs=_signs_matcher(signs, classes),
         everyday=tuple(_signs_matcher({name: phrases}, classes) for name, phrases in everyday.items()),
-        # One matcher for each topic, so that a long word of one topic does not hide a short word of another.
-        items={
-            topic: Matcher((word, item.code) for item in catalogue.of_topic(topic) for word in item.words)
-            for topic in TOPICS
-        },
+        items=_items(catalogue),
         orders=orders,
         evidence=evidence,
         decisions=decisions,
     )
+
+
+@functools.lru_cache(maxsize=100)
+def lexicon_for(catalogue: Catalogue) -> Lexicon:
+    """Return what triage knows, with an organisation's own items in place of those that ship.
+
+    A word that it gave an item speaks for that item's topic too: otherwise a text of it would be looked for elsewhere.
+    """
+    shipped = lexicon()
+    if catalogue is shipped.catalogue:
+        return shipped
+    given = [(word, Cue(item.topic, GIVEN)) for item in catalogue if item.active for word in _given(item)]
+    cues = Matcher([*_shipped_cues(), *given]) if given else shipped.cues
+    return replace(shipped, catalogue=catalogue, cues=cues, items=_items(catalogue))
+
+
+def _given(item: Item) -> list[str]:
+    """Return the words of an item that do not ship with it."""
+    known = load().get(item.code).words if item.code in load() else ()
+    return [word for word in item.words if word not in known]
+
+
+@functools.cache
+def _shipped_cues() -> tuple[tuple[str, Cue], ...]:
+    return tuple(_cues())
+
+
+def _items(catalogue: Catalogue) -> dict[str, Matcher[str]]:
+    """One matcher for each topic, so that a long word of one topic does not hide a short word of another."""
+    return {
+        topic: Matcher((word, item.code) for item in catalogue.of_topic(topic) if item.active for word in item.words)
+        for topic in TOPICS
+    }
 
 
 def _yaml(name: str) -> Any:
