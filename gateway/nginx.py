@@ -151,7 +151,7 @@ def configuration(routes: RouteTable) -> str:
     parts += [_header("X-Request-ID", "$request_key"), _header("X-Forwarded-For", "$remote_addr")]
     parts += [_header("Host", "$host"), _header("Connection", '""'), "\n"]
     parts += [_security(name, value) for name, value in SECURITY_HEADERS.items() if name != "Content-Security-Policy"]
-    parts += ["        add_header Strict-Transport-Security max-age=31536000 always;\n"]
+    parts += [_security("Strict-Transport-Security", "max-age=31536000")]
     parts += [_location(route) for route in routes.routes]
     parts += [_pages(), *[_problem(*problem) for problem in PROBLEMS], "    }\n}\n"]
     return "".join(parts)
