@@ -31,10 +31,10 @@ def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     given = words(body)
     to = given.pop("join")
     filed = commands.file_ticket(db, actor, commands.Filing(**given), queries.corrections_of(db, actor.organisation_id))
+    waits = [queries.wait_view(row, filed["filed_at"]) for row in filed["waits"]]
     if to is not None:
         filed = commands.join_filed(db, actor, filed, to)
     answer = ticket_answer(actor, filed, 201)
-    waits = [queries.wait_view(row, filed["filed_at"]) for row in filed["waits"]]
     headers = {**answer.headers, "Location": f"/api/v1/tickets/{filed['id']}"}
     return Answer({**answer.payload, "waits": waits}, 201, headers)
 
