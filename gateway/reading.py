@@ -25,6 +25,8 @@ CHINESE_SECTIONS = {
     "shifts": "班次与值班人员",
     "invitation-letters": "账号邀请邮件（由网关调用）",
     "residents": "导入住户账号",
+    "looks": "谁查看过住户档案、导出过案卷与报表",
+    "views": "查看记录（项目经理）",
     "joining": "设置与更改密码",
     "gatherings": "社区活动与志愿者",
     "households": "住户档案",

@@ -1,6 +1,6 @@
 """The routes that the gateway itself answers."""
 
-from gateway.api import accounts, documents, erasures, invitations, joining, me, residents, sessions, stream
+from gateway.api import accounts, documents, erasures, invitations, joining, me, residents, sessions, stream, views
 
 BLUEPRINTS = (
     sessions.blp,
@@ -9,6 +9,7 @@ BLUEPRINTS = (
     accounts.blp,
     invitations.blp,
     residents.blp,
+    views.blp,
     erasures.blp,
     stream.blp,
     documents.blp,

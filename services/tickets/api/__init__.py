@@ -7,6 +7,7 @@ from services.tickets.api.desk import desk
 from services.tickets.api.gatherings import gatherings
 from services.tickets.api.households import households
 from services.tickets.api.joining import joining
+from services.tickets.api.looks import looks
 from services.tickets.api.mail import mail
 from services.tickets.api.photos import photos
 from services.tickets.api.place_imports import place_imports
@@ -22,8 +23,8 @@ from services.tickets.api.tickets import tickets
 from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
-    tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, places,
-    place_imports, announcements, joining, spots, visitors, mail, catalogues,
+    tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, looks,
+    places, place_imports, announcements, joining, spots, visitors, mail, catalogues,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

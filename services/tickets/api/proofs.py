@@ -10,6 +10,7 @@ from services.kit.errors import Unavailable
 from services.kit.http import Answer, access, respond, scoped
 from services.kit.identity import ROLES, current_actor
 from services.tickets.case_file.bundle import pack
+from services.tickets.commands.exports import note_export
 from services.tickets.queries.case_file import case_of
 from services.tickets.queries.timeline import clock_story
 from services.tickets.schemas.proofs import ClockStory
@@ -40,6 +41,7 @@ def case_file(ticket_id: uuid.UUID) -> Response:
         )
     with scoped() as db:
         case = case_of(db, actor, str(ticket_id))
+        note_export(db, actor, "case_file", community_id=case["ticket"]["community_id"], ticket_id=str(ticket_id))
     content = pack(case, key)
     log.info("case.exported", ticket_id=str(ticket_id), actor_id=actor.id, organisation_id=actor.organisation_id)
     name = f"case-{case['ticket']['number']}.zip"

@@ -12,6 +12,7 @@ from services.kit.http.problems import wants
 from services.kit.identity import current_actor
 from services.tickets import queries, schemas
 from services.tickets.api.answers import words
+from services.tickets.commands.exports import note_export
 from services.tickets.queries.reports import Asked
 from services.tickets.queries.reports.acts import act_report
 from services.tickets.schemas.act_report import ActQuery, ActReport
@@ -85,6 +86,9 @@ def _answer(name: str, query: dict[str, Any], read: Callable[..., dict[str, Any]
         zone = queries.zone_of(db, str(query["community_id"]) if query["community_id"] else None)
         asked = Asked(current_actor().organisation_id, zone=zone, **words(query))
         report = read(db, asked, grouping)
+        if wanted != "json":
+            community = str(query["community_id"]) if query["community_id"] else None
+            note_export(db, current_actor(), "report", community_id=community, report=name)
     if wanted == "json":
         return respond(Answer(report))
     write, kind = _WRITERS[wanted]

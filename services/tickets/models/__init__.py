@@ -9,6 +9,7 @@ from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
 from services.tickets.models.erasures import erasure_passes, photo_removals
+from services.tickets.models.exports import exports
 from services.tickets.models.gatherings import gatherings, sign_ups, volunteer_hours, volunteers
 from services.tickets.models.households import (
     household_circumstances,
@@ -52,6 +53,7 @@ __all__ = [
     "complaints",
     "days_off",
     "erasure_passes",
+    "exports",
     "firings",
     "gatherings",
     "history",
