@@ -9,12 +9,14 @@ from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
 from services.tickets import announced, approvals, handlers, mailing, models, pictures, planning, timers, waiting
 from services.tickets.erasing import erase_person, remove_photos
+from services.tickets.forgetting import forget_numbers
 from services.tickets.settings import TicketsSettings
 
 TICK_SECONDS = 0.5
 PLAN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
 REMOVE_SECONDS = 5.0
+FORGET_SECONDS = 3600.0
 LEARN_SECONDS = 600.0
 WAIT_SECONDS = 60.0
 
@@ -32,6 +34,7 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "close": every(CLOSE_SECONDS, lambda: timers.close_silent(engine, settings.close_after, waker.wake)),
         "erase": erasures.repeating(engine, models.erasure_passes, erase_person),
         "remove": every(REMOVE_SECONDS, lambda: remove_photos(engine, store)),
+        "forget": every(FORGET_SECONDS, lambda: forget_numbers(engine)),
         "plans": every(PLAN_SECONDS, lambda: planning.file_planned(engine, waker.wake)),
         "announcements": every(PLAN_SECONDS, lambda: announced.see_to_announcements(engine, waker.wake)),
         "learn": every(LEARN_SECONDS, lambda: waiting.learn(engine)),

@@ -16,6 +16,7 @@ from services.kit import testing
 from services.kit.database import transaction
 from services.kit.identity import NOBODY, Actor
 from services.tickets.estate.spots import MOST_AT_SPOT, is_code, new_code
+from services.tickets.forgetting import forget_numbers
 from tests.tickets.conftest import signed_in
 from tests.tickets.walking import jpeg
 
@@ -103,6 +104,22 @@ def test_a_number_left_is_for_whoever_calls_back_and_can_be_taken_back(
     assert anybody.delete(f"{follow}/phone").status_code == 204
     assert estate.get("dispatcher", path).json == {"phone": None}
     assert anybody.get(follow).json["has_phone"] is False
+
+
+def test_a_number_is_forgotten_when_the_report_has_long_ended(
+    estate: "Estate", anybody: FlaskClient, spot: dict[str, Any], worker_engine: Engine
+) -> None:
+    for said in ("按钮坏了", "灯不亮"):
+        report(anybody, spot, said, phone="13800000000")
+    ended, running = estate.get("dispatcher", "/tickets").json["items"]
+    estate.step("dispatcher", ended, "cancel", {"reason": "重复"})
+    with worker_engine.begin() as db:
+        db.execute(
+            text("UPDATE tickets SET changed_at = now() - interval '31 days' WHERE id = :id"), {"id": ended["id"]}
+        )
+    forget_numbers(worker_engine)
+    assert estate.get("dispatcher", f"/tickets/{ended['id']}/visitor").json == {"phone": None}
+    assert estate.get("dispatcher", f"/tickets/{running['id']}/visitor").json == {"phone": "13800000000"}
 
 
 def test_a_visitor_adds_a_few_photos(estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]) -> None:

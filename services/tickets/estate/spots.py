@@ -14,6 +14,8 @@ _CODE = re.compile(rf"[{_LETTERS}]{{{_LENGTH}}}")
 MOST_AT_SPOT, MOST_IN_COMMUNITY = 10, 60
 MOST_PHOTOS = 3
 FOLLOWED_DAYS = 60
+# How long a number that was left is kept once the report has ended.
+NUMBER_KEPT = "30 days"
 VISITOR = "visitor"
 CHANNEL = "qr"
 # What is said in public of what is open at a spot: work on the place, and never anybody's complaint or care.
