@@ -47,6 +47,7 @@ def event(town: Town, number: int) -> Story:
         came = {"person_id": person.id, "attended": luck.random() < 0.8}
         desk.try_to(DISPATCHER, "POST", f"/events/{event_id}/attendance", came)
     helper = coming[0]
+    desk.ask(helper.login, "POST", "/volunteers", {"skills": ["events"], "note": "周末有空。"})
     hours = {"event_id": event_id, "on_date": begins.date().isoformat(), "minutes": 120, "what": "布置会场，接待邻居"}
     given = desk.ask(helper.login, "POST", "/volunteers/hours", hours)
     yield timedelta(hours=3)
@@ -148,3 +149,64 @@ def campaign(town: Town) -> Story:
 def _opinion(questions: list[dict[str, Any]], luck: Any, mean: int) -> dict[str, Any]:
     scales = [one for one in questions if one["kind"] == "scale"]
     return {one["name"]: max(one["least"], min(one["most"], mean + luck.randint(-2, 2))) for one in scales}
+
+
+def outage(town: Town, days_ahead: int) -> Story:
+    """Tell a planned outage of one building: announced in time, read by some, over when it was said to be."""
+    place = HUATING.communities[0]
+    begins = _at(days_ahead, 9)
+    body = {
+        "community_id": place.id, "kind": "water_outage", "planned": True, "building_ids": [_first_building(town)],
+        "starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=6)).isoformat(),
+        "title_zh": "更换水泵，计划停水",
+        "body_zh": "因为要更换老化的水泵，届时停水，请提前储水。我们会在恢复供水时通知您。",
+        "title_en": "Water off while a pump is replaced",
+        "body_en": "We replace a worn pump. Please store water beforehand; we will tell you when it is back.",
+    }  # fmt: skip
+    at = f"/announcements/{town.desk.ask(DISPATCHER, 'POST', '/announcements', body)['id']}"
+    town.desk.ask(DISPATCHER, "POST", f"{at}/publish")
+    for person in town.luck.sample(town.residents, 12):
+        yield timedelta(hours=town.luck.uniform(0.5, 4))
+        town.desk.try_to(person.login, "POST", f"{at}/read")
+    yield begins + timedelta(hours=5, minutes=30)
+    town.desk.ask(DISPATCHER, "POST", f"{at}/restore")
+
+
+def lift(town: Town) -> Story:
+    """Tell a lift that stands still: reported, announced, and others' reports going along with the first."""
+    desk, luck = town.desk, town.luck
+    place = HUATING.communities[0]
+    here = set(place.units()[:25])
+    first, *others = [person for person in town.residents if here & set(person.unit_ids)]
+    words = "1号楼电梯停在三楼不动了，老人下不了楼。"
+    ticket = desk.ask(first.login, "POST", "/tickets", {"description": words, "catalogue_code": "lift-fault"})
+    yield timedelta(minutes=6)
+    begins = clock.now()
+    body = {
+        "community_id": place.id, "kind": "lift_out_of_service", "planned": False, "ticket_id": ticket["id"],
+        "building_ids": [_first_building(town)], "starts_at": begins.isoformat(), "ends_at": None,
+        "title_zh": "1号楼电梯停运",
+        "body_zh": "电梯正在抢修，需要搬运重物或行动不便的住户请致电服务台，我们上门协助。",
+        "title_en": "The lift of building 1 is out of service",
+        "body_en": "Call the desk if you need help on the stairs.",
+    }  # fmt: skip
+    at = f"/announcements/{desk.ask(DISPATCHER, 'POST', '/announcements', body)['id']}"
+    desk.ask(DISPATCHER, "POST", f"{at}/publish")
+    for person in others[:3]:
+        yield timedelta(minutes=luck.uniform(5, 40))
+        said = {"description": "电梯坏了，请尽快修。", "catalogue_code": "lift-fault", "join": ticket["id"]}
+        desk.ask(person.login, "POST", "/tickets", said)
+    for action, body in (
+        ("claim", None),
+        ("arrive", None),
+        ("start", None),
+        ("complete", {"note": "已更换门机皮带。"}),
+    ):
+        yield timedelta(minutes=luck.uniform(10, 50))
+        desk.ask("crew1", "POST", f"/tickets/{ticket['id']}/{action}", body)
+    desk.ask(DISPATCHER, "POST", f"{at}/restore")
+
+
+def _first_building(town: Town) -> str:
+    place = HUATING.communities[0]
+    return str(town.desk.ask("admin1", "GET", f"/communities/{place.id}/buildings")["items"][0]["id"])

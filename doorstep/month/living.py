@@ -100,6 +100,9 @@ def _around(town: Town, begins: datetime, days: int) -> Iterator[tuple[datetime,
         yield begins + timedelta(days=number * 6 + 1, hours=2), community.event(town, number)
     for number in range(max(2, days // 3)):
         yield begins + timedelta(days=number * 3, hours=4, minutes=30), office.complaint(town, number)
+    yield begins + timedelta(days=days / 2), community.outage(town, 3)
+    yield begins + timedelta(days=days * 0.7, hours=1), community.lift(town)
+    yield begins + timedelta(days=days - 0.5), community.outage(town, 2)
     yield from office.every_day(begins, days, 10, lambda: office.day(town))
     yield from office.every_day(begins, days, 16, lambda: office.day(town))
     yield from office.every_day(begins, days, 20.5, lambda: community.rounds(town))
