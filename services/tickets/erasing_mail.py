@@ -2,21 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from services.kit.erasures import Erasure
 from services.tickets.models import addresses, mails
 
 
 def erase_mail(db: Connection, erasure: Erasure) -> int:
-    """Blank every letter of a resident's, by person and by the digest of their address; returns how many.
+    """Blank every letter of a resident's, by person and by the digests of their addresses; returns how many.
 
     That finds letters that came before the address was known to be theirs, too, and those not read yet: there is
     nothing left to read in them.
     """
-    theirs = select(addresses.c.digest).where(
-        addresses.c.person_id == erasure.person_id, addresses.c.digest.is_not(None)
-    )
+    every = func.unnest(func.array_append(addresses.c.former, addresses.c.digest))
+    theirs = select(every).where(addresses.c.person_id == erasure.person_id)
     mine = (mails.c.organisation_id == erasure.organisation_id) & or_(
         mails.c.person_id == erasure.person_id, mails.c.sender_digest.in_(theirs.scalar_subquery())
     )

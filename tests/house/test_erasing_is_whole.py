@@ -24,7 +24,7 @@ ERASED: dict[str, dict[str, str]] = {
         "plan_checkpoints": "name instruction",
         "ticket_checkpoints": "name instruction note",
         "volunteers": "skills note",
-        "addresses": "digest",
+        "addresses": "digest former",
         "mails": "key sender sender_name sender_digest subject text attachments raw note",
         "volunteer_hours": "what reason",
         "people": "badge",

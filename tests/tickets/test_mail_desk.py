@@ -8,12 +8,14 @@ from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from services.contracts.mail import MailboxChanged
+from services.contracts.notify import AddressChanged
 from services.kit import clock, hook_signing, letters
 from services.kit.database import transaction
 from services.kit.erasures import Erasure, run_pass
 from services.kit.identity import Actor, system_actor
 from services.kit.testing import at, fresh
 from services.tickets import models
+from services.tickets.commands.mailboxes import remember_address
 from services.tickets.erasing import erase_person
 from tests.tickets.posting import DESK, SECRET, Post, photo, written
 
@@ -226,14 +228,19 @@ def test_an_erased_resident_is_in_no_letter(post: Post) -> None:
     early = post.send(written("li.private@example.org", "early words"))
     post.know("resident", "li.private@example.org", revision=2)
     filed = post.send(written("li.private@example.org", "filed words"))
-    unread = post.bring(written("li.private@example.org", "unread words")).json["id"]
+    with post.estate.engine.begin() as db:
+        gone = AddressChanged(account_id=who.id, revision=3, address_digest=None)
+        remember_address(db, post.estate.organisation_id, gone)
+    late = post.send(written("li.private@example.org", "words after the address was taken back"))
+    assert late["reason"] == "unknown_sender"
     behalf = waiting(post)
-    post.estate.post("dispatcher", f"/mail/{behalf['id']}/file", {"on_behalf_of": who.id})
     other = post.send(written("stranger@example.org", "other words"))
+    unread = post.bring(written("li.private@example.org", "unread words")).json["id"]
+    post.estate.post("dispatcher", f"/mail/{behalf['id']}/file", {"on_behalf_of": who.id})
     erasure = Erasure(fresh(), post.estate.organisation_id, who.id, who.unit_ids)
     with post.estate.engine.begin() as db:
         run_pass(db, models.erasure_passes, erasure, erase_person)
-    for mail_id in (early["id"], filed["id"], unread, behalf["id"]):
+    for mail_id in (early["id"], filed["id"], unread, late["id"], behalf["id"]):
         row = post.row(mail_id)
         assert row["raw"] is None
         words = f"{row['sender']}{row['sender_name']}{row['subject']}{row['text']}{row['note']}{row['attachments']}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts import to_event
@@ -79,7 +79,7 @@ def secrets_of(mailbox: Mapping[str, Any], house_secret: str) -> list[str]:
 
 
 def remember_address(db: Connection, organisation_id: str, fact: AddressChanged) -> None:
-    """Keep whose address is whose; an older revision arriving late changes nothing."""
+    """Keep whose address is whose; an older revision arriving late only tells of one that was theirs."""
     values = {
         "person_id": fact.account_id,
         "organisation_id": organisation_id,
@@ -90,7 +90,21 @@ def remember_address(db: Connection, organisation_id: str, fact: AddressChanged)
     db.execute(
         new.on_conflict_do_update(
             index_elements=["person_id"],
-            set_={"digest": new.excluded.digest, "revision": new.excluded.revision},
+            set_={
+                "digest": new.excluded.digest,
+                "revision": new.excluded.revision,
+                "former": _with(addresses.c.former, addresses.c.digest),
+            },
             where=addresses.c.revision < new.excluded.revision,
         )
     )
+    if fact.address_digest is not None:
+        late = (addresses.c.person_id == fact.account_id) & (addresses.c.revision > fact.revision)
+        change = update(addresses).where(late)
+        db.execute(change.values(former=_with(addresses.c.former, literal(fact.address_digest))))
+
+
+def _with(former: ColumnElement[Any], digest: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the former addresses with one more, each once; with none where there was none."""
+    more = func.array_append(func.array_remove(former, digest), digest)
+    return case((digest.is_not(None), more), else_=former)

@@ -42,6 +42,8 @@ addresses = Table(
     Column("person_id", Id, primary_key=True),
     organisation(),
     Column("digest", Text),
+    # Addresses that were theirs: nobody is known by them any more, and letters from them are theirs to be erased.
+    Column("former", ARRAY(Text), nullable=False, server_default="{}"),
     Column("revision", Integer, nullable=False),
 )
 Index(None, addresses.c.organisation_id, addresses.c.digest)
