@@ -91,7 +91,7 @@ def file_ticket(
     }
     if item.code == verdict.catalogue_code:
         ticket |= {"need_level": verdict.need_level, "confidence": verdict.confidence}
-    _write(db, actor, ticket, place["timezone"])
+    _write(db, actor, ticket, place["timezone"], calls=not filing.joins)
     return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
 
 
@@ -130,7 +130,7 @@ _TERMS = (
 )  # fmt: skip
 
 
-def _write(db: Connection, actor: Actor, ticket: Ticket, timezone: str) -> None:
+def _write(db: Connection, actor: Actor, ticket: Ticket, timezone: str, *, calls: bool) -> None:
     """Write a new ticket with all that begins with it, and put the estimates given beside it as `waits`."""
     at = ticket["filed_at"]
     ticket["words_salt"], seal = chain.seal(retold.words_of(ticket))
@@ -144,7 +144,7 @@ def _write(db: Connection, actor: Actor, ticket: Ticket, timezone: str) -> None:
     rows = service_levels.rows_of(judged, ticket, [entry], [])
     told = {name: ticket[name] for name in ("channel", "place_assumed")}
     told["acknowledge_due_at"] = service_levels.due_of(rows, "acknowledge")
-    if ticket["urgency"] == EMERGENCY:
+    if calls and ticket["urgency"] == EMERGENCY:
         told["crew_ids"] = first_to_hear(db, ticket, at)
     given = first_estimates(db, ticket, timezone)
     ticket["waits"] = [estimate_row(ticket, measure, AT_FILING, one, at) for measure, one in given.items()]

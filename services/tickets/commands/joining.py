@@ -31,6 +31,13 @@ def join(
     return _join(db, actor, ticket, lead, rule, reason)
 
 
+def is_open(db: Connection, to: str) -> bool:
+    """True where a report can be joined at this moment, so that nobody need be called to a new one beside it."""
+    with as_the_desk(db, "dispatcher"):
+        status = db.execute(select(tickets.c.status).where(tickets.c.id == to)).scalar_one_or_none()
+    return status in lifecycle.OPEN
+
+
 def join_filed(db: Connection, actor: Actor, ticket: Ticket, to: str) -> Ticket:
     """Join a request that is just being filed. Where the other was finished meanwhile it is simply filed; where that
     was joined to a third, it is joined to the third.
