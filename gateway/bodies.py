@@ -23,10 +23,6 @@ class Body:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give up the file, where there is one."""
         if self.content is not None and not isinstance(self.content, bytes):
             self.content.close()
 
@@ -52,6 +48,16 @@ def read_body(environ: dict[str, Any], most: int) -> Body:
 
 def _spool(source: IO[bytes], length: int | None, most: int) -> Body:
     file: Any = SpooledTemporaryFile(READ_AHEAD)  # noqa: SIM115 (closed by Body)
+    try:
+        size = _copy(source, file, length, most)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return Body(file, size)
+
+
+def _copy(source: IO[bytes], file: IO[bytes], length: int | None, most: int) -> int:
     size = 0
     while length is None or size < length:
         piece = source.read(SMALL if length is None else min(SMALL, length - size))
@@ -59,11 +65,8 @@ def _spool(source: IO[bytes], length: int | None, most: int) -> Body:
             break
         size += len(piece)
         if size > most:
-            file.close()
             raise RequestEntityTooLarge(f"The body is larger than the {most} bytes allowed here.")
         file.write(piece)
     if length is not None and size != length:
-        file.close()
         raise BadRequest("The body ended early.")
-    file.seek(0)
-    return Body(file, size)
+    return size

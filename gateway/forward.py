@@ -14,7 +14,6 @@ from prometheus_client import Counter, Histogram
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed
-from werkzeug.wsgi import ClosingIterator
 
 from gateway.bodies import READ_AHEAD, SMALL, read_body
 from gateway.callers import Callers
@@ -126,16 +125,11 @@ class Forwarder:
 
     def _answer_own(self, environ: dict[str, Any], start_response: Start, most: int) -> Iterable[bytes]:
         """Answer with the gateway's own, the body read within its time, so that a client that stalls does not stay."""
-        body = read_body(environ, most)
-        if body.content is None:
+        with read_body(environ, most) as body:
+            if body.content is not None:
+                environ["wsgi.input"] = io.BytesIO(body.content) if isinstance(body.content, bytes) else body.content
+            # What is answered bit by bit is made of the desk's words, and of nothing that was sent.
             return self._own(environ, start_response)
-        environ["wsgi.input"] = io.BytesIO(body.content) if isinstance(body.content, bytes) else body.content
-        try:
-            answer = self._own(environ, start_response)
-        except BaseException:
-            body.close()
-            raise
-        return ClosingIterator(answer, body.close)
 
     def _route(self, path: str) -> Route | None:
         if not path.startswith(PREFIX):

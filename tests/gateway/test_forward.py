@@ -240,10 +240,12 @@ def test_only_a_connection_never_made_of_a_safe_method_is_tried_again(
     assert tried == ["GET", "GET", "POST"]
 
 
-def test_a_slow_service_is_a_503_that_admits_it_may_have_been_done(client: FlaskClient, services: Services) -> None:
+def test_a_slow_service_is_a_503_that_admits_it_may_have_been_done(
+    build: Callable[..., Flask], services: Services
+) -> None:
     done = threading.Event()
     services["tickets"].answer = lambda _asked: (done.wait(5), Answer())[1]
-    answer = client.post("/api/v1/tickets", json={"description": "x"})
+    answer = build(read_seconds=0.5).test_client().post("/api/v1/tickets", json={"description": "x"})
     done.set()
     assert answer.status_code == 503
     assert "may or may not" in answer.get_json()["detail"]

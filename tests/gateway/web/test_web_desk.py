@@ -1,12 +1,14 @@
 """How pages ask the services: as the person, once for one form, several at the same time; and how they tell times."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from flask import Flask, g, request
 
 from gateway.web import moments
 from gateway.web.desk import Refused, desk, public_desk, token_of
+from gateway.web.session import Visitor
 from services.kit.errors import Unauthenticated, Unavailable
 from services.kit.identity import ACCESS_LIFETIME, Actor, expiry, verify
 from services.kit.testing import actor, at, keys
@@ -32,8 +34,6 @@ class Visit:
 
     def __enter__(self) -> None:
         self.context.push()
-        from gateway.web.session import Visitor
-
         g.visitor, g.language, g.request_id = Visitor(self.who, "me", None), self.language, "r" * 12
 
     def __exit__(self, *_exception: object) -> None:
@@ -123,8 +123,6 @@ def test_an_answer_that_nobody_understands_is_no_answer(
 
 
 def test_a_photo_of_a_form_goes_on_whole(app: Flask, services: dict[str, FakeService]) -> None:
-    from io import BytesIO
-
     data = {"photo": (BytesIO(b"\xff\xd8\x00jpeg"), "p.jpg", "image/jpeg"), "key": "k"}
     with Visit(app, actor(), method="POST", data=data):
         desk().upload("/tickets/1/photos", "photo", request.files["photo"])
