@@ -275,6 +275,13 @@ def test_neighbours_learn_nothing_of_each_other(estate: "Estate") -> None:
     is_problem(estate.get("resident", f"/tickets/{lead['id']}"), 404)
 
 
+def test_a_theft_in_a_neighbours_home_is_offered_to_the_desk_alone(estate: "Estate") -> None:
+    theft = estate.file("家里被盗，丢了电脑", "neighbour", catalogue_code="theft")
+    path = f"/similar?catalogue_code=theft&unit_id={estate.home}"
+    assert estate.get("resident", path).json["items"] == []
+    assert [one["ticket_id"] for one in estate.get("dispatcher", path).json["items"]] == [theft["id"]]
+
+
 def test_what_is_like_it_is_offered_nearest_first(estate: "Estate") -> None:
     lift = shared(estate, "电梯坏了停在3楼")
     assert lift["catalogue_code"] == "lift-fault"

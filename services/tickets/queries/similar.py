@@ -19,6 +19,8 @@ from services.tickets.queries.views import item_name, moment
 
 MOST_COMPARED, MOST_SHOWN = 200, 5
 SAME_ITEM = 0.5
+# What a neighbour may know that another home reported, for its cause may be in the house. A theft is nobody's affair.
+OF_THE_HOUSE = ("repair", "cleaning", "greening")
 # The same home as the new report, another one in its building, a shared place of its community.
 _NEARNESS = {"home": 0.3, "building": 0.2, "shared_area": 0.2, "community": 0.1}
 # How much the words count; of another item of the same topic only what is told in much the same words is offered.
@@ -114,7 +116,10 @@ _LEADS = (
 def _candidates(actor: Actor, place: Mapping[str, Any], item: catalogue.Item | None) -> Any:
     near: ColumnElement[bool] = true()
     if place["unit_id"] is not None:
-        near = or_(tickets.c.unit_id.is_(None), units.c.building_id == place["building_id"])
+        next_door = units.c.building_id == place["building_id"]
+        if not actor.is_staff:
+            next_door &= or_(tickets.c.unit_id == place["unit_id"], tickets.c.work_type.in_(OF_THE_HOUSE))
+        near = or_(tickets.c.unit_id.is_(None), next_door)
         outage = or_(announcements.c.id.is_(None), concerns_unit(place["unit_id"], place["building_id"]))
         near = and_(near, outage)
     elif not actor.is_staff:
