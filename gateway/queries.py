@@ -44,6 +44,22 @@ def account_page(
     return [dict(row) for row in db.execute(wanted.order_by(accounts.c.id).limit(limit + 1)).mappings()]
 
 
+def residents_like(
+    db: Connection, actor: Actor, *, said: str | None, unit_ids: Sequence[str], limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Return active residents of the caller's communities by part of their login, or by their homes, by login."""
+    wanted = select(accounts).where(
+        accounts.c.organisation_id == actor.organisation_id, accounts.c.role == "resident", accounts.c.active
+    )
+    if actor.community_ids:
+        wanted = wanted.where(accounts.c.community_ids.overlap(list(actor.community_ids)))
+    if said is not None:
+        wanted = wanted.where(accounts.c.login.icontains(said, autoescape=True))
+    if unit_ids:
+        wanted = wanted.where(accounts.c.unit_ids.overlap(list(unit_ids)))
+    return [dict(row) for row in db.execute(wanted.order_by(accounts.c.login).limit(limit)).mappings()]
+
+
 def erasure_page(db: Connection, limit: int, after: str | None) -> Sequence[Mapping[str, Any]]:
     """Return up to `limit` + 1 erasures, the latest first; the one too many says there is more."""
     wanted = select(models.erasures)

@@ -19,6 +19,7 @@ CHINESE_SECTIONS = {
     "campaigns": "业主意见征集",
     "complaints": "投诉及其处理",
     "desk": "查询",
+    "board": "调度看板",
     "documents": "本文档",
     "erasures": "删除住户信息（管理员）",
     "invitations": "邀请开通账号（管理员、项目经理）",

@@ -2,7 +2,33 @@
 
 import marshmallow as ma
 
-from services.kit.http import StrictSchema
+from services.kit.http import Line, StrictSchema
+from services.kit.identity import LOCALES
+
+
+class ResidentQuery(StrictSchema):
+    """Whom to find: by part of a login, which may be a telephone number, or by homes; one of them is needed."""
+
+    q = Line(least=2, most=64, load_default=None)
+    unit_ids = ma.fields.List(
+        ma.fields.UUID(), data_key="unit_id", load_default=(), validate=ma.validate.Length(max=100)
+    )
+    limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(min=1, max=100))
+
+
+class ResidentOut(ma.Schema):
+    """A resident as the desk finds them."""
+
+    id = ma.fields.UUID(required=True)
+    login = ma.fields.String(required=True)
+    locale = ma.fields.String(required=True, validate=ma.validate.OneOf(LOCALES))
+    units = ma.fields.List(ma.fields.UUID(), required=True)
+
+
+class ResidentsOut(ma.Schema):
+    """Residents by login."""
+
+    items = ma.fields.List(ma.fields.Nested(ResidentOut), required=True)
 
 
 class TemplateQuery(StrictSchema):

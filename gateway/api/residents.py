@@ -1,4 +1,4 @@
-"""Residents from a spreadsheet: a template, a look at what a table would change, and the import."""
+"""Residents found by the desk; and from a spreadsheet: a template, a look at what it would change, and the import."""
 
 import functools
 from collections.abc import Callable
@@ -12,20 +12,27 @@ from gevent import monkey
 from gevent.threadpool import ThreadPool
 from sqlalchemy import Connection
 
-from gateway import letters
+from gateway import letters, queries
 from gateway.commands import residents as commands
 from gateway.commands.invitations import note_sent
 from gateway.parts import own_headers, parts
-from gateway.resident_schemas import ImportQuery, ResidentImport, TableUpload, TemplateQuery
+from gateway.resident_schemas import (
+    ImportQuery,
+    ResidentImport,
+    ResidentQuery,
+    ResidentsOut,
+    TableUpload,
+    TemplateQuery,
+)
 from gateway.residents import HEADINGS, Named, Unit, check_units, read_residents
 from services.kit import tables
-from services.kit.errors import DeskError, Invalid, Unavailable
+from services.kit.errors import DeskError, Invalid, Unavailable, invalid_field
 from services.kit.http import Answer, access, one_effect, respond, scoped
 from services.kit.http.problems import wants
 from services.kit.identity import current_actor
 from services.kit.tables.reading import MOST_BYTES
 
-blp = Blueprint("residents", __name__, description="Residents from a spreadsheet")
+blp = Blueprint("residents", __name__, description="Residents found, and residents from a spreadsheet")
 
 MOST_ROWS = 1_000
 BODY_BYTES = 6 * 1024 * 1024
@@ -49,6 +56,24 @@ def _large(view: Callable[..., Response]) -> Callable[..., Response]:
         return view(*args, **kwargs)
 
     return run
+
+
+@blp.route("/residents", methods=["GET"])
+@access("dispatcher", "manager", "admin")
+@blp.arguments(ResidentQuery, location="query")
+@blp.alt_response(200, schema=ResidentsOut)
+def find_residents(query: dict[str, Any]) -> Response:
+    """Find the resident who is on the telephone or at the counter: by part of their login, or by their homes."""
+    if query["q"] is None and not query["unit_ids"]:
+        raise invalid_field("q", "Give part of a login, or homes (unit_id).", "请填写登录名的一部分，或房屋编号。")
+    ids = [str(one) for one in query["unit_ids"]]
+    with scoped() as db:
+        found = queries.residents_like(db, current_actor(), said=query["q"], unit_ids=ids, limit=query["limit"])
+    items = [
+        {"id": row["id"], "login": row["login"], "locale": row["locale"], "units": list(row["unit_ids"])}
+        for row in found
+    ]
+    return respond(Answer({"items": items}))
 
 
 @blp.route("/residents/template", methods=["GET"])

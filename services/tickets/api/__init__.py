@@ -1,6 +1,7 @@
 """The tickets service over HTTP: parse, one command or query, dump."""
 
 from services.tickets.api.announcements import announcements
+from services.tickets.api.board import board
 from services.tickets.api.catalogues import catalogues
 from services.tickets.api.complaints import complaints
 from services.tickets.api.desk import desk
@@ -24,7 +25,7 @@ from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
     tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, looks,
-    places, place_imports, announcements, joining, spots, visitors, mail, catalogues,
+    places, place_imports, announcements, joining, spots, visitors, mail, catalogues, board,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

@@ -13,6 +13,7 @@ from services.tickets import queries, schemas, shelves, triage
 from services.tickets.api.answers import words
 from services.tickets.queries.similar import similar_reports
 from services.tickets.schemas.joining import SimilarQuery, SimilarReports
+from services.tickets.schemas.looked_up import UnitQuery
 
 desk = Blueprint("desk", __name__, description="Looking things up")
 
@@ -85,12 +86,13 @@ def my_jobs() -> Response:
 
 @desk.route("/units", methods=["GET"])
 @access(*ROLES)
-@desk.arguments(Page, location="query")
+@desk.arguments(UnitQuery, location="query")
 @desk.alt_response(200, schema=schemas.Units)
 def list_units(query: dict[str, Any]) -> Response:
-    """List homes: a resident's own, or those of the communities staff look after."""
+    """List homes: a resident's own, or those of the communities staff look after; or those asked for, or found."""
+    ids = tuple(map(str, query["ids"]))
     with scoped() as db:
-        found, more = queries.places_of(db, current_actor(), query["limit"], query["after"])
+        found, more = queries.places_of(db, current_actor(), query["limit"], query["after"], ids, query["q"])
     return respond(Answer({"items": found}, 200, page_link(more)))
 
 

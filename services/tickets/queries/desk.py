@@ -1,5 +1,6 @@
 """What the desk and its crews look at: the pool, the places, the staff, and what dispatchers corrected."""
 
+import re
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -109,8 +110,13 @@ def _job(row: dict[str, Any], now: datetime, locale: str) -> dict[str, Any]:
     }
 
 
-def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of units with building and community: a resident's own homes, staff's communities'."""
+def places_of(
+    db: Connection, actor: Actor, limit: int, after: str | None, ids: Sequence[str] = (), said: str | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of units with building and community: a resident's own homes, staff's communities'.
+
+    With `ids` only those, and with `said` those that have each of its words in the name of community, building or unit.
+    """
     statement = (
         select(units, buildings.c.name.label("building"), communities.c.name.label("community"))
         .join(buildings, buildings.c.id == units.c.building_id)
@@ -120,6 +126,11 @@ def places_of(db: Connection, actor: Actor, limit: int, after: str | None) -> tu
     )
     if actor.role != "resident" and actor.community_ids:
         statement = statement.where(units.c.community_id.in_(actor.community_ids))
+    if ids:
+        statement = statement.where(units.c.id.in_(ids))
+    whole = func.concat_ws(" ", communities.c.name, buildings.c.name, units.c.name)
+    for one in re.split(r"[\s,，、-]+", said or ""):
+        statement = statement.where(whole.icontains(one, autoescape=True))
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
         statement = statement.where(units.c.id > str(cursor[0]))

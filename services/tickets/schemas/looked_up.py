@@ -2,7 +2,9 @@
 
 import marshmallow as ma
 from marshmallow import fields
+from marshmallow.validate import Length
 
+from services.kit.http import Line, Page
 from services.tickets.schemas.joining import SimilarView
 from services.tickets.schemas.output import Because
 
@@ -95,6 +97,13 @@ class Communities(ma.Schema):
     """The communities the caller may act in."""
 
     items = fields.List(fields.Nested(CommunityView), required=True)
+
+
+class UnitQuery(Page):
+    """Which homes: all, those with these ids, or those whose community, building or number say each of these words."""
+
+    ids = fields.List(fields.UUID(), data_key="id", load_default=(), validate=Length(max=100))
+    q = Line(most=80, load_default=None)
 
 
 class UnitView(ma.Schema):

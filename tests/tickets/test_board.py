@@ -1,0 +1,80 @@
+"""The dispatchers' board: what nobody has first, then the nearest deadline, with counts of all of it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from services.kit import clock, testing
+from tests.tickets.conftest import Estate
+from tests.tickets.walking import waiting
+
+
+def numbers(estate: Estate, query: str = "") -> list[str]:
+    return [one["number"] for one in estate.get("dispatcher", f"/board{query}").get_json()["items"]]
+
+
+def test_what_nobody_has_comes_first_and_then_what_is_due_first(estate: Estate) -> None:
+    now = clock.now()
+    with testing.at(now):
+        taken = estate.file("楼道灯不亮了")
+        later = estate.file("厨房水管漏水")
+        estate.step("crew", taken, "claim")
+    with testing.at(now - timedelta(minutes=5)):
+        sooner = estate.file("厨房水管漏水")
+    told = estate.get("dispatcher", "/board").get_json()
+    assert [one["number"] for one in told["items"]] == [sooner["number"], later["number"], taken["number"]]
+    first = told["items"][0]
+    assert (first["owner"]["kind"], first["next_due_clock"]) == ("desk", "acknowledge")
+    assert sum(one["n"] for one in told["counts"]) == 3
+    assert sum(one["unclaimed"] for one in told["counts"]) == 2
+    with testing.at(now + timedelta(days=9)):
+        assert sum(one["overdue"] for one in estate.get("dispatcher", "/board").get_json()["counts"]) == 3
+
+
+def test_what_is_paused_has_no_deadline_and_what_is_done_is_gone(estate: Estate) -> None:
+    ticket, done = estate.file(), estate.completed()
+    for verb, body in (("claim", None), ("start", None), ("pause", waiting())):
+        estate.step("crew", ticket, verb, body)
+    told = estate.get("manager", "/board").get_json()
+    assert [one["number"] for one in told["items"]] == [ticket["number"]]
+    assert told["items"][0]["paused_until"] is not None
+    assert done["number"] not in numbers(estate)
+
+
+def test_the_board_is_read_to_its_end_and_of_ones_own_places(estate: Estate, new_estate: Callable[[], Estate]) -> None:
+    new_estate().file()
+    wanted = {estate.file("楼道灯不亮了")["number"] for _ in range(5)}
+    seen: list[str] = []
+    query = "?limit=2"
+    while query:
+        answer = estate.get("dispatcher", f"/board{query}")
+        seen += [one["number"] for one in answer.get_json()["items"]]
+        link = answer.headers.get("Link", "")
+        query = "?" + link.partition("?")[2].partition(">")[0] if link else ""
+    assert sorted(seen) == sorted(wanted)
+    assert numbers(estate, f"?community_id={testing.fresh()}") == []
+    estate.join("elsewhere", "dispatcher", community_ids=(testing.fresh(),))
+    assert estate.get("elsewhere", "/board").get_json() == {"items": [], "counts": []}
+    for name in ("resident", "crew", "admin"):
+        assert estate.get(name, "/board").status_code == 403
+
+
+def test_joined_reports_are_on_the_board_until_they_are_answered(estate: Estate) -> None:
+    lead, other = estate.file("楼道水管漏水"), estate.file("楼道水管漏水")
+    assert estate.post("dispatcher", f"/tickets/{other['id']}/join", {"to": lead["id"]}).status_code == 200
+    cards = {one["number"]: one for one in estate.get("dispatcher", "/board").get_json()["items"]}
+    assert cards[lead["number"]]["joined"] == 1
+    assert cards[other["number"]]["joined_to"] == lead["id"]
+    estate.step("dispatcher", other, "acknowledge")
+    assert numbers(estate) == [lead["number"]]
+
+
+def test_homes_are_found_by_what_somebody_says(estate: Estate) -> None:
+    unit = next(one for one in estate.get("dispatcher", "/units").get_json()["items"] if one["id"] == estate.home)
+    said = f"{unit['building']} {unit['name']}"
+    for words in (said, said.replace(" ", "-"), unit["name"]):
+        found = estate.client.get(
+            "/api/v1/units", query_string={"q": words}, headers=testing.bearer(estate.people["dispatcher"])
+        ).get_json()["items"]
+        assert unit in found, words
+    assert estate.get("dispatcher", "/units?q=nowhere").get_json()["items"] == []
+    assert estate.get("dispatcher", f"/units?id={estate.home}&id={testing.fresh()}").get_json()["items"] == [unit]
