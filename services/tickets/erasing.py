@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 REMOVED_AT_ONCE = 100
 # Rows of these go with their ticket: what somebody wrote about it, and words taken from its text.
-OF_TICKET = ("remarks", "refilings", "complaint_words", "visitor_contacts")
+OF_TICKET = ("remarks", "refilings", "complaint_words", "ticket_contacts")
 HOME = (household_circumstances, household_equipment, households)
 
 

@@ -1,11 +1,11 @@
-"""Takes away the telephone numbers that visitors left, a while after their reports ended."""
+"""Takes away the telephone numbers that people left, a while after their reports ended."""
 
 import structlog
 from sqlalchemy import Engine, delete, func, select, text
 
 from services.tickets.estate.spots import NUMBER_KEPT
 from services.tickets.lifecycle import DONE, ENDED
-from services.tickets.models import tickets, visitor_contacts
+from services.tickets.models import ticket_contacts, tickets
 
 log = structlog.get_logger()
 
@@ -13,12 +13,12 @@ log = structlog.get_logger()
 def forget_numbers(engine: Engine) -> int:
     """Delete the numbers of reports that ended longer ago than they are of use; returns how many."""
     over = select(tickets.c.id).where(
-        tickets.c.id == visitor_contacts.c.ticket_id,
+        tickets.c.id == ticket_contacts.c.ticket_id,
         tickets.c.status.in_((*DONE, *ENDED)),
         tickets.c.changed_at < func.now() - text(f"interval '{NUMBER_KEPT}'"),
     )
     with engine.begin() as db:
-        gone = db.execute(delete(visitor_contacts).where(over.exists())).rowcount
+        gone = db.execute(delete(ticket_contacts).where(over.exists())).rowcount
     if gone:
-        log.info("visitors.numbers_forgotten", count=gone)
+        log.info("tickets.numbers_forgotten", count=gone)
     return gone

@@ -28,7 +28,7 @@ ERASED: dict[str, dict[str, str]] = {
         "mails": "key sender sender_name sender_digest subject text attachments raw note",
         "volunteer_hours": "what reason",
         "people": "badge",
-        "visitor_contacts": "phone",
+        "ticket_contacts": "phone",
         "resident_preferences": "account_locale locale timezone quiet_from quiet_until digest_at",
     },
     "notify": {

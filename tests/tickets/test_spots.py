@@ -93,13 +93,13 @@ def test_a_number_left_is_for_whoever_calls_back_and_can_be_taken_back(
 ) -> None:
     filed = report(anybody, spot, phone="+86 138-0000-0000").json
     ticket = estate.get("dispatcher", "/tickets").json["items"][0]
-    path = f"/tickets/{ticket['id']}/visitor"
+    path = f"/tickets/{ticket['id']}/contact"
     assert estate.get("dispatcher", path).json == {"phone": "+86 138-0000-0000"}
     assert estate.get("crew", path).json == {"phone": None}
     estate.step("crew", ticket, "claim")
     assert estate.get("crew", path).json == {"phone": "+86 138-0000-0000"}
     assert estate.get("colleague", path).json == {"phone": None}
-    assert [estate.get(name, path).status_code for name in ("resident", "admin")] == [403, 403]
+    assert [estate.get(name, path).status_code for name in ("resident", "admin")] == [404, 403]
     follow = f"/api/v1/follow/{filed['follow_token']}"
     assert anybody.delete(f"{follow}/phone").status_code == 204
     assert estate.get("dispatcher", path).json == {"phone": None}
@@ -118,8 +118,8 @@ def test_a_number_is_forgotten_when_the_report_has_long_ended(
             text("UPDATE tickets SET changed_at = now() - interval '31 days' WHERE id = :id"), {"id": ended["id"]}
         )
     forget_numbers(worker_engine)
-    assert estate.get("dispatcher", f"/tickets/{ended['id']}/visitor").json == {"phone": None}
-    assert estate.get("dispatcher", f"/tickets/{running['id']}/visitor").json == {"phone": "13800000000"}
+    assert estate.get("dispatcher", f"/tickets/{ended['id']}/contact").json == {"phone": None}
+    assert estate.get("dispatcher", f"/tickets/{running['id']}/contact").json == {"phone": "13800000000"}
 
 
 def test_a_visitor_adds_a_few_photos(estate: "Estate", anybody: FlaskClient, spot: dict[str, Any]) -> None:
@@ -301,10 +301,10 @@ def test_the_database_shows_a_visitor_what_is_at_spots_and_nothing_else(
             db.execute(text(statement))
     far = Actor(NOBODY, estate.organisation_id, "visitor", (testing.fresh(),))
     with transaction(web_engine, far) as db:
-        for table in ("tickets", "spots", "history", "photos", "visitor_contacts"):
+        for table in ("tickets", "spots", "history", "photos", "ticket_contacts"):
             assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
-    with transaction(web_engine, estate.people["manager"]) as db:
-        assert db.execute(text("DELETE FROM visitor_contacts")).rowcount == 0
+    with transaction(web_engine, estate.people["crew"]) as db:
+        assert db.execute(text("DELETE FROM ticket_contacts")).rowcount == 0
 
 
 def test_codes_cannot_be_counted_through() -> None:

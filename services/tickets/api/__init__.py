@@ -4,6 +4,7 @@ from services.tickets.api.announcements import announcements
 from services.tickets.api.board import board
 from services.tickets.api.catalogues import catalogues
 from services.tickets.api.complaints import complaints
+from services.tickets.api.contacts import contacts
 from services.tickets.api.desk import desk
 from services.tickets.api.gatherings import gatherings
 from services.tickets.api.households import households
@@ -25,7 +26,7 @@ from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
     tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, looks,
-    places, place_imports, announcements, joining, spots, visitors, mail, catalogues, board,
+    places, place_imports, announcements, joining, spots, visitors, contacts, mail, catalogues, board,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

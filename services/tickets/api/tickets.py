@@ -15,6 +15,7 @@ from services.kit.identity import ROLES, Actor, current_actor
 from services.tickets import commands, queries, schemas
 from services.tickets.api.answers import ticket_answer, words
 from services.tickets.api.refusals import telling_both
+from services.tickets.commands.contacts import leave_number
 
 tickets = Blueprint("tickets", __name__, description="Requests and what became of them")
 EVERYBODY = access(*ROLES)
@@ -29,10 +30,12 @@ def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     """File a request. Triage finds the catalogue item, need level and urgency, and says because of which words."""
     actor = replace(current_actor(), locale=wants())  # The reasons are written in the language of this request.
     given = words(body)
-    to = given.pop("join")
+    to, phone = given.pop("join"), given.pop("phone")
     filing = commands.Filing(**given, joins=to is not None and commands.is_open(db, to))
     filed = commands.file_ticket(db, actor, filing, queries.corrections_of(db, actor.organisation_id))
     waits = [queries.wait_view(row, filed["filed_at"]) for row in filed["waits"]]
+    if phone is not None:
+        leave_number(db, filed, phone)
     if to is not None:
         filed = commands.join_filed(db, actor, filed, to)
     answer = ticket_answer(actor, filed, 201)

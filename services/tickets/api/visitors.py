@@ -1,7 +1,6 @@
 """What people without an account may do: scan a code, report what they found there, and follow it by their link."""
 
 import functools
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -14,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from services.kit.database import transaction
 from services.kit.errors import DeskError
 from services.kit.events import new_id
-from services.kit.http import Answer, access, current_service, one_effect, public, respond, scoped
+from services.kit.http import Answer, current_service, one_effect, public, respond, scoped
 from services.kit.http.problems import wants
 from services.kit.identity import NOBODY, Actor, current_actor
 from services.tickets import pictures, queries
@@ -159,13 +158,3 @@ def forget_phone(db: Connection, link: Link) -> Answer:
     """Take back the telephone number you left."""
     commands.forget_phone(db, link.ticket_id)
     return Answer(None, 204)
-
-
-@visitors.route("/tickets/<uuid:ticket_id>/visitor", methods=["GET"])
-@access("crew", "dispatcher", "manager")
-@visitors.alt_response(200, schema=shapes.VisitorsContact)
-def visitors_contact(ticket_id: uuid.UUID) -> Response:
-    """Read how a visitor can be called back: for the desk, and for the crew that has the job."""
-    with scoped() as db:
-        queries.ticket_row(db, str(ticket_id))
-        return respond(Answer({"phone": reading.phone_of(db, str(ticket_id))}))

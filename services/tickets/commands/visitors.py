@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from services.contracts.tickets import TicketPhotographed
 from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, NotFound
 from services.kit.identity import NOBODY, Actor
 from services.tickets import lifecycle
+from services.tickets.commands.contacts import forget_number, leave_number
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.steps import Step, Ticket, lock, take
 from services.tickets.estate.spots import (
@@ -24,7 +25,7 @@ from services.tickets.estate.spots import (
 )
 from services.tickets.following import unknown_link
 from services.tickets.models import photos, tickets
-from services.tickets.models.spots import spots, visitor_contacts
+from services.tickets.models.spots import spots
 from services.tickets.pictures import Picture
 from services.tickets.triage import Corrections
 
@@ -63,8 +64,7 @@ def file_as_visitor(
         return None
     ticket = file_ticket(db, actor, Filing(description, spot_code=code, channel=CHANNEL), corrections)
     if phone is not None:
-        row = {"ticket_id": ticket["id"], "organisation_id": actor.organisation_id, "phone": phone}
-        db.execute(insert(visitor_contacts).values(**row, at=ticket["filed_at"]))
+        leave_number(db, ticket, phone)
     return ticket
 
 
@@ -132,4 +132,4 @@ def add_visitors_photo(
 def forget_phone(db: Connection, ticket_id: str) -> None:
     """Take away the number that a visitor left; there may be none."""
     followed(db, ticket_id)
-    db.execute(delete(visitor_contacts).where(visitor_contacts.c.ticket_id == ticket_id))
+    forget_number(db, ticket_id)

@@ -31,7 +31,7 @@ from services.tickets.models.places import (
 from services.tickets.models.plans import plan_checkpoints, plan_occurrences, plans, ticket_checkpoints
 from services.tickets.models.preferences import resident_preferences
 from services.tickets.models.shifts import days_off, shifts
-from services.tickets.models.spots import spots, visitor_contacts
+from services.tickets.models.spots import spots, ticket_contacts
 from services.tickets.models.tickets import NAMED_TICKETS, history, photos, refilings, remarks, tickets
 from services.tickets.models.waits import wait_curves, wait_estimates
 
@@ -84,7 +84,7 @@ __all__ = [
     "ticket_checkpoints",
     "tickets",
     "units",
-    "visitor_contacts",
+    "ticket_contacts",
     "volunteer_hours",
     "volunteers",
     "wait_curves",

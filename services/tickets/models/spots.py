@@ -1,4 +1,4 @@
-"""Spots: a lift, a door, a garage with a code on it that a phone reads, and what a visitor left to be called back."""
+"""Spots: a lift, a door, a garage with a code on it that a phone reads; and the number to call about a report."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
@@ -27,8 +27,8 @@ spots = Table(
 )
 Index(None, spots.c.community_id)
 
-visitor_contacts = Table(
-    "visitor_contacts",
+ticket_contacts = Table(
+    "ticket_contacts",
     metadata,
     Column("ticket_id", Id, ForeignKey("tickets.id"), primary_key=True),
     organisation(),

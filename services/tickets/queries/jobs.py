@@ -14,6 +14,7 @@ from services.tickets.books import books_of, policy_of
 from services.tickets.clock_view import NOT_LATER, clock_view
 from services.tickets.models import NAMED_TICKETS, buildings, history, people, photos, remarks, tickets
 from services.tickets.models.plans import ticket_checkpoints
+from services.tickets.queries.contacts import numbers_of
 from services.tickets.queries.plans import checkpoint_view
 from services.tickets.queries.views import moment, ticket_view
 from services.tickets.sla import wording
@@ -32,7 +33,7 @@ Row = dict[str, Any]
 
 
 def jobs_of(db: Connection, actor: Actor) -> list[Row]:
-    """Return the jobs a crew member is accountable for, the nearest deadline first; seven statements for all of them.
+    """Return the jobs a crew member is accountable for, the nearest deadline first; eight statements for all of them.
 
     Nothing in it changes by time alone, so that the same answer is told by its ETag; what time is left of a clock is
     for the reader to count from its `due_at`.
@@ -45,11 +46,13 @@ def jobs_of(db: Connection, actor: Actor) -> list[Row]:
     said = _remarks(db, ids)
     shown = _by_ticket(db, photos, ids, photos.c.at, photos.c.id)
     points = _checkpoints(db, ids)
+    phones = numbers_of(db, ids)
     jobs = []
     for row in rows:
         key = row["id"]
         job = _job(db, actor, row, past[key])
         job["checklist"] = [checkpoint_view(point) for point in points.get(key, ())]
+        job["phone"] = phones.get(key)
         job["remarks"] = [_kept(one, _REMARK) for one in said.get(key, ())]
         job["photos"] = [_kept(one, _PHOTO) for one in shown.get(key, ())]
         jobs.append(job)

@@ -13,7 +13,8 @@ from services.tickets.commands.steps import no_such_ticket
 from services.tickets.commands.visitors import no_such_code, require_followed
 from services.tickets.estate.spots import MOST_PHOTOS, PUBLIC_WORK, VISITOR
 from services.tickets.models import NAMED_TICKETS, buildings, communities, history, photos, tickets
-from services.tickets.models.spots import spots, visitor_contacts
+from services.tickets.models.spots import spots
+from services.tickets.queries.contacts import phone_of
 from services.tickets.queries.views import item_name, moment
 
 MOST_SHOWN = 20
@@ -143,10 +144,3 @@ def follow_view(db: Connection, ticket_id: str) -> dict[str, Any]:
         "photos_left": left if row["status"] in lifecycle.OPEN else 0,
         "has_phone": phone_of(db, ticket_id) is not None,
     }
-
-
-def phone_of(db: Connection, ticket_id: str) -> str | None:
-    """Return the number a visitor left to be called back, while it is there and the caller's to see."""
-    wanted = select(visitor_contacts.c.phone).where(visitor_contacts.c.ticket_id == ticket_id)
-    phone: str | None = db.execute(wanted).scalar_one_or_none()
-    return phone

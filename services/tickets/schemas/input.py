@@ -13,6 +13,7 @@ from services.tickets.queries.reports import NONE, PROMISES, QUALITIES
 from services.tickets.queries.reports.acts import ANY
 from services.tickets.queries.verdicts import VERDICTS
 from services.tickets.schemas.acts import Act, Told
+from services.tickets.schemas.contacts import phone_number
 from services.tickets.sla.conditions import CIRCUMSTANCES
 from services.tickets.sla.targets import JUDGED, TOTAL
 
@@ -41,6 +42,8 @@ class NewTicket(StrictSchema):
     # The open report with the same cause, as POST /triage and GET /similar offer it.
     join = fields.UUID(load_default=None)
     spot_code = fields.String(load_default=None, validate=Regexp(r"[2-9a-z]{18}\Z"))
+    # To call about this report; kept beside the ticket, and for a month after it ended.
+    phone = phone_number(load_default=None)
 
 
 class TriageText(StrictSchema):

@@ -55,6 +55,7 @@ class MyJob(ma.Schema):
     clocks = fields.List(fields.Nested(JobClock), required=True)
     pauses = fields.List(fields.Nested(Waitable), required=True)
     longest_back_seconds = fields.Integer(required=True)
+    phone = fields.String(required=True, allow_none=True)
     checklist = fields.List(fields.Nested(CheckpointView), required=True)
     remarks = fields.List(fields.Nested(JobRemark), required=True)
     photos = fields.List(fields.Nested(JobPhoto), required=True)

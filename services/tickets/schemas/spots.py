@@ -2,13 +2,14 @@
 
 import marshmallow as ma
 from marshmallow import fields
-from marshmallow.validate import OneOf, Regexp
+from marshmallow.validate import OneOf
 
 from services.kit.http import Line, Page, Prose, StrictSchema, TrueOrFalse
 from services.tickets import lifecycle
 from services.tickets.catalogue import URGENCIES
 from services.tickets.estate.codes import LONGEST_NAME
 from services.tickets.estate.spots import KINDS
+from services.tickets.schemas.contacts import phone_number
 from services.tickets.schemas.output import Because
 
 
@@ -106,7 +107,7 @@ class VisitorsReport(StrictSchema):
     """What somebody found. Nothing of themselves is asked; a telephone number only to be called back."""
 
     description = Prose(required=True, most=1000)
-    phone = Line(load_default=None, most=30, validate=[Regexp(r"[+0-9][0-9 ()-]{4,28}\Z")])
+    phone = phone_number(load_default=None)
 
 
 class VisitorsReceipt(ma.Schema):
@@ -153,9 +154,3 @@ class VisitorsPhoto(ma.Schema):
     width = fields.Integer(required=True)
     height = fields.Integer(required=True)
     size_bytes = fields.Integer(required=True)
-
-
-class VisitorsContact(ma.Schema):
-    """How a visitor can be called back."""
-
-    phone = fields.String(required=True, allow_none=True)
