@@ -9,5 +9,9 @@ blp = Blueprint("crew", __name__, url_prefix="/jobs", template_folder="templates
 
 # The first entry is where the role begins.
 NAVIGATION = {
-    "crew": (Entry("crew.jobs", _l("My jobs"), "list"),),
+    "crew": (
+        Entry("crew.jobs", _l("My jobs"), "wrench"),
+        Entry("crew.pool", _l("Open jobs"), "list"),
+        Entry("crew.outbox", _l("To send"), "clock"),
+    ),
 }

@@ -1,0 +1,135 @@
+// The crew's pages: each step goes into the phone's outbox first and from there to the desk, at once where it can.
+
+import { all, openActs, tidy } from "./store.js";
+import { drain, sender } from "./send.js";
+import { actFrom, titleOf } from "./form.js";
+import { project } from "./project.js";
+import { showRefusals } from "./refusals.js";
+import { showQueue } from "./queue.js";
+import { KEPT, keepAhead, mineOnly } from "./keep.js";
+import { guardLeaving } from "./leave.js";
+import { countDown, data, element, moment, say } from "./words.js";
+
+const OLD_MS = 90_000;
+const live = document.getElementById("live");
+let waitedFor = new Map();
+
+document.documentElement.classList.add("scripted");
+
+addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.act) return;
+  // Before site.js, which would let each form be sent only once.
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "yes";
+  try {
+    const act = await actFrom(form, event.submitter);
+    if (act) acted(form, act);
+  } catch (problem) {
+    if (problem.name !== "InvalidStateError" && problem.name !== "SecurityError") throw problem;
+    live.textContent = say("no_store");
+    // Without a place to keep it, it is sent as it would be without scripts.
+    form.submit();
+  } finally {
+    delete form.dataset.busy;
+  }
+}, { capture: true });
+
+async function acted(form, act) {
+  live.textContent = say("kept");
+  const opened = form.closest("details");
+  if (opened) opened.open = false;
+  form.reset();
+  await refresh();
+  if (act.act !== "tick") document.getElementById("job-title")?.focus({ preventScroll: act.act === "comment" });
+  drain();
+}
+
+// A photo is taken with one tap: choosing it is sending it.
+addEventListener("change", (event) => {
+  if (event.target.id === "photo" && event.target.files.length) event.target.form.requestSubmit();
+});
+
+/** Bring everything on the page to what the outbox says now. */
+async function refresh() {
+  const acts = await openActs(data.person);
+  countOnNavigation(acts);
+  await project();
+  await showRefusals(document.getElementById("refusals"), drain);
+  const queue = document.getElementById("outbox");
+  if (queue) await showQueue(queue);
+  await noticeSent();
+}
+
+/** What was waited for and is sent: say so, and show the page as the desk has it now. */
+async function noticeSent() {
+  const acts = (await all()).filter((act) => act.person === data.person);
+  const fresh = acts.filter((act) => act.state === "sent" && waitedFor.get(act.id) === "waiting");
+  waitedFor = new Map(acts.map((act) => [act.id, act.state]));
+  if (!fresh.length) return;
+  const last = fresh[fresh.length - 1];
+  live.textContent = say("sent", { act: `${last.job.number} ${titleOf(last)}` });
+  if (acts.some((act) => act.state === "waiting") && sender.state === "sending") return reloadSoon();
+  const claimed = last.act === "claim" && location.pathname !== `/jobs/${last.job.id}` && !acts.some((act) => act.state === "waiting" || act.state === "refused");
+  if (claimed && document.querySelector(`#pool [data-job="${last.job.id}"], #refusals`) && location.pathname !== "/jobs/outbox") {
+    location.assign(`/jobs/${last.job.id}`);
+    return;
+  }
+  reloadSoon();
+}
+
+let soon;
+function reloadSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(anew, 50);
+}
+
+/** Take this page from the desk again without leaving it; what is being typed stays. */
+async function anew() {
+  if (sender.state === "sending") return reloadSoon();
+  const page = document.getElementById("page");
+  if (page.querySelector("details[open] form:focus-within, textarea:focus")) return;
+  const held = document.activeElement?.id;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const copy = answer.clone();
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  await (await caches.open(KEPT)).put(location.pathname, copy);
+  page.replaceWith(document.adoptNode(fresh.getElementById("page")));
+  if (held) document.getElementById(held)?.focus({ preventScroll: true });
+  await start();
+}
+
+function countOnNavigation(acts) {
+  const entry = document.querySelector(".site-navigation a[href='/jobs/outbox']");
+  entry?.querySelector(".count")?.remove();
+  if (acts.length) entry?.append(element("span", { className: "count", textContent: acts.length, ariaLabel: say("count", { n: acts.length }) }));
+}
+
+function tellAge() {
+  const at = document.getElementById("page").dataset.at;
+  const old = document.getElementById("as-of");
+  old.hidden = Date.now() - new Date(at) < OLD_MS || navigator.onLine;
+  old.textContent = say("old_page", { time: moment(at) });
+}
+
+async function start() {
+  countDown();
+  tellAge();
+  document.getElementById("send-now")?.addEventListener("click", drain);
+  await refresh();
+}
+
+addEventListener("outbox", refresh);
+for (const event of ["online", "pageshow", "focus"]) addEventListener(event, () => drain());
+addEventListener("online", tellAge);
+addEventListener("offline", tellAge);
+setInterval(countDown, 30_000);
+guardLeaving();
+await mineOnly();
+await start();
+await tidy();
+await drain();
+await keepAhead();
