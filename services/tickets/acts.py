@@ -13,7 +13,10 @@ Entry = Mapping[str, Any]
 
 # What was done in the world, or taken upon oneself, counts from when it was done. Whatever puts something on others (a
 # job given away, a promise, words) counts from when they could know of it.
-COUNTS_BACK = frozenset({"claim", "depart", "arrive", "start", "pause", "resume", "make_safe", "complete"})
+# A checkpoint that is ticked off is no step of the history, and counts the same.
+COUNTS_BACK = frozenset({"claim", "depart", "arrive", "start", "pause", "resume", "make_safe", "complete", "tick"})
+# A phone with signal takes this long to send what was just done: it was told as it was done.
+AT_ONCE = timedelta(seconds=3)
 # Why an act counts from another moment than its own.
 PREVIOUS_STEP = "previous_step"
 TOO_LONG_AGO = "too_long_ago"
@@ -36,6 +39,10 @@ class Phone:
         if self.acted_at is None or self.sent_at is None:
             return timedelta()
         return self.sent_at - self.acted_at
+
+    def tells_at_once(self) -> bool:
+        """Whether there is nothing to count back: no time of its own was said, or it is now."""
+        return self.acted_at is None or timedelta() <= self.ago() < AT_ONCE
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,16 @@ def test_a_breach_that_was_none_stays_fired_and_is_met(estate: "Estate", worker_
     assert [level for kind, level in fired if kind == "attend"].count(BREACH) == 1
 
 
+def test_what_is_told_as_it_is_done_is_no_act_told_later(estate: "Estate") -> None:
+    """A phone says its time with every step; with signal that is now, and the reports are about those without."""
+    ticket = claimed(estate)
+    sent = NOON + 5 * MINUTE
+    assert act(estate, ticket, "depart", sent - timedelta(seconds=2), sent).status_code == 200
+    assert "acted" not in last(estate, ticket)["data"]
+    assert act(estate, ticket, "arrive", sent + MINUTE - timedelta(seconds=3), sent + MINUTE).status_code == 200
+    assert last(estate, ticket)["data"]["acted"]["bound"] is None
+
+
 def test_nothing_counts_from_before_the_step_before_it(estate: "Estate", worker_engine: Engine) -> None:
     ticket = claimed(estate)
     answer = act(estate, ticket, "arrive", NOON - HOUR, NOON + HOUR)

@@ -3,7 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,6 +114,27 @@ def test_a_failed_checkpoint_files_one_repair(estate: "Estate", worker_engine: E
     assert round_of(estate, ticket)["failed"] == 1
     notes = [entry["note"] for entry in estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"]]
     assert repair["number"] in str(notes[-1])
+
+
+def test_a_checkpoint_told_later_has_its_own_time_and_a_refusal_says_both(
+    estate: "Estate", worker_engine: Engine
+) -> None:
+    ticket = walking(estate, worker_engine, POINTS)
+    seen, sent = NOW - timedelta(minutes=3), NOW - timedelta(seconds=1)
+    said = {"acted_at": seen.isoformat(), "sent_at": sent.isoformat()}
+    moment = datetime.fromisoformat(tick(estate, ticket, 1, **said).json["ticked_at"])
+    assert moment == NOW - (sent - seen)
+    assert fields_of(tick(estate, ticket, 1, acted_at=seen.isoformat())) == {"sent_at"}
+    tick(estate, ticket, 1, result="failed", note="门锁坏了", **said)
+    again = tick(estate, ticket, 1, result="failed", note="门锁坏了", **said)
+    is_problem(again, 409)
+    assert again.json["why"] == "already_done"
+    with testing.at(NOW):
+        estate.step("dispatcher", ticket, "release", {"reason": "换人"})
+    gone = tick(estate, ticket, 2, code="PUMP-7", **said)
+    is_problem(gone, 403)
+    assert (gone.json["why"], gone.json["ticket"]["status"]) == ("not_yours", "acknowledged")
+    assert gone.json["wanted"]["acted_at"] == seen.isoformat()
 
 
 def test_a_mind_may_change_from_well_to_broken_only(estate: "Estate", worker_engine: Engine) -> None:

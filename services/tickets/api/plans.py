@@ -21,10 +21,11 @@ from services.kit.http import (
 )
 from services.kit.identity import current_actor
 from services.tickets.api.answers import words
+from services.tickets.api.refusals import telling_both
 from services.tickets.commands import plans as commands
 from services.tickets.commands.rounds import tick
 from services.tickets.queries.plans import checkpoint_view, list_plans, occurrences_of, one_plan, plan_view, round_of
-from services.tickets.schemas import Nothing
+from services.tickets.schemas import Nothing, phone_of
 from services.tickets.schemas.plans import (
     CheckpointView,
     NewPlan,
@@ -146,4 +147,6 @@ def checkpoints(ticket_id: uuid.UUID) -> Response:
 @one_effect
 def tick_checkpoint(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID, n: int) -> Answer:
     """Tick a checkpoint off; one that failed files its repair, once."""
-    return Answer(checkpoint_view(tick(db, current_actor(), str(ticket_id), n, **words(body))))
+    actor, phone = current_actor(), phone_of(body)
+    with telling_both(db, actor, str(ticket_id), "tick", phone):
+        return Answer(checkpoint_view(tick(db, actor, str(ticket_id), n, phone=phone, **words(body))))

@@ -51,6 +51,8 @@ def act_of(db: Connection, actor: Actor, ticket: Ticket, action: str, phone: Pho
             "Only a crew member's act counts from its own time; leave acted_at out.",
             "仅现场人员的操作可按实际时间计算，请勿填写 acted_at。",
         )
+    if phone.tells_at_once():
+        return act
     past = select(history).where(history.c.ticket_id == ticket["id"]).order_by(history.c.seq)
     entries = [dict(row) for row in db.execute(past).mappings()]
     policy = books.policy_of(db, ticket["organisation_id"], ticket["policy_version"])

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from services.kit import clock as time
 from services.kit.errors import Conflict, Forbidden, NotFound, invalid_field
 from services.kit.identity import Actor
+from services.tickets.acts import Phone
+from services.tickets.commands.acting import act_of
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.remarks import comment
 from services.tickets.commands.steps import Ticket, lock
@@ -30,11 +31,12 @@ def tick(
     note: str | None,
     photo_id: str | None,
     code: str | None,
+    phone: Phone | None = None,
 ) -> Mapping[str, Any]:
     """Tick a checkpoint off; returns its row. Locks the ticket, so that of two who find it broken one files.
 
-    Raises NotFound, Forbidden, Conflict, and Invalid naming the field. One that failed stays failed: what was found
-    is put right by the repair that was filed for it.
+    It counts from the phone's own time, within bounds. Raises NotFound, Forbidden, Conflict, and Invalid naming the
+    field. One that failed stays failed: what was found is put right by the repair that was filed for it.
     """
     ticket = lock(db, ticket_id)
     table = ticket_checkpoints
@@ -48,16 +50,18 @@ def tick(
         raise Conflict(
             "This checkpoint failed, and its repair is on the way.",
             "该检查点已记为异常，维修工单已生成。",
+            why="already_done" if result == FAILED else "not_now",
             repair_ticket_id=row["repair_ticket_id"],
         )
     _require_sense(db, ticket_id, row, result=result, note=note, photo_id=photo_id, code=code)
+    act = act_of(db, actor, ticket, "tick", phone)
     repair = _repair(db, actor, ticket, row, str(note)) if result == FAILED else None
     change = {
         "result": result,
         "note": note,
         "photo_id": photo_id,
         "ticked_by": actor.id,
-        "ticked_at": time.now(),
+        "ticked_at": act.done_at,
         "repair_ticket_id": repair and repair["id"],
     }
     db.execute(update(table).where(*of_point).values(change))
@@ -81,12 +85,15 @@ def require_all_ticked(db: Connection, ticket_id: str) -> None:
 def _require_there(ticket: Ticket, actor: Actor) -> None:
     if ticket["owner_id"] != actor.id:
         raise Forbidden(
-            "A round is ticked off by who walks it. Claim the job first.", "检查点由当前责任人确认，请先接单。"
+            "A round is ticked off by who walks it. Claim the job first.",
+            "检查点由当前责任人确认，请先接单。",
+            why="not_yours",
         )
     if ticket["status"] not in ON_THE_ROUND:
         raise Conflict(
             f"The ticket is {ticket['status']}; checkpoints are ticked off from: {', '.join(ON_THE_ROUND)}.",
             "到场或处理中才能确认检查点。",
+            why="not_now",
             status_now=ticket["status"],
             possible_from=list(ON_THE_ROUND),
         )

@@ -10,6 +10,7 @@ from services.kit.http import Line, Page, Prose, StrictSchema
 from services.tickets import catalogue
 from services.tickets.commands.rounds import RESULTS
 from services.tickets.plans import kinds
+from services.tickets.schemas.acts import Told
 from services.tickets.schemas.households import NameView
 
 MOST_CHECKPOINTS = 200
@@ -79,7 +80,7 @@ class PlanQuery(Page):
     community_id = fields.UUID(load_default=None)
 
 
-class Tick(StrictSchema):
+class Tick(Told):
     """What was found at a checkpoint. One that failed needs a note; one with a label needs the `code` on it."""
 
     result = fields.String(required=True, validate=OneOf(RESULTS))
