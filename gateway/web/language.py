@@ -16,6 +16,8 @@ from services.kit.identity import LOCALES
 
 HERE = Path(__file__).parent
 CHINESE = Path("translations/zh_CN/LC_MESSAGES/messages.po")
+# The area of a role, where it has another name.
+AREA_OF = {"manager": "management"}
 
 
 def language() -> str:
@@ -53,16 +55,21 @@ def configure(app: Flask) -> None:
     babel.__dict__["domain_instance"] = _Catalogues()
 
 
-def catalogues() -> list[Path]:
-    """Return the catalogue of every area and of what they share, the shared one last: where both say it, it counts."""
-    areas = sorted(path.parent for path in HERE.glob("*/__init__.py"))
-    return [folder / CHINESE for folder in (*areas, HERE) if (folder / CHINESE).exists()]
+def catalogues(first: tuple[str, ...] = ()) -> list[Path]:
+    """Return the catalogue of every area and of what they share; of several that say a sentence the last counts.
+
+    The areas named come after the others, in reverse: on its own pages an area's word counts, such as "Open" of a
+    ticket and of an invitation. What all share comes last.
+    """
+    areas = {path.parent.name: path.parent for path in sorted(HERE.glob("*/__init__.py"))}
+    named = [areas[name] for name in reversed(first) if name in areas]
+    return [folder / CHINESE for folder in (*areas.values(), *named, HERE) if (folder / CHINESE).exists()]
 
 
 @cache
-def _chinese() -> Translations:
+def _chinese(first: tuple[str, ...]) -> Translations:
     whole = Translations()
-    for path in catalogues():
+    for path in catalogues(first):
         compiled = io.BytesIO()
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale="zh_CN"))
@@ -77,4 +84,11 @@ class _Catalogues(Domain):
     def get_translations(self) -> NullTranslations:
         """Return the sentences for the language of this page."""
         locale = get_locale()
-        return _chinese() if locale is not None and locale.language == "zh" else NullTranslations()
+        return _chinese(_speaking()) if locale is not None and locale.language == "zh" else NullTranslations()
+
+
+def _speaking() -> tuple[str, ...]:
+    """Return the areas whose words count here: that of the page, then that of the visitor, whose navigation it has."""
+    who = visitor()
+    of_role = () if who is None else (AREA_OF.get(who.actor.role, who.actor.role),)
+    return (*((request.blueprint,) if request.blueprint else ()), *of_role)

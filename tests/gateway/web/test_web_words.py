@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from gateway.web import translate, words
-from gateway.web.language import CHINESE, HERE
-from gateway.web.translate import areas, catalogue, known, said, wanted
+from gateway.web.language import CHINESE, HERE, catalogues
+from gateway.web.translate import SHARED, areas, catalogue, known, said, wanted
 
 AREAS = areas()
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
@@ -37,11 +37,18 @@ def test_nothing_is_guessed() -> None:
         assert "fuzzy" not in (folder / CHINESE).read_text(encoding="utf-8")
 
 
-def test_one_sentence_has_one_chinese() -> None:
-    told: dict[object, object] = {}
-    for folder in AREAS.values():
+def test_an_area_says_what_is_shared_as_all_do() -> None:
+    shared = known(catalogue(HERE))
+    for folder in set(AREAS.values()) - {HERE}:
         for message, chinese in known(catalogue(folder)).items():
-            assert told.setdefault(message, chinese) == chinese, message
+            assert shared.get(message, chinese) == chinese, message
+
+
+def test_on_its_own_pages_an_area_has_the_word() -> None:
+    for area in set(AREAS) - {SHARED}:
+        own, of_role = catalogues((area,))[-2:], catalogues(("account", area))[-3:]
+        assert own == [HERE / area / CHINESE, HERE / CHINESE]
+        assert of_role == [HERE / area / CHINESE, HERE / "account" / CHINESE, HERE / CHINESE]
 
 
 def test_no_compiled_catalogue_is_kept() -> None:
