@@ -104,6 +104,16 @@ class MeOut(ma.Schema):
     units_complete = ma.fields.Boolean(required=True)
 
 
+class MeChange(StrictSchema):
+    """What somebody may change of their own account."""
+
+    locale = ma.fields.String(required=True, validate=ma.validate.OneOf(LOCALES))
+
+
+class NothingIn(StrictSchema):
+    """A call that says everything by its address."""
+
+
 def _ids() -> ma.fields.List:
     return ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(max=200))
 

@@ -7,12 +7,15 @@ import orjson
 import structlog
 from flask import Response
 from flask_smorest import Blueprint
+from sqlalchemy import Connection
 
 from gateway import queries
+from gateway.commands import sessions
+from gateway.commands.accounts import choose_locale
 from gateway.parts import own_headers, parts
-from gateway.schemas import MeOut
+from gateway.schemas import MeChange, MeOut, NothingIn
 from services.kit.errors import Unavailable
-from services.kit.http import Answer, access, respond, scoped
+from services.kit.http import Answer, access, one_effect, respond, scoped
 from services.kit.identity import ROLES, current_actor
 
 log = structlog.get_logger()
@@ -51,6 +54,28 @@ def me() -> Response:
             }
         )
     )
+
+
+@blp.route("/me", methods=["PATCH"])
+@access(*ROLES)
+@blp.arguments(MeChange)
+@blp.alt_response(204, description="It is kept, and letters and notices are in that language from now on.")
+@one_effect
+def change_me(db: Connection, body: dict[str, Any]) -> Answer:
+    """Choose the language you read."""
+    choose_locale(db, current_actor().id, body["locale"])
+    return Answer(None, 204)
+
+
+@blp.route("/me/sign-out", methods=["POST"])
+@access(*ROLES)
+@blp.arguments(NothingIn, required=False)
+@blp.alt_response(204, description="Every session has ended; access tokens given before last up to 15 minutes.")
+@one_effect
+def sign_out_everywhere(db: Connection, _body: dict[str, Any]) -> Answer:
+    """End every session of yours, on every phone and in every browser."""
+    sessions.end_all(db, current_actor().id)
+    return Answer(None, 204)
 
 
 def _named(what: str, query: str = "") -> list[Mapping[str, Any]] | None:

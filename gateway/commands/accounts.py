@@ -124,6 +124,17 @@ def choose_password(
     return row
 
 
+def choose_locale(db: Connection, account_id: str, locale: str) -> None:
+    """Let an account be written to in the language its owner reads. Locks it."""
+    wanted = select(accounts).where(accounts.c.id == account_id).with_for_update()
+    row = dict(db.execute(wanted).mappings().one())
+    if row["locale"] == locale:
+        return
+    row.update(locale=locale, revision=row["revision"] + 1)
+    db.execute(update(accounts).where(accounts.c.id == account_id).values(row))
+    publish(db, row)
+
+
 def announce(db: Connection, after: str | None, most: int) -> list[str]:
     """Publish again up to `most` accounts as they are, by id after `after`; returns their ids in order.
 

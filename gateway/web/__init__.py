@@ -8,6 +8,7 @@ from flask import Flask
 
 from gateway.settings import GatewaySettings
 from gateway.web import (
+    account,
     admin,
     crew,
     dispatcher,
@@ -25,7 +26,7 @@ from gateway.web.assets import Assets
 
 # Its pages are the door's too.
 DOOR = (door, installed)
-AREAS = (resident, crew, dispatcher, management, admin)
+AREAS = (resident, crew, dispatcher, management, admin, account)
 BLUEPRINTS = (DOOR[0].blp, *(area.blp for area in AREAS))
 
 

@@ -80,7 +80,11 @@ def still(view: View) -> View:
 
 
 def _check(roles: frozenset[str]) -> Response | None:
-    request.max_content_length = body_limit(request.path) or current_app.config["MAX_CONTENT_LENGTH"]
+    files = body_limit(request.path)
+    request.max_content_length = files or current_app.config["MAX_CONTENT_LENGTH"]
+    if files is not None:
+        # A table that was looked through comes back in a field of its form.
+        request.max_form_memory_size = files
     door = parts()
     visitor = session.visitor()
     key = visitor.actor.id if visitor else client_address(request.environ, door.settings.trusted_proxies)

@@ -1,9 +1,21 @@
-"""The pages of admins."""
+"""The pages of admins: accounts, places, shifts, the catalogue, and what other systems are told. Managers have some."""
 
-from gateway.web.admin import overview
+from gateway.web.admin import (
+    accounts,
+    catalogue,
+    hooks,
+    imports,
+    invitations,
+    mailbox,
+    more,
+    places,
+    sheets,
+    shifts,
+    spots,
+)
 from gateway.web.admin.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (overview,)
+PAGES = (accounts, catalogue, hooks, imports, invitations, mailbox, more, places, sheets, shifts, spots)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

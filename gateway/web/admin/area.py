@@ -9,5 +9,11 @@ blp = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templat
 
 # The first entry is where the role begins.
 NAVIGATION = {
-    "admin": (Entry("admin.overview", _l("Accounts"), "people"),),
+    "admin": (
+        Entry("admin.accounts", _l("Accounts"), "people"),
+        Entry("admin.communities", _l("Homes"), "building"),
+        Entry("admin.shifts", _l("Shifts"), "calendar"),
+        Entry("admin.catalogue", _l("Catalogue"), "list"),
+        Entry("admin.more", _l("More"), "gear"),
+    ),
 }

@@ -20,6 +20,7 @@ OPEN_TO_ANYBODY = {
     "/sign-in",
     "/sign-out",
     "/language",
+    "/join/<token>",
     "/offline",
     "/service-worker.js",
     "/manifest.webmanifest",

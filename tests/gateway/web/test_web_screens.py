@@ -23,7 +23,8 @@ def endpoint(app: Flask, screen: Screen) -> str | None:
 def test_every_screen_is_a_page_for_whoever_opens_it(app: Flask) -> None:
     for screen in screens():
         found = endpoint(app, screen)
-        assert (found is None) == (screen.status == 404), screen
+        # A page may be there and say that what it is asked for is not.
+        assert found is not None or screen.status == 404, screen
         if found is not None and screen.status == 200:
             roles = guard.declared(app.view_functions[found])
             assert roles is not None
