@@ -222,21 +222,21 @@ def close_silent(engine: Engine, after: timedelta, committed: Callable[[], None]
         history.c.action == "complete",
         history.c.at >= func.clock_timestamp() - after,
     )
-    with engine.connect() as db:
-        silent = db.execute(
-            select(tickets.c.id, tickets.c.organisation_id)
-            .where(tickets.c.status == "completed")
-            .where(tickets.c.completed_at < func.clock_timestamp() - after)
-            .where(~heard)
-            .order_by(tickets.c.completed_at)
-            .limit(BATCH)
-        ).all()
-    for row in silent:
-        with engine.begin() as db:
-            ticket = db.execute(
-                select(tickets.c.status).where(tickets.c.id == row.id).with_for_update(skip_locked=True)
-            ).scalar_one_or_none()
-            if ticket == "completed":
-                commands.close(db, system_actor(row.organisation_id), row.id)
+    silent = (
+        select(tickets.c.id, tickets.c.organisation_id)
+        .where(tickets.c.status == "completed", tickets.c.id != all_(bindparam("left", type_=ARRAY(Id))))
+        .where(tickets.c.completed_at < func.clock_timestamp() - after, ~heard)
+        .order_by(tickets.c.completed_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+    def close(db: Connection, row: RowMapping) -> bool:
+        commands.close(db, system_actor(row["organisation_id"]), row["id"])
+        return True
+
+    total = 0
+    for _, _ in one_by_one(engine, silent, close, "some completed jobs could not be closed"):
         committed()
-    return len(silent)
+        total += 1
+    return total

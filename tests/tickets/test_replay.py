@@ -1,10 +1,9 @@
 """The ledger replays: what is stored follows from history, and whoever changes a row by hand is found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, select, text
@@ -14,7 +13,7 @@ from doorstep.rebuild import write_anew
 from doorstep.replay import Figures, Period, Replay
 from doorstep.told import locked
 from doorstep.verification import verify
-from services.kit import clock, migrate, testing
+from services.kit import clock, testing
 from services.tickets import books
 from services.tickets.models import tickets
 from services.tickets.settings import TicketsSettings
@@ -29,23 +28,6 @@ def replayed(engine: Engine, estate: "Estate", **period: Any) -> tuple[list[str]
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
         run = Replay(db, Period(organisation_id=estate.organisation_id, **period), lambda done, of: None)
         return [difference for _, found in run.differing() for difference in found], run.figures
-
-
-@pytest.fixture
-def by_hand(estate: "Estate", server_url: str) -> Iterator[Callable[..., None]]:
-    """Return a function that changes rows as somebody who owns the server can, past every trigger."""
-
-    def change(statement: str, **values: Any) -> None:
-        with psycopg.connect(migrate.owner_url(server_url, "tickets")) as owner:
-            owner.execute("SET session_replication_role = replica")
-            owner.execute(statement, values)
-
-    yield change
-    # Timers of other tests must not stumble over what was changed here.
-    change(
-        "UPDATE clocks SET next_level = NULL, next_fire_at = NULL WHERE organisation_id = %(id)s",
-        id=estate.organisation_id,
-    )
 
 
 def test_what_a_busy_desk_stored_follows_from_history(estate: "Estate", worker_engine: Engine) -> None:

@@ -70,7 +70,7 @@ class Desk:
             "number": testing.fresh()[-12:],
             "filed_at": filed_at,
             "changed_at": resolved_at,
-            "status": "cancelled" if withdrawn else "completed",
+            "status": "cancelled" if withdrawn else "closed",
             "completed_at": None if withdrawn else resolved_at,
             "version": 1,
         }

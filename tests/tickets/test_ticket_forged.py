@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, text
 
 from doorstep import verification
 from doorstep.replay import Period, Replay
-from services.kit import clock, migrate, testing
+from services.kit import clock, testing
 from services.kit.database import transaction
 from services.tickets import chain
 from tests.tickets.busy_desk import BURST, sweep
@@ -25,18 +24,6 @@ if TYPE_CHECKING:
 
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def by_hand(server_url: str) -> Callable[..., None]:
-    """Return a function that changes rows as somebody who owns the server can, past every trigger."""
-
-    def change(statement: str, **values: Any) -> None:
-        with psycopg.connect(migrate.owner_url(server_url, "tickets")) as owner:
-            owner.execute("SET session_replication_role = replica")
-            owner.execute(statement, values)
-
-    return change
 
 
 def replayed(engine: Engine, estate: "Estate") -> tuple[list[str], Replay]:

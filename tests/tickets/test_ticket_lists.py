@@ -113,3 +113,8 @@ def test_filters_go_along_from_page_to_page(estate: "Estate") -> None:
         link = answer.headers.get("Link", "")
         where = link[link.index("<") + 1 : link.index(">")].removeprefix("/api/v1") if link else None
     assert seen == wanted
+
+
+def test_a_promise_and_a_quality_are_asked_for_together(estate: "Estate") -> None:
+    filed(estate, timedelta(days=2), "claim")
+    assert listed(estate, promise="moved", quality="broken_promise", verdict="void", clock="make_safe") == set()

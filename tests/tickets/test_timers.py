@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +250,23 @@ def test_a_level_that_went_out_already_is_not_told_again_and_holds_nothing_up(
     assert events(worker_engine, told["id"], "sla.warned.v1") == []
     for ticket in (told, other):
         assert len(events(worker_engine, ticket["id"], "sla.breached.v1")) == 1
+
+
+def test_a_job_that_cannot_be_closed_holds_no_other_up(
+    estate: "Estate", worker_engine: Engine, by_hand: Callable[..., None]
+) -> None:
+    with testing.at(clock.now() - timedelta(days=9)):
+        broken = estate.completed()
+    with testing.at(clock.now() - timedelta(days=8)):
+        whole = estate.completed()
+    renamed = "data - %(old)s::text || jsonb_build_object(%(new)s::text, data->%(old)s::text)"
+    move = f"UPDATE history SET data = {renamed} WHERE ticket_id = %(id)s AND seq = 1"
+    by_hand(move, id=broken["id"], old="catalogue_code", new="lost")
+    with pytest.raises(ExceptionGroup, match="could not be closed"):
+        timers.close_silent(worker_engine, timedelta(days=7), lambda: None)
+    assert estate.get("manager", f"/tickets/{whole['id']}").json["status"] == "closed"
+    by_hand(move, id=broken["id"], old="lost", new="catalogue_code")
+    assert timers.close_silent(worker_engine, timedelta(days=7), lambda: None) == 1
 
 
 def test_silence_closes_a_completed_job_and_is_no_answer(estate: "Estate", worker_engine: Engine) -> None:

@@ -99,7 +99,8 @@ def _filed(asked: Asked, group: ColumnElement[Any] | None) -> CTE:
     """Return the tickets asked for, read once: their table is wide, and two questions are about them."""
     shown = (literal_column("NULL::text") if group is None else group).label("group")
     columns = (*PROMISE_COLUMNS, tickets.c.filed_at, tickets.c.solved, tickets.c.satisfaction, shown)
-    return select(*columns).where(*asked.ticket_conditions()).cte("filed")
+    # Without a name of its own: one list may ask for a promise and for a quality, and is told of its tickets by each.
+    return select(*columns).where(*asked.ticket_conditions()).cte()
 
 
 def _clocks_of_jobs(conditions: Sequence[ColumnElement[bool]], now: datetime) -> Subquery:
