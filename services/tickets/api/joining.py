@@ -18,7 +18,7 @@ joining = Blueprint("joining", __name__, description="Several reports of one cau
 
 
 @joining.route("/tickets/<uuid:ticket_id>/join", methods=["POST"])
-@access("resident", "dispatcher", "manager")
+@access("resident", "crew", "dispatcher", "manager")
 @joining.arguments(Joining)
 @joining.alt_response(200, schema=schemas.Ticket)
 @one_effect
