@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import marshmallow as ma
@@ -48,7 +49,8 @@ def said_of(field: ma.fields.Field) -> Iterator[str]:
         if isinstance(validator, validate.Length):
             yield from broken(validator, ["x" * 9_000_000 if validator.max or validator.equal else "", ""])
         elif isinstance(validator, validate.Range):
-            yield from broken(validator, [-(10**30), 10**30])
+            beyond = [date.min, date.max] if isinstance(validator.min, date) else [-(10**30), 10**30]
+            yield from broken(validator, beyond)
         elif isinstance(validator, validate.OneOf | validate.Regexp | validate.Email | validate.Equal):
             yield from broken(validator, ["\x00 none of these"])
         else:
