@@ -75,6 +75,8 @@ def _chinese(first: tuple[str, ...]) -> Translations:
             write_mo(compiled, read_po(file, locale="zh_CN"))
         compiled.seek(0)
         whole.merge(Translations(compiled))
+    # Chinese has one form for every number; merging keeps the rule of a catalogue without sentences, which has two.
+    whole.plural = lambda _number: 0
     return whole
 
 

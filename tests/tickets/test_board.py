@@ -30,7 +30,7 @@ def test_what_nobody_has_comes_first_and_then_what_is_due_first(estate: Estate) 
         assert sum(one["overdue"] for one in estate.get("dispatcher", "/board").get_json()["counts"]) == 3
 
 
-def test_what_is_paused_has_no_deadline_and_what_is_done_is_gone(estate: Estate) -> None:
+def test_what_is_paused_is_there_and_what_is_done_is_gone(estate: Estate) -> None:
     ticket, done = estate.file(), estate.completed()
     for verb, body in (("claim", None), ("start", None), ("pause", waiting())):
         estate.step("crew", ticket, verb, body)

@@ -1,16 +1,128 @@
-"""The dispatcher's board."""
+"""The live board: what is open by state and need level, what nobody has and what is due first on top."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from flask import Response, request
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
 
 from gateway.web.desk import desk
-from gateway.web.dispatcher.area import blp
+from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.guard import page_for
+from gateway.web.moments import duration
 from gateway.web.page import page
+from gateway.web.session import signed_in
+from gateway.web.words import Word
+from services.kit import clock
+
+MOST = 100
+SOON_SECONDS = 3600
+LEVELS = (1, 2, 3, 4, 5, None)
+
+
+# What is not needed every hour: the page, its name, what it is for, and for whom.
+MORE: tuple[tuple[str, LazyString, LazyString, tuple[str, ...]], ...] = ()
+
+
+@dataclass
+class Column:
+    """A column of the board: its name, the states in it, and what is there."""
+
+    code: str
+    name: LazyString
+    states: tuple[str, ...]
+    tickets: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _columns() -> list[Column]:
+    return [
+        Column("unclaimed", _l("Nobody has it"), ("filed", "acknowledged", "reopened")),
+        Column("taken", _l("Taken"), ("claimed", "assigned", "reopened")),
+        Column("under-way", _l("Under way"), ("on_the_way", "on_site", "in_progress")),
+        Column("paused", _l("Paused"), ("waiting",)),
+    ]
+
+
+def _place(ticket: dict[str, Any]) -> str:
+    """Return the column of a ticket; what management has not given to anybody waits for somebody too."""
+    if ticket["status"] == "waiting":
+        return "paused"
+    if ticket["status"] in ("on_the_way", "on_site", "in_progress"):
+        return "under-way"
+    return "unclaimed" if ticket["owner"]["id"] is None else "taken"
+
+
+def left(ticket: dict[str, Any]) -> Word:
+    """Say how long there is until the next deadline, in words, with a sign beside the colour."""
+    if ticket["next_due_at"] is None:
+        waits = gettext("Clock paused") if ticket["status"] == "waiting" else gettext("No deadline runs")
+        return Word(waits, "‖" if ticket["status"] == "waiting" else "–")
+    seconds = (datetime.fromisoformat(ticket["next_due_at"]) - clock.now()).total_seconds()
+    if seconds < 0:
+        return Word(gettext("%(time)s late", time=duration(-seconds)), "‼", "danger")
+    said_so = gettext("%(time)s left", time=duration(seconds))
+    return Word(said_so, "!" if seconds < SOON_SECONDS else "◔", "warning" if seconds < SOON_SECONDS else "primary")
 
 
 @blp.get("")
-@page_for("dispatcher")
+@page_for(*DESK)
 def board() -> Response:
-    """List what is open to the desk."""
-    found = desk().get("/tickets", limit=20, after=request.args.get("after"))
-    return page("dispatcher/board.html", tickets=found["items"], after=found.after)
+    """Show the board of one community, or of all."""
+    community, level = request.args.get("community_id") or None, request.args.get("level") or None
+    told = desk().several({"places": "/communities", "staff": "/staff"})
+    found = desk().get("/board", limit=MOST, community_id=community, after=request.args.get("after"))
+    columns = _columns()
+    by_code = {column.code: column for column in columns}
+    for ticket in found["items"]:
+        if level is None or str(ticket["need_level"]) == level:
+            by_code[_place(ticket)].tickets.append(ticket)
+    return page(
+        "dispatcher/board.html",
+        columns=columns,
+        matrix=_matrix(found["counts"]),
+        communities=told["places"]["items"],
+        crew=_crew(told["staff"]["items"], found["items"], community),
+        community=community,
+        level=level,
+        after=found.after,
+        left=left,
+    )
+
+
+def _matrix(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row per need level that has something, with the counts of its columns and how many are late."""
+    rows = []
+    for level in LEVELS:
+        of_level = [one for one in counts if one["need_level"] == level]
+        if not of_level:
+            continue
+        held: Counter[str] = Counter()
+        for one in of_level:
+            held["unclaimed"] += one["unclaimed"] if one["status"] != "waiting" else 0
+            place = _place({"status": one["status"], "owner": {"id": "somebody"}})
+            held[place] += one["n"] - (one["unclaimed"] if one["status"] != "waiting" else 0)
+        overdue = sum(one["overdue"] for one in of_level)
+        rows.append({"level": level, "held": held, "n": sum(one["n"] for one in of_level), "overdue": overdue})
+    return rows
+
+
+def _crew(staff: list[dict[str, Any]], tickets: list[dict[str, Any]], community: str | None) -> list[dict[str, Any]]:
+    """Return the crews of a community, who is on duty first, with how many of the board's jobs each has."""
+    jobs = Counter(ticket["owner"]["id"] for ticket in tickets)
+    crew = [
+        {**one, "jobs": jobs[one["id"]]}
+        for one in staff
+        if one["role"] == "crew" and (community is None or community in one["community_ids"])
+    ]
+    return sorted(crew, key=lambda one: (not one["on_duty"], one["jobs"], one["badge"] or ""))
+
+
+@blp.get("/more")
+@page_for(*DESK)
+def more() -> Response:
+    """Show what else the desk does."""
+    role = signed_in().role
+    return page("dispatcher/more.html", entries=[entry for *entry, roles in MORE if role in roles])

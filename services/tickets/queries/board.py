@@ -26,8 +26,8 @@ def board_of(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of the open tickets and the cursor of the next one or None.
 
-    First what nobody has, then by the nearest deadline that still runs, whichever clock it is of; a paused clock has
-    none. What moves with another ticket is on the board only until it has been answered itself.
+    First what nobody has, then by the nearest deadline still to be met, whichever clock it is of; that of a paused
+    clock is where its pause ends as it is meant to. What moves with another ticket is on the board only until it has been answered itself.
     """
     due = (
         select(clocks.c.ticket_id, clocks.c.due_at.label("next_due_at"), clocks.c.kind.label("next_due_clock"))
