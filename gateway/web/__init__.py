@@ -21,12 +21,13 @@ from gateway.web import (
     page,
     resident,
     session,
+    visitors,
 )
 from gateway.web.assets import Assets
 
 # Its pages are the door's too.
 DOOR = (door, installed)
-AREAS = (resident, crew, dispatcher, management, admin, account)
+AREAS = (resident, crew, dispatcher, management, admin, account, visitors)
 BLUEPRINTS = (DOOR[0].blp, *(area.blp for area in AREAS))
 
 

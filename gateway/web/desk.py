@@ -93,19 +93,31 @@ class Desk:
         """Take something away."""
         return self._change("DELETE", path, None, if_match, None)
 
-    def raw(self, method: str, path: str, body: bytes = b"", kind: str = "application/json", **query: Any) -> Any:
+    def raw(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        kind: str = "application/json",
+        *,
+        key: str | None = None,
+        **query: Any,
+    ) -> Any:
         """Send bytes as they are, such as a multipart form with a photo; returns (status, headers, bytes)."""
-        key = request.form.get("key")
+        key = key or request.form.get("key")
         headers = {"Content-Type": kind} if body else {}
         if key and method == "POST":
             headers["Idempotency-Key"] = f'"{key}"'
         return self._ask(method, _with(path, query), body or None, headers)
 
-    def upload(self, path: str, field: str, file: FileStorage, **fields: str) -> Told:
-        """Send a file of a page's form on, as whoever is signed in; raises Refused."""
+    def upload(self, path: str, field: str, file: FileStorage, *, key: str | None = None, **fields: str) -> Told:
+        """Send a file of a page's form on, as whoever is signed in; raises Refused.
+
+        Where a form has several files for one path, each needs a `key` of its own.
+        """
         content = (file.filename or field, file.stream.read(), file.mimetype)
         body, kind = encode_multipart_formdata({**fields, field: content})
-        return _read(*self.raw("POST", path, body, kind))
+        return _read(*self.raw("POST", path, body, kind, key=key))
 
     def several(self, wanted: Mapping[str, str], *, forgiving: bool = False) -> dict[str, Any]:
         """Read several paths at the same time; returns them by the names given.

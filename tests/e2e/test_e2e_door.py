@@ -111,6 +111,7 @@ def test_without_scripts_everything_works(visit: Visit) -> None:
     page = visit("resident1", "/my/new", java_script_enabled=False, lang="en")
     page.fill("textarea", "The tap in the kitchen drips. 厨房水龙头滴水")
     page.click("main form button")
+    page.click("text=Send")
     expect(page.locator(".alert-success")).to_contain_text("We have it")
     page.click("text=Sign out")
     expect(page.locator("h1")).to_contain_text("The desk of your home")
@@ -120,7 +121,8 @@ def test_a_double_tap_files_once(visit: Visit, person: Callable[[str], Person]) 
     page = visit("resident2", "/my/new")
     words = "楼道灯不亮，只报一次"
     page.fill("textarea", words)
-    page.dblclick("main form button")
+    page.click("main form button")
+    page.dblclick("main button.btn-big")
     page.wait_for_url(re.compile("/my/[0-9a-f-]{36}"))
     filed = [
         ticket for ticket in person("resident2").get("/tickets?limit=100")["items"] if ticket["description"] == words

@@ -9,5 +9,11 @@ blp = Blueprint("resident", __name__, url_prefix="/my", template_folder="templat
 
 # The first entry is where the role begins.
 NAVIGATION = {
-    "resident": (Entry("resident.requests", _l("My requests"), "list"),),
+    "resident": (
+        Entry("resident.home", _l("Home"), "home"),
+        Entry("resident.new_request", _l("Report"), "plus"),
+        Entry("resident.told", _l("Told"), "bell"),
+        Entry("resident.neighbours", _l("Neighbours"), "people"),
+        Entry("resident.myself", _l("Me"), "person"),
+    ),
 }

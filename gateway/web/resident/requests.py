@@ -1,62 +1,79 @@
-"""A resident's own requests: the list, one request, and filing a new one by a sentence."""
+"""One request: where it stands, who has it, when they come and how sure that is, the story, and the conversation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, TextAreaField
 
 from gateway.web.desk import Refused, Told, desk
-from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
 from gateway.web.resident.area import blp
+from gateway.web.resident.filing import add_photos
+from gateway.web.resident.saying import NEXT_CLOCK, STATIONS, said_of, story
+from gateway.web.session import signed_in
 
-
-class NewRequest(DeskForm):
-    """A request in the resident's own words."""
-
-    description = TextAreaField(_l("What is the matter?"), description=_l("One sentence is enough."))
-    unit_id = SelectField(_l("Where"))
-
-
-@blp.get("")
-@page_for("resident")
-def requests() -> Response:
-    """List the household's requests, the newest first."""
-    found = desk().get("/tickets", limit=20, after=request.args.get("after"))
-    return page("resident/requests.html", tickets=found["items"], after=found.after)
-
-
-@blp.get("/new")
-@page_for("resident")
-def new_request() -> Response:
-    """Ask what is the matter."""
-    return page("resident/new.html", form=_form(desk().get("/units")))
-
-
-@blp.post("/new")
-@page_for("resident")
-def file_request() -> Response:
-    """File the request, and show it."""
-    form = _form(desk().get("/units"))
-    try:
-        ticket = desk().post("/tickets", form.body())
-    except Refused as refused:
-        return page("resident/new.html", form.refuse(refused), form=form)
-    return go(
-        "resident.show_request", ticket_id=ticket["id"], said=_("We have it: %(number)s", number=ticket["number"])
-    )
+# The clocks that a resident is told of; what runs among staff is not theirs to watch.
+PROMISED = ("acknowledge", "attend", "resolve")
 
 
 @blp.get("/<uuid:ticket_id>")
 @page_for("resident")
 def show_request(ticket_id: str) -> Response:
-    """Show one request and what happened."""
-    told = desk().several({"ticket": f"/tickets/{ticket_id}", "story": f"/tickets/{ticket_id}/history"})
-    return page("resident/request.html", ticket=told["ticket"], entries=told["story"]["items"])
+    """Show one request: the whole story on one page."""
+    path = f"/tickets/{ticket_id}"
+    told = desk().several({"ticket": path, **{name: f"{path}/{name}" for name in ("history", "comments", "photos")}})
+    more = {"clocks": f"{path}/clocks", "joined": f"{path}/joined", "visits": "/return-visits?limit=20"}
+    if told["ticket"].get("work_type") == "complaint":
+        more["case"] = f"{path}/complaint"
+    told |= desk().several(more, forgiving=True)
+    ticket = told["ticket"]
+    clocks = _latest(_items(told["clocks"]))
+    return page(
+        "resident/request.html",
+        ticket=ticket,
+        said=said_of(ticket),
+        stations=STATIONS,
+        steps=story(_items(told["history"]), signed_in().id),
+        comments=_items(told["comments"]),
+        photos=_items(told["photos"]),
+        clocks=clocks,
+        next_due=_due(clocks, NEXT_CLOCK.get(ticket["status"])),
+        joined=told["joined"],
+        visit=next((one for one in _items(told["visits"]) if one["ticket_id"] == ticket["id"]), None),
+        case=told.get("case"),
+        me=signed_in().id,
+    )
 
 
-def _form(units: Told) -> NewRequest:
-    form = NewRequest()
-    form.unit_id.choices = [(unit["id"], f"{unit['building']} {unit['name']}") for unit in units["items"]]
-    return form
+@blp.post("/<uuid:ticket_id>/photos")
+@page_for("resident")
+def send_photos(ticket_id: str) -> Response:
+    """Add photos to a request."""
+    refusal = add_photos(ticket_id, request.form.get("key", ""))
+    if refusal:
+        return go("resident.show_request", ticket_id=ticket_id, said=refusal, kind="warning")
+    return go("resident.show_request", ticket_id=ticket_id, said=_("The photo is there."))
+
+
+def _items(told: Told | None) -> list[dict[str, Any]]:
+    return told.get("items", []) if told else []
+
+
+def _latest(clocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the clocks a resident is told of, the newest of each kind, in the order in which things happen."""
+    newest = {one["clock"]: one for one in sorted(clocks, key=lambda one: one["generation"])}
+    return [newest[kind] for kind in PROMISED if kind in newest and newest[kind]["state"] != "void"]
+
+
+def _due(clocks: Sequence[Mapping[str, Any]], kind: str | None) -> str | None:
+    found = next((one for one in clocks if one["clock"] == kind and one["stopped_at"] is None), None)
+    return found["due_at"] if found else None
+
+
+def refusal_of(refused: Refused) -> str:
+    """Return the sentence to show for what was refused; raises it again where another try is of no use."""
+    if refused.status not in (400, 409, 412, 422, 429):
+        raise refused
+    return next(iter(refused.errors.values()), refused.sentence)

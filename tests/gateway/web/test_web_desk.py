@@ -51,7 +51,7 @@ def test_a_form_sent_twice_has_one_key(
         assert one.send("/my/new", description="a", key="0193b3f2-aaaa").status_code == 303
     sent = [asked for asked in services["tickets"].asked if asked["method"] == "POST"]
     assert [asked["headers"]["idempotency-key"] for asked in sent] == ['"0193b3f2-aaaa"'] * 2
-    assert sent[0]["body"] == sent[1]["body"] == b'{"description":"a"}'
+    assert sent[0]["body"] == sent[1]["body"] == b'{"description":"a","channel":"web"}'
 
 
 def test_what_is_asked_is_asked_as_the_person_in_their_language(app: Flask, services: dict[str, FakeService]) -> None:

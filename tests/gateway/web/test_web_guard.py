@@ -25,6 +25,11 @@ OPEN_TO_ANYBODY = {
     "/service-worker.js",
     "/manifest.webmanifest",
     "/assets/<digest>/<path:name>",
+    # The code on a wall, and a report's own link.
+    "/q/<code>",
+    "/follow/<token>",
+    "/follow/<token>/photos",
+    "/follow/<token>/phone",
     # It says itself that nobody is signed in.
     "/call/session",
 }

@@ -85,7 +85,7 @@ def test_what_the_gateway_refuses_is_a_page(
         raise OWN[status]("Said here.", "这里说的。")
 
     one = signed_in(app, organisation, language)
-    monkeypatch.setitem(app.view_functions, "resident.requests", _like(app.view_functions["resident.requests"], refuse))
+    monkeypatch.setitem(app.view_functions, "resident.home", _like(app.view_functions["resident.home"], refuse))
     said = is_a_page(one.open("/my"), status, language)
     assert ("这里说的。" if language == "zh-CN" else "Said here.") in said
 
@@ -98,7 +98,7 @@ def test_what_nobody_expected_is_a_page_that_tells_nothing(
         raise ZeroDivisionError("a secret of ours")
 
     one = signed_in(app, organisation, language)
-    monkeypatch.setitem(app.view_functions, "resident.requests", _like(app.view_functions["resident.requests"], fail))
+    monkeypatch.setitem(app.view_functions, "resident.home", _like(app.view_functions["resident.home"], fail))
     said = is_a_page(one.open("/my"), 500, language)
     assert "secret" not in said
 

@@ -10,7 +10,15 @@ from tests.gateway.web.test_web_guard import rules
 
 ID = "0193b3f2-1111-7000-8000-000000000001"
 # Not for looking at: files, what scripts ask, and where a form leads.
-NO_SCREENS = {"/assets/<digest>/<path:name>", "/service-worker.js", "/manifest.webmanifest", "/call/session"}
+NO_SCREENS = {
+    "/assets/<digest>/<path:name>",
+    "/service-worker.js",
+    "/manifest.webmanifest",
+    "/call/session",
+    # Codes and links of visitors exist once somebody made them: test_e2e_resident_visitors looks at these pages.
+    "/q/<code>",
+    "/follow/<token>",
+}
 
 
 def endpoint(app: Flask, screen: Screen) -> str | None:
