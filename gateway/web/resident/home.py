@@ -26,9 +26,7 @@ def home() -> Response:
         "notices": "/notices?unread=true&limit=20",
     }
     told = desk().several(wanted, forgiving=True)
-    found: dict[str, Any] = {
-        name: answer.get("items", []) if answer is not None else None for name, answer in told.items()
-    }
+    found: dict[str, Any] = {name: None if got is None else got.get("items", []) for name, got in told.items()}
     # Without the requests there is nothing to show: what was refused is raised.
     tickets = found.pop("tickets")
     if tickets is None:
