@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from doorstep.sample import PASSWORD
 from doorstep.stack import Stack
 from tests.e2e.browsing import LANGUAGES, SHOTS, WIDTHS, launch, open_context, screenshot, sign_in
+from tests.e2e.preparing import prepare
 from tests.e2e.showing import Screen, screens, show
 from tests.story.story_people import QUICKLY, Desk, free_port
 
@@ -27,7 +28,7 @@ def running_desk() -> Iterator[Desk]:
         stack = Stack(Path(home), free_port(), broker="rabbitmq", extra_env=QUICKLY, echo=lambda _line: None)
         stack.start()
         desk = Desk(stack, [])
-        desk.person("resident1", PASSWORD).file("厨房水龙头漏水，请来修")
+        prepare(desk)
         yield desk
         stack.stop()
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.browsing import Visit, axe, fits, forgive, weigh
+from tests.e2e.preparing import prepare
 from tests.e2e.showing import Screen, screens, show
-from tests.story.story_people import Person
+from tests.story.story_people import Desk, Person
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -14,9 +15,8 @@ MOST_BYTES = 100_000
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _something_to_show(desk: object) -> None:
-    """File a request, so that there is one to look at."""
-    desk.person("resident1", "doorstep-demo").file("厨房水龙头漏水，请来修")  # type: ignore[attr-defined]
+def _something_to_show(desk: Desk) -> None:
+    prepare(desk)
 
 
 @pytest.mark.parametrize("screen", screens(), ids=str)

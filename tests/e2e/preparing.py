@@ -1,0 +1,34 @@
+"""Puts into a fresh desk what screens have to show: a request, and what only an admin adds."""
+
+from doorstep.sample import PASSWORD
+from services.kit import clock
+from tests.story.story_people import Desk, Person
+
+
+def prepare(desk: Desk) -> None:
+    """File a request, invite somebody, plan a shift, put up a code and register another system."""
+    desk.person("resident1", PASSWORD).file("厨房水龙头漏水，请来修")
+    admin = desk.person("admin1", PASSWORD)
+    community = admin.get("/communities")["items"][0]["id"]
+    _invite(admin, "to-be-shown@example.org")
+    _plan_a_shift(admin, community)
+    building = admin.get(f"/communities/{community}/buildings")["items"][0]["id"]
+    spot = {"building_id": building, "name": "1 号电梯", "name_en": "Lift 1", "kind": "lift"}
+    admin.ask("POST", "/spots", spot).ok()
+    admin.ask(
+        "POST", "/spots", {"community_id": community, "name": "东门", "name_en": "East gate", "kind": "gate"}
+    ).ok()
+    admin.ask("POST", "/webhooks", {"url": "https://example.org/events", "event_types": ["ticket.filed.v1"]}).ok()
+
+
+def _invite(admin: Person, login: str) -> None:
+    home = admin.get("/units?limit=1")["items"][0]
+    body = {"login": login, "role": "resident", "locale": "zh-CN", "units": [home["id"]]}
+    admin.ask("POST", "/invitations", {**body, "communities": [home["community"]["id"]]}).ok()
+
+
+def _plan_a_shift(admin: Person, community: str) -> None:
+    crew = next(one for one in admin.get("/staff")["items"] if one["role"] == "crew")
+    today = clock.now().date().isoformat()
+    times = {"first_on": today, "begins": "08:00", "ends": "20:00", "rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"}
+    admin.ask("POST", "/shifts", {"community_id": community, "person_id": crew["id"], **times}).ok()
