@@ -10,6 +10,12 @@ HOMES = {"resident": "/my", "crew": "/jobs", "dispatcher": "/board", "manager": 
 # Managers may do what the desk does.
 ALSO = {("manager", "dispatcher")}
 PLACES = {"items": [{"id": "c", "name": "Garden", "timezone": "Asia/Shanghai"}]}
+FIGURES = {
+    "/communities": PLACES,
+    "/complaints": {"items": []},
+    "/reports/attainment": {"communities": []},
+    "/reports/sla": {"groups": [], "total": {"filed": 0, "tickets": "", "flawless": None, "clocks": {}}},
+}
 
 
 @pytest.mark.parametrize("role", HOMES)
@@ -17,12 +23,16 @@ def test_each_role_signs_in_and_begins_at_its_own_page(
     app: Flask, services: dict[str, FakeService], organisation: Organisation, role: str
 ) -> None:
     empty = {"items": []}
-    lists = {"/tickets": empty, "/announcements": empty, "/staff": empty, "/board": {**empty, "counts": []}}
+    lists = dict.fromkeys(("/tickets", "/announcements", "/staff", "/jobs", "/pool"), empty)
+    lists["/board"] = {**empty, "counts": []}
     answers(services["tickets"], {**lists, "/communities": PLACES})
     visitor = browser(app)
     answer = visitor.sign_in(organisation.open(role)["login"])
     assert (answer.status_code, answer.headers["Location"]) == (303, "/"), text_of(answer)
     assert visitor.open("/").headers["Location"] == HOMES[role]
+    if role == "manager":
+        answers(services["tickets"], FIGURES)
+        answers(services["notify"], {"/incidents": {"items": []}})
     page = visitor.open(HOMES[role])
     assert page.status_code == 200, text_of(page)
     assert "Sign out" in text_of(page)
