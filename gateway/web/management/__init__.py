@@ -1,9 +1,19 @@
 """The pages of managers."""
 
-from gateway.web.management import overview
+from gateway.web.management import (
+    campaigns,
+    catalogue,
+    decisions,
+    overview,
+    reports,
+    service_levels,
+    terms,
+    tickets,
+    voices,
+)
 from gateway.web.management.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (overview,)
+PAGES = (campaigns, catalogue, decisions, overview, reports, service_levels, terms, tickets, voices)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

@@ -1,0 +1,59 @@
+"""What residents say: satisfaction with intervals, the five gaps, what is owed to whom, and complaints."""
+
+from flask import Response, request
+from flask_babel import lazy_gettext as _l
+
+from gateway.web.desk import desk
+from gateway.web.guard import page_for
+from gateway.web.management.area import blp
+from gateway.web.management.asking import asked, shown
+from gateway.web.management.period import period
+
+COMPLAINT_GROUPS = {
+    "community": _l("Community"),
+    "cause": _l("Cause"),
+    "emotion": _l("Feeling"),
+    "month": _l("Month"),
+}
+
+
+@blp.get("/satisfaction")
+@page_for("manager")
+def satisfaction() -> Response:
+    """Show who was asked, who answered and what they said."""
+    chosen = period()
+    return shown("management/satisfaction.html", chosen, {"report": asked("/reports/satisfaction", chosen.query)})
+
+
+@blp.get("/gaps")
+@page_for("manager")
+def gaps() -> Response:
+    """Show the five gaps of service quality of each community."""
+    chosen = period()
+    return shown("management/gaps.html", chosen, {"report": asked("/reports/gaps", chosen.query)})
+
+
+@blp.get("/recovery")
+@page_for("manager")
+def recovery() -> Response:
+    """Show which households are owed good services for bad ones."""
+    chosen = period()
+    told = desk().get("/reports/recovery", **(chosen.query | {"limit": 50, "after": request.args.get("after")}))
+    ids = [one["unit_id"] for one in told["items"]]
+    homes = desk().get("/units", id=ids, limit=100)["items"] if ids else []
+    return shown("management/recovery.html", chosen, {}, report=told, homes={one["id"]: one for one in homes})
+
+
+@blp.get("/complaints")
+@page_for("manager")
+def complaints() -> Response:
+    """Show what was settled at once, what went up that need not have, and what was learnt."""
+    chosen, group_by = period(), request.args.get("group_by") or "community"
+    query = chosen.query | {"group_by": group_by}
+    return shown(
+        "management/complaints.html",
+        chosen,
+        {"report": asked("/reports/complaints", query), "latest": "/complaints?limit=20"},
+        group_by=group_by,
+        groups_offered=COMPLAINT_GROUPS.items(),
+    )
