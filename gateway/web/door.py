@@ -28,7 +28,7 @@ from services.kit.identity import LOCALES, Actor
 
 blp = Blueprint("door", __name__, template_folder="templates")
 
-_WITHIN = re.compile(r"^/(?![/\\])[^\\\x00-\x1f\x7f]*$")
+_WITHIN = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 
 
 class SignIn(FlaskForm):
@@ -125,6 +125,6 @@ def asset(digest: str, name: str) -> Response:
 
 def within(target: str | None) -> str:
     """Return an address of this site to go on to; the first page for everything that could lead elsewhere."""
-    if target and _WITHIN.match(target) and not urlsplit(target).netloc:
+    if target and _WITHIN.fullmatch(target) and not urlsplit(target).netloc:
         return target
     return url_for("door.home")

@@ -26,6 +26,7 @@ ELSEWHERE = [
     "/\\evil.example/",
     "\\\\evil.example",
     "/\t/evil.example",
+    "/home\n",
     "javascript:alert(1)",
     "evil.example",
     "",
