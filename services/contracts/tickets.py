@@ -103,6 +103,14 @@ class TicketObjected(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketUrged(TicketFact):
+    """The household asks to hurry (催单), for the `times`th time."""
+
+    type: ClassVar[str] = "ticket.urged.v1"
+    times: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketDisallowed(TicketFact):
     """The desk took back a pause: work goes on, and the clocks ran all the while."""
 

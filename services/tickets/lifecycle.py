@@ -93,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     # The pause ran out.
     Rule("resume", "system", ("waiting",), "in_progress"),
     Rule("object", "resident", ("waiting",), None, HOUSEHOLD),
+    Rule("urge", "resident", OPEN, None, HOUSEHOLD),
     # A pause is taken back, however it ended: it gives no credit. One that is open ends with it.
     *_desk("disallow", (*OPEN, *DONE), None),
     # Only who is there can take a danger away; the desk may have heard from the fire brigade, and says so.
@@ -180,6 +181,7 @@ ACTION_NAMES_ZH = {
     "pause": "暂停",
     "resume": "继续",
     "object": "对暂停提出异议",
+    "urge": "催单",
     "disallow": "不予认可暂停",
     "make_safe": "排除危险",
     "complete": "完成",

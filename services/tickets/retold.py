@@ -24,7 +24,7 @@ _UNTOLD = object()
 _UNTOLD_OWNER = {"owner_id": _UNTOLD, "owner_desk": _UNTOLD}
 _NOT_WAITING = {"waiting_reason": None, "paused_until": None, "objected_at": None}
 # What case files of earlier versions do not have.
-_LATER_COLUMNS = ("made_safe_at", "joined_to")
+_LATER_COLUMNS = ("made_safe_at", "joined_to", "urges", "urged_at")
 _NOTHING_YET = {
     **_NOT_WAITING,
     "owner_id": None,
@@ -37,6 +37,8 @@ _NOTHING_YET = {
     "promised_at": None,
     "made_safe_at": None,
     "joined_to": None,
+    "urges": 0,
+    "urged_at": None,
     "solved": None,
     "satisfaction": None,
 }
@@ -133,6 +135,8 @@ def _changes(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
             return {"joined_to": data["lead"]}
         case "part":
             return {"joined_to": None}
+        case "urge":
+            return {"urges": data["urges"], "urged_at": entry["at"]}
         case "object":
             return {"objected_at": entry["at"]}
         case _:

@@ -109,6 +109,7 @@ CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
         {"far dispatcher"},
     ),
     ("an objection reaches crew and desk", T.TicketObjected, {"actor_id": RESIDENT}, {"crew", "dispatcher"}),
+    ("asking to hurry reaches crew and desk", T.TicketUrged, {"actor_id": RESIDENT}, {"crew", "dispatcher"}),
     (
         "a pause taken back reaches crew and resident",
         T.TicketDisallowed,

@@ -126,6 +126,16 @@ def object_to(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Ans
     return _take(commands.object_to, db, ticket_id, **body)
 
 
+@steps.route("/tickets/<uuid:ticket_id>/urge", methods=["POST"])
+@access("resident")
+@steps.arguments(schemas.Nothing(), required=False)
+@steps.alt_response(200, schema=schemas.Ticket)
+@one_effect
+def urge(db: Connection, _body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
+    """Ask to hurry: counted, at most once an hour, and whoever is accountable is told."""
+    return _take(commands.urge, db, ticket_id)
+
+
 @steps.route("/tickets/<uuid:ticket_id>/disallow", methods=["POST"])
 @access(*DESK)
 @steps.arguments(schemas.Disallowance)

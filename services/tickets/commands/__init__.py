@@ -14,6 +14,7 @@ from services.tickets.commands.remarks import add_photo, comment
 from services.tickets.commands.safety import make_safe
 from services.tickets.commands.steps import lock
 from services.tickets.commands.terms import set_calendar, set_pack, set_policy
+from services.tickets.commands.urging import urge
 from services.tickets.commands.verbs import (
     answer,
     assign,
@@ -71,4 +72,5 @@ __all__ = [
     "set_pack",
     "set_policy",
     "start",
+    "urge",
 ]

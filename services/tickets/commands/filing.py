@@ -40,7 +40,7 @@ _AS_ASKED = ("channel", "description", "about_ticket_id", "place_assumed")
 _NOTHING_YET: Ticket = {"leads": False} | dict.fromkeys(
     (
         "waiting_reason", "paused_until", "objected_at", "owner_id", "completed_by", "promised_at", "acknowledged_at",
-        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at", "joined_to",
+        "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at", "joined_to", "urged_at",
     )
 )  # fmt: skip
 
@@ -82,6 +82,7 @@ def file_ticket(
         "status": "filed",
         "owner_desk": DISPATCH,
         "completions": 0,
+        "urges": 0,
         "filed_at": at,
         "changed_at": at,
         "policy_version": place["policy_version"],

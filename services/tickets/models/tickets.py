@@ -61,6 +61,9 @@ tickets = Table(
     Column("paused_until", Moment),
     # When the household said that it does not accept the waiting; empty again when the waiting is over.
     Column("objected_at", Moment),
+    # How often the household asked to hurry, and when it did last.
+    Column("urges", SmallInteger, nullable=False, server_default="0"),
+    Column("urged_at", Moment),
     # Since when nobody is in danger; empty again once it is reopened, for what was safe may no longer be.
     Column("made_safe_at", Moment),
     Column("owner_id", Id),

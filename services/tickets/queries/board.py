@@ -16,9 +16,9 @@ from services.tickets.queries.views import moment
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _KEPT = (
     "id", "number", "status", "title", "community_id", "community_name", "unit_id", "unit_name", "location",
-    "work_type", "need_level", "urgency", "waiting_reason", "version", "next_due_clock",
+    "work_type", "need_level", "urgency", "waiting_reason", "version", "next_due_clock", "urges",
 )  # fmt: skip
-_MOMENTS = ("filed_at", "acknowledged_at", "promised_at", "paused_until", "objected_at", "next_due_at")
+_MOMENTS = ("filed_at", "acknowledged_at", "promised_at", "paused_until", "objected_at", "urged_at", "next_due_at")
 
 
 def board_of(
@@ -27,7 +27,8 @@ def board_of(
     """Return a page of the open tickets and the cursor of the next one or None.
 
     First what nobody has, then by the nearest deadline still to be met, whichever clock it is of; that of a paused
-    clock is where its pause ends as it is meant to. What moves with another ticket is on the board only until it has been answered itself.
+    clock is where its pause ends as it is meant to. What moves with another ticket is on the board only until it has
+    been answered itself.
     """
     due = (
         select(clocks.c.ticket_id, clocks.c.due_at.label("next_due_at"), clocks.c.kind.label("next_due_clock"))

@@ -4,24 +4,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.kit import clock as time
 from services.kit.identity import Actor
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.escalation import MANAGEMENT
 from services.tickets.commands.following import NOT_BY_ITSELF
 from services.tickets.commands.joining import CAUSES
 from services.tickets.commands.steps import in_household
+from services.tickets.commands.urging import may_urge
 from services.tickets.complaints.steps import ACTIONS as CASE_ACTIONS
 
 COLUMNS = (
     "id", "number", "status", "title", "description", "community_id", "unit_id", "location", "requester_id",
     "filed_by", "channel", "catalogue_code", "topic", "work_type", "need_level", "standard", "value_tier", "urgency",
     "confidence", "because", "circumstances", "waiting_reason", "version", "completions", "policy_version",
-    "calendar_version", "about_ticket_id", "joined_to", "spot_id",
+    "calendar_version", "about_ticket_id", "joined_to", "spot_id", "urges",
     "catalogue_version",
 )  # fmt: skip
 MOMENTS = (
     "promised_at", "filed_at", "acknowledged_at", "first_completed_at", "completed_at", "changed_at", "paused_until",
-    "objected_at", "made_safe_at",
+    "objected_at", "made_safe_at", "urged_at",
 )  # fmt: skip
 
 
@@ -73,6 +75,7 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
         "reevaluate": older,
         "escalate": row["owner_desk"] != MANAGEMENT,
         "object": row["objected_at"] is None,
+        "urge": may_urge(row, time.now()),
         "make_safe": row["made_safe_at"] is None,
         "acknowledge": row["acknowledged_at"] is None,
         "join": row["joined_to"] is None and row["work_type"] in CAUSES,

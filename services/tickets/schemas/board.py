@@ -34,6 +34,8 @@ class BoardTicket(ma.Schema):
     waiting_reason = fields.String(required=True, allow_none=True)
     paused_until = fields.AwareDateTime(required=True, allow_none=True)
     objected_at = fields.AwareDateTime(required=True, allow_none=True)
+    urges = fields.Integer(required=True)
+    urged_at = fields.AwareDateTime(required=True, allow_none=True)
     promised_at = fields.AwareDateTime(required=True, allow_none=True)
     filed_at = fields.AwareDateTime(required=True)
     acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)

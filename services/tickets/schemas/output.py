@@ -57,6 +57,8 @@ class Ticket(ma.Schema):
     waiting_reason = fields.String(required=True, allow_none=True)
     paused_until = fields.AwareDateTime(required=True, allow_none=True)
     objected_at = fields.AwareDateTime(required=True, allow_none=True)
+    urges = fields.Integer(required=True)
+    urged_at = fields.AwareDateTime(required=True, allow_none=True)
     made_safe_at = fields.AwareDateTime(required=True, allow_none=True)
     owner = fields.Nested(Owner, required=True)
     about_ticket_id = fields.UUID(required=True, allow_none=True)
