@@ -1,4 +1,6 @@
-"""Puts into a fresh desk what screens have to show: a request, and what only an admin adds."""
+"""Puts into a fresh desk what screens have to show: a request, a complaint, a campaign, and what only an admin adds."""
+
+from datetime import timedelta
 
 from doorstep.sample import PASSWORD
 from services.kit import clock
@@ -6,10 +8,12 @@ from tests.story.story_people import Desk, Person
 
 
 def prepare(desk: Desk) -> None:
-    """File a request, invite somebody, plan a shift, put up a code and register another system."""
+    """File a request and a complaint, ask all homes, invite somebody, plan a shift, put up codes, add a system."""
     desk.person("resident1", PASSWORD).file("厨房水龙头漏水，请来修")
+    desk.person("resident1", PASSWORD).file("投诉：保安态度很差，对老人大声呵斥")
     admin = desk.person("admin1", PASSWORD)
     community = admin.get("/communities")["items"][0]["id"]
+    _ask_all(desk.person("manager1", PASSWORD), community)
     _invite(admin, "to-be-shown@example.org")
     _plan_a_shift(admin, community)
     building = admin.get(f"/communities/{community}/buildings")["items"][0]["id"]
@@ -19,6 +23,12 @@ def prepare(desk: Desk) -> None:
         "POST", "/spots", {"community_id": community, "name": "东门", "name_en": "East gate", "kind": "gate"}
     ).ok()
     admin.ask("POST", "/webhooks", {"url": "https://example.org/events", "event_types": ["ticket.filed.v1"]}).ok()
+
+
+def _ask_all(manager: Person, community: str) -> None:
+    closes = (clock.now() + timedelta(days=7)).isoformat()
+    body = {"name": "年度业主意见征集", "community_id": community, "closes_at": closes}
+    manager.ask("POST", "/campaigns", body).ok()
 
 
 def _invite(admin: Person, login: str) -> None:
