@@ -47,6 +47,7 @@ def job_values(asked: Desk, ticket_id: str) -> dict[str, Any]:
         "ticket": ticket,
         "timezone": str(zone(ticket["community_id"]) or ""),
         "mine": mine,
+        "phone": mine["phone"] if mine else None,
         "pauses": mine["pauses"] if mine else [],
         "deadlines": deadlines(told["clocks"]["items"]),
         "next": next_step(ticket["status"], ticket["actions"]),

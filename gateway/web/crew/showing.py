@@ -28,7 +28,8 @@ def _words(_language: str) -> dict[str, Any]:
         "status": _kind("status"),
         "action": _kind("action"),
         "reason": _kind("waiting_reason"),
-        "clock": _kind("clock"),
+        "urgency": _kind("urgency"),
+        "need_level": _kind("need_level"),
         "role": _kind("role"),
         "steps": {
             "leads_to": LEADS_TO,

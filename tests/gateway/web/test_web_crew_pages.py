@@ -25,8 +25,8 @@ TICKET: dict[str, Any] = {
 }  # fmt: skip
 CLOCK = {"clock": "attend", "due_at": "2026-11-22T08:30:00+00:00", "stopped_at": None}
 JOB = {
-    "ticket": TICKET, "timezone": "Asia/Shanghai", "building_name": "1", "clocks": [CLOCK],
-    "pauses": [{"reason": "parts", "name": {}, "longest_seconds": 86400}],
+    "ticket": TICKET, "phone": "+86 138 0000 0000", "timezone": "Asia/Shanghai", "building_name": "1",
+    "clocks": [CLOCK], "pauses": [{"reason": "parts", "name": {}, "longest_seconds": 86400}],
 }  # fmt: skip
 PLACES = {"items": [{"id": GARDEN, "name": "Garden", "timezone": "Asia/Shanghai"}]}
 AT = f"/tickets/{ID}"
@@ -72,6 +72,7 @@ def test_a_step_is_taken_once_by_the_key_of_its_form(crew: Browser, services: di
     page = crew.open(f"/jobs/{ID}")
     assert "On record: Set out." in text_of(page)
     assert 'data-status="claimed"' in page.text
+    assert 'href="tel:+8613800000000"' in page.text
 
 
 @pytest.mark.parametrize(

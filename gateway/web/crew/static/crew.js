@@ -89,18 +89,39 @@ function reloadSoon() {
 /** Take this page from the desk again without leaving it; what is being typed stays. */
 async function anew() {
   if (sender.state === "sending") return reloadSoon();
-  const page = document.getElementById("page");
-  if (page.querySelector("details[open] form:focus-within, textarea:focus")) return;
-  const held = document.activeElement?.id;
+  if (filling()) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const copy = answer.clone();
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   await (await caches.open(KEPT)).put(location.pathname, copy);
-  page.replaceWith(document.adoptNode(fresh.getElementById("page")));
-  if (held) document.getElementById(held)?.focus({ preventScroll: true });
+  if (filling()) return;
+  const held = document.activeElement;
+  const within = document.getElementById("page").contains(held);
+  document.getElementById("page").replaceWith(document.adoptNode(fresh.getElementById("page")));
+  if (within) sameAs(held)?.focus({ preventScroll: true });
   await start();
 }
+
+/** What has the place of something that was on the page before it was taken anew; its title where nothing has. */
+function sameAs(old) {
+  const form = old.closest("form[action]")?.getAttribute("action");
+  const same = old.id ? document.getElementById(old.id) : form && document.querySelector(`#page form[action="${form}"] button`);
+  return same?.checkVisibility() ? same : document.getElementById("job-title");
+}
+
+/** True while somebody fills in a form: the page stays as it is until that is sent or closed. */
+function filling() {
+  const page = document.getElementById("page");
+  const typed = [...page.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=file]), textarea")];
+  stale = page.querySelector("details.more[open]") !== null || typed.some((field) => field.value);
+  return stale;
+}
+
+let stale = false;
+addEventListener("toggle", (event) => {
+  if (stale && !event.target.open) reloadSoon();
+}, { capture: true });
 
 function countOnNavigation(acts) {
   const entry = document.querySelector(".site-navigation a[href='/jobs/outbox']");

@@ -18,7 +18,7 @@ export async function keepAhead() {
   await keepFiles(cache);
   const known = new Map((await pages()).map((page) => [page.path, page.version]));
   const turn = Math.floor(Date.now() / FRESH_MS);
-  const lists = ["/jobs", "/jobs/pool", "/jobs/outbox"].map((path) => [path, `${turn}`]);
+  const lists = ["/jobs", "/jobs/outbox", "/jobs/pool"].map((path) => [path, `${turn}`]);
   const jobs = [...document.querySelectorAll("[data-keep^='/jobs/'][data-job]")].map((card) => [card.dataset.keep, card.dataset.version]);
   for (const [path, version] of [...lists, ...jobs]) {
     const wanted = versionOf(version);

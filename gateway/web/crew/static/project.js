@@ -1,7 +1,7 @@
 // Shows each job as it will be once what waits is sent: its status, the next step, and how much waits.
 
-import { openActs } from "./store.js";
-import { badge, data, element, say } from "./words.js";
+import { all } from "./store.js";
+import { badge, data, element, moment, say } from "./words.js";
 
 /** What the page says of a job, for the outbox to show without that page. */
 export function factsOf(shown) {
@@ -9,33 +9,46 @@ export function factsOf(shown) {
   return { id: job, number, title, place, zone, status, version };
 }
 
-const mine = async (job) => (await openActs(data.person)).filter((act) => act.job.id === job.id);
+const waits = (act) => act.state === "waiting" || act.state === "refused";
 
 const after = (status, act) => data.steps.leads_to[act.act] ?? status;
 
+/** A person's acts on a job that its page does not know of: those that wait, and those sent since it was rendered. */
+const since = (acts, { job, id, version }) =>
+  acts.filter((act) => act.job.id === (job ?? id) && (waits(act) || (act.state === "sent" && act.version > Number(version))));
+
+const mine = async () => (await all()).filter((act) => act.person === data.person);
+
+function reached(status, acts) {
+  const sent = acts.filter((act) => act.state === "sent" && act.after).sort((one, other) => other.version - one.version)[0];
+  return acts.filter(waits).reduce(after, sent?.after ?? status);
+}
+
 /** The status of a job after all that waits: what its page shows, and what the next step is taken on. */
 export async function statusNow(job) {
-  return (await mine(job)).reduce(after, job.status);
+  return reached(job.status, since(await mine(), job));
 }
 
 /** Bring a page, rendered by the desk some time ago, to what was done since. */
 export async function project() {
-  const acts = await openActs(data.person);
-  for (const shown of document.querySelectorAll("#page [data-job]")) {
-    projectJob(shown, acts.filter((act) => act.job.id === shown.dataset.job));
-  }
+  const acts = await mine();
+  for (const shown of document.querySelectorAll("#page [data-job]")) projectJob(shown, since(acts, shown.dataset));
   listClaimed(acts);
 }
 
-function projectJob(shown, acts) {
+function projectJob(shown, known) {
+  const acts = known.filter(waits);
   const waiting = acts.length;
-  const status = acts.reduce(after, shown.dataset.status);
-  const gone = acts.some((act) => data.steps.gives_away.includes(act.act));
+  const refusal = acts.find((act) => act.state === "refused" && act.problem.ticket);
+  // Where the desk said no, its own word counts until somebody has chosen.
+  const status = refusal ? refusal.problem.ticket.status : reached(shown.dataset.status, known);
+  const gone = known.some((act) => data.steps.gives_away.includes(act.act));
   const place = shown.querySelector(".status");
   if (place) place.replaceChildren(badge("status", status));
   const told = shown.querySelector(".waiting-here");
   if (told) told.replaceChildren(...(waiting ? [waitingBadge(waiting, acts)] : []));
-  if (!waiting) return;
+  if (shown.id === "job") showWaiting(shown, acts);
+  if (!known.length) return;
   const refused = acts.some((act) => act.state === "refused");
   const open = gone ? ["comment"] : data.steps.holding[status] ?? [];
   const next = gone || refused ? null : data.steps.next[status];
@@ -75,6 +88,28 @@ function showNext(card, next) {
   form.querySelector("button").textContent = data.action[next][0];
 }
 
+/** Photos and words that wait are shown among those the desk has. */
+function showWaiting(page, acts) {
+  const photos = page.querySelector(".photos");
+  for (const old of photos.querySelectorAll("[data-waits]")) {
+    URL.revokeObjectURL(old.src);
+    old.remove();
+  }
+  for (const act of acts.filter((one) => one.photo)) {
+    const shown = element("img", { src: URL.createObjectURL(act.photo), alt: `${act.shown} · ${say("waiting")}` });
+    shown.dataset.waits = "yes";
+    photos.append(shown);
+  }
+  const remarks = page.querySelector("#remarks");
+  for (const old of remarks.querySelectorAll("[data-waits]")) old.remove();
+  for (const act of acts.filter((one) => one.act === "comment")) {
+    const told = element("p", { className: "mb-0 small", textContent: `${moment(act.acted_at, act.job.zone)} · ${say("waiting")}` });
+    const made = element("li", {}, told, element("p", { className: "said", textContent: act.body.body }));
+    made.dataset.waits = "yes";
+    remarks.append(made);
+  }
+}
+
 function tickOff(page, act) {
   const point = page.querySelector(`[data-point="${act.path.split("/").pop()}"] .point-state`);
   const ok = act.body.result === "ok";
@@ -90,17 +125,17 @@ function listClaimed(acts) {
   if (!list || !pattern) return;
   for (const card of list.querySelectorAll("[data-added]")) card.remove();
   const known = new Set([...list.querySelectorAll("[data-job]")].map((card) => card.dataset.job));
-  for (const job of new Map(acts.filter((act) => act.act === "claim").map((act) => [act.job.id, act.job])).values()) {
+  for (const job of new Map(acts.filter((act) => act.act === "claim" && waits(act)).map((act) => [act.job.id, act.job])).values()) {
     if (known.has(job.id)) continue;
     const card = pattern.content.firstElementChild.cloneNode(true);
-    Object.assign(card.dataset, { job: job.id, number: job.number, title: job.title, place: job.place, status: job.status, added: "yes" });
+    Object.assign(card.dataset, { job: job.id, number: job.number, title: job.title, place: job.place, status: job.status, version: job.version, added: "yes" });
     const link = card.querySelector("a");
     link.href = `/jobs/${job.id}`;
     link.textContent = job.title;
     card.querySelector(".place").textContent = job.place;
     card.querySelector(".number").textContent = job.number;
     list.prepend(card);
-    projectJob(card, acts.filter((act) => act.job.id === job.id));
+    projectJob(card, since(acts, card.dataset));
   }
   document.getElementById("no-jobs").hidden = list.querySelector("[data-job]") !== null;
 }

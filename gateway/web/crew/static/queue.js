@@ -2,7 +2,7 @@
 
 import { all } from "./store.js";
 import { data, element, moment, say } from "./words.js";
-import { sender } from "./send.js";
+import { GO_ON, sender } from "./send.js";
 import { titleOf } from "./form.js";
 
 const LATELY = 30;
@@ -20,7 +20,7 @@ export async function showQueue(place) {
   document.getElementById("send-now").hidden = !waiting.some((act) => act.state === "waiting");
   const held = new Set();
   document.getElementById("outbox-waiting").replaceChildren(...waiting.map((act, place) => {
-    const behind = held.has(act.job.id) && act.act !== "comment" && act.act !== "photograph" && act.act !== "tick";
+    const behind = held.has(act.job.id) && !GO_ON.includes(act.act);
     if (act.state === "refused") held.add(act.job.id);
     return line(act, state(act, behind, place === 0));
   }));

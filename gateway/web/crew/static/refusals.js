@@ -2,9 +2,9 @@
 
 import { change, keep, openActs } from "./store.js";
 import { badge, called, data, element, moment, say } from "./words.js";
+import { GO_ON } from "./send.js";
 import { titleOf } from "./form.js";
 
-const KEEPS = ["comment", "photograph"];
 const now = () => new Date().toISOString();
 
 /** Show the refused acts of a page: all of them, or those of the job it is about. */
@@ -23,7 +23,7 @@ function item(act, acts, drain) {
   box.dataset.act = act.id;
   const { owner, owner_since: since } = act.problem.ticket ?? {};
   const title = lost ? say("lost", { who: owner?.name ?? say("nobody") }) : say("not_accepted", { act: titleOf(act) });
-  box.append(element("h2", { textContent: `${lost ? "✋" : "✕"} ${title}` }));
+  box.append(element("h2", { textContent: `${lost ? "!" : "✕"} ${title}` }));
   box.append(element("p", { className: "small", textContent: `${act.job.number} · ${act.job.title} · ${act.job.place}` }));
   if (lost) {
     const values = { who: owner?.name ?? say("nobody"), number: act.job.number, time: moment(since, act.job.zone) };
@@ -95,8 +95,9 @@ async function takeInstead(lost, job, button, drain) {
 
 function choices(act, acts, drain, box) {
   const { why, ticket, status } = act.problem;
-  const behind = acts.filter((one) => one.job.id === act.job.id && one.id > act.id && one.state === "waiting" && !KEEPS.includes(one.act) );
+  const behind = acts.filter((one) => one.job.id === act.job.id && one.id > act.id && one.state === "waiting" && !GO_ON.includes(one.act));
   const row = element("div", { className: "choices" });
+  if (behind.length) row.append(element("p", { className: "small", textContent: say("behind_it", { n: behind.length }) }));
   const add = (name, tone, work) => {
     const button = element("button", { className: `btn btn-${tone} w-100`, type: "button", textContent: say(name) });
     button.dataset.choice = name;

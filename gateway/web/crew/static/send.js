@@ -5,8 +5,10 @@ import { all, change } from "./store.js";
 const FIRST_WAIT_MS = 3000;
 const LONGEST_WAIT_MS = 120_000;
 const ANSWER_MS = 60_000;
-// Steps that say which status they were taken on, so that the desk refuses them where it is another one by now.
-const UNSEEN = ["comment", "photograph", "tick"];
+// All others say on which status they were taken, so that the desk refuses them where it is another one by now.
+const ON_ANY_STATUS = ["comment", "photograph", "tick"];
+// These wait for nothing that was refused before them.
+export const GO_ON = ["comment", "photograph"];
 
 /** How the sending goes: idle, sending, offline, signed-out. */
 export const sender = { state: "idle", wait: FIRST_WAIT_MS };
@@ -71,7 +73,7 @@ async function next(person) {
   for (const act of await all()) {
     if (act.person !== person) continue;
     if (act.state === "refused") held.add(act.job.id);
-    if (act.state === "waiting" && !(held.has(act.job.id) && !UNSEEN.includes(act.act))) return act;
+    if (act.state === "waiting" && (GO_ON.includes(act.act) || !held.has(act.job.id))) return act;
   }
   return null;
 }
@@ -92,16 +94,20 @@ async function send(act, session) {
     for (const [name, value] of Object.entries(times)) body.append(name, value);
   } else {
     headers["Content-Type"] = "application/json";
-    const seen = UNSEEN.includes(act.act) ? {} : { expected_status: act.expected_status };
+    const seen = ON_ANY_STATUS.includes(act.act) ? {} : { expected_status: act.expected_status };
     body = JSON.stringify({ ...act.body, ...times, ...seen });
   }
   const signal = AbortSignal.timeout(ANSWER_MS);
   const answer = await fetch(`/call/api/v1${act.path}`, { method: "POST", headers, body, signal });
   const told = (answer.headers.get("Content-Type") ?? "").includes("json") ? await answer.json() : {};
-  return answer.ok ? over(act, "sent") : refused(act, answer.status, told, session);
+  if (!answer.ok) return refused(act, answer.status, told, session);
+  // What the job is since then: a page that was rendered before is brought to it, see project.js.
+  const version = Number(answer.headers.get("ETag")?.match(/\d+/)?.[0] ?? 0);
+  return over(act, "sent", { version, after: told.number ? told.status : undefined });
 }
 
-const over = (act, state) => change(act, { state, ended_at: new Date().toISOString(), photo: undefined });
+const over = (act, state, more = {}) =>
+  change(act, { state, ended_at: new Date().toISOString(), photo: undefined, ...more });
 
 async function refused(act, status, told, session) {
   if (told.why === "already_done") return over(act, "sent");
