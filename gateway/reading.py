@@ -52,6 +52,13 @@ CHINESE_SECTIONS = {
     "told": "及时告知、电话任务与突发事件",
     "webhooks": "向其他系统推送事件",
     "wording": "面向住户文字的措辞建议",
+    "announcements": "告知住户的施工与停水停电等公告",
+    "catalogues": "服务目录",
+    "contacts": "报事的联系电话",
+    "places": "小区、楼栋与房屋",
+    "readings": "员工查看住户回答（留有记录）",
+    "spots": "电梯、大门等位置的二维码",
+    "visitors": "无账号人员扫码报事",
 }
 
 

@@ -22,7 +22,7 @@ class Join(DeskForm):
 
     password = PasswordField(_l("Choose a password"), description=_l("At least 8 characters. Only you will know it."))
     again = PasswordField(_l("The same password once more"))
-    locale = SelectField(_l("The language you read"), choices=LANGUAGES)
+    locale = SelectField(_l("The language you read"), choices=lambda: LANGUAGES)
 
 
 @blp.get("/join/<token>")

@@ -28,7 +28,7 @@ class Password(DeskForm):
 class Language(DeskForm):
     """The language of pages, letters and notices."""
 
-    locale = RadioField(_l("Language"), choices=LANGUAGES)
+    locale = RadioField(_l("The language you read"), choices=lambda: LANGUAGES)
 
 
 @blp.get("/account")

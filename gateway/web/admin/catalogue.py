@@ -42,10 +42,10 @@ class Item(DeskForm):
 
     zh = StringField(_l("Name in Chinese"))
     en = StringField(_l("Name in English"))
-    need_level = SelectField(_l("Need level"), choices=_of("need_level"), coerce=int)
-    urgency = SelectField(_l("Urgency"), choices=_of("urgency"))
-    sla_class = SelectField(_l("Class of its deadlines"), choices=list(SLA_CLASS.items()))
-    skills = Ticks(_l("Skills, one of which is needed"), choices=_of("skill"))
+    need_level = SelectField(_l("Need level"), choices=lambda: _of("need_level"), coerce=int)
+    urgency = SelectField(_l("Urgency"), choices=lambda: _of("urgency"))
+    sla_class = SelectField(_l("Class of its deadlines"), choices=lambda: list(SLA_CLASS.items()))
+    skills = Ticks(_l("Skills, one of which is needed"), choices=lambda: _of("skill"))
     words = TextAreaField(_l("Words it is recognised by"), description=_l("One a line, in any language."))
     active = BooleanField(_l("It can be asked for"))
     texts = TextAreaField(
@@ -58,10 +58,10 @@ class NewItem(Item):
     """An item of one's own."""
 
     code = StringField(_l("Code"), description=_l("Begins with own-, such as own-piano-tuning."))
-    work_type = SelectField(_l("Kind of work"), choices=_of("work_type"))
-    topic = SelectField(_l("Topic"), choices=_of("topic"))
-    standard = SelectField(_l("Standard"), choices=_of("standard"))
-    value_tier = SelectField(_l("How it is valued"), choices=_of("value_tier"))
+    work_type = SelectField(_l("Kind of work"), choices=lambda: _of("work_type"))
+    topic = SelectField(_l("Topic"), choices=lambda: _of("topic"))
+    standard = SelectField(_l("Standard"), choices=lambda: _of("standard"))
+    value_tier = SelectField(_l("How it is valued"), choices=lambda: _of("value_tier"))
 
 
 @blp.get("/catalogue")
@@ -125,7 +125,7 @@ def look_at_item(code: str) -> Response:
     if "revert" in request.form:
         return _preview(form, shown, found, {"revert": [code]})
     now = {**shown, "zh": shown["name"]["zh-CN"], "en": shown["name"]["en"]}
-    changes = {name: value for name, value in _values(form, CHANGING).items() if value != now[name]}
+    changes = {name: value for name, value in _values(form, CHANGING).items() if not _same(value, now[name])}
     return _preview(form, shown, found, {"changes": [{"code": code, **changes}]} if changes else {})
 
 
@@ -151,6 +151,11 @@ def _values(form: Item, names: tuple[str, ...]) -> dict[str, Any]:
     given = {name: form[name].data for name in names}
     given["words"] = _lines(form.words.data)
     return {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+
+
+def _same(value: Any, now: Any) -> bool:
+    # Skills come back in the order of their boxes, which means nothing.
+    return sorted(value) == sorted(now) if isinstance(value, list) else bool(value == now)
 
 
 def _lines(text: str | None) -> list[str]:

@@ -25,7 +25,7 @@ class Person(DeskForm):
 
     role = SelectField(_l("What they do here"))
     badge = StringField(_l("Badge"), description=_l("What residents and colleagues call them. Staff only."))
-    locale = SelectField(_l("Language"), choices=LANGUAGES)
+    locale = SelectField(_l("Language"), choices=lambda: LANGUAGES)
     communities = Ticks(_l("Communities"), description=_l("For managers and admins: none ticked means all."))
     codes = TextAreaField(_l("Homes"), description=_l("For residents: the codes of their homes, one a line."))
     skills = Ticks(_l("Skills"), description=_l("For crews: which jobs the pool shows them."))

@@ -33,7 +33,7 @@ class Hook(DeskForm):
     """An endpoint to send events to."""
 
     url = URLField(_l("Address"), description=_l("https://… of the other system."))
-    event_types = Ticks(_l("Events"), choices=[(one, one) for one in EVENTS])
+    event_types = Ticks(_l("Events"), choices=lambda: [(one, one) for one in EVENTS])
 
 
 @blp.get("/webhooks")

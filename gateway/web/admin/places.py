@@ -9,14 +9,30 @@ from werkzeug.exceptions import NotFound
 from wtforms import SelectField, StringField
 
 from gateway.web.admin.area import blp
-from gateway.web.admin.names import after, choices, sentence
+from gateway.web.admin.names import after, badges, choices, sentence
 from gateway.web.admin.names import communities as known_communities
+from gateway.web.admin.names import homes as known_homes
 from gateway.web.desk import Refused, desk
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
 
 PER_PAGE = 50
+KINDS = {
+    "community": _l("community"),
+    "building": _l("building"),
+    "unit": _l("home"),
+    "spot": _l("code to scan"),
+}
+ACTIONS = {
+    "create": _l("Added"),
+    "rename": _l("Named otherwise"),
+    "change": _l("Changed"),
+    "close": _l("Closed"),
+    "reopen": _l("Opened again"),
+    "code": _l("New code"),
+    "remove": _l("Taken away"),
+}
 
 
 class NewPlace(DeskForm):
@@ -113,8 +129,16 @@ def change_place() -> Response:
 def place_changes() -> Response:
     """List who changed what about places."""
     found = desk().get("/places/changes", limit=PER_PAGE, after=after())
-    people = {one["id"]: one["badge"] for one in desk().get("/staff")["items"]}
-    return page("admin/place_changes.html", changes=found["items"], after=found.after, people=people)
+    return page(
+        "admin/place_changes.html",
+        changes=found["items"],
+        after=found.after,
+        people=badges(),
+        communities=known_communities(),
+        homes=known_homes(one["place_id"] for one in found["items"] if one["kind"] == "unit"),
+        kinds=KINDS,
+        actions=ACTIONS,
+    )
 
 
 def _change() -> dict[str, Any]:

@@ -55,5 +55,5 @@ def _sheets(invited: list[dict[str, Any]], more: str | None) -> Response:
 
 
 def _picture(link: str) -> Markup:
-    drawn = segno.make(link, error="m", micro=False).svg_inline(scale=5, border=2)
+    drawn = segno.make(link, error="m", micro=False).svg_inline(scale=5, border=2, omitsize=True)
     return Markup(drawn)  # noqa: S704 (drawn here from an address of our own)

@@ -41,7 +41,9 @@ class Times(DeskForm):
     last_on = StringField(_l("Last day"), description=_l("Empty: until further notice."))
     begins = StringField(_l("Begins"))
     ends = StringField(_l("Ends"), description=_l("Not after it begins: on the next day."))
-    days = Ticks(_l("Every week on"), choices=list(DAYS.items()), description=_l("None ticked: on the first day only."))
+    days = Ticks(
+        _l("Every week on"), choices=lambda: list(DAYS.items()), description=_l("None ticked: on the first day only.")
+    )
 
 
 class NewShift(Times):
@@ -56,7 +58,9 @@ class DaysOff(DeskForm):
 
     since = StringField(_l("From"))
     until = StringField(_l("To"))
-    off = SelectField(_l("On these days"), choices=[("yes", _l("it is left out")), ("no", _l("it takes place again"))])
+    off = SelectField(
+        _l("On these days"), choices=lambda: [("yes", _l("it is left out")), ("no", _l("it takes place again"))]
+    )
 
 
 @blp.get("/shifts")

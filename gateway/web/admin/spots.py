@@ -34,7 +34,7 @@ class NewSpot(DeskForm):
 
     name = StringField(_l("Name"), description=_l("As people here call it."))
     name_en = StringField(_l("Name in English"))
-    kind = SelectField(_l("What it is"), choices=list(KINDS.items()))
+    kind = SelectField(_l("What it is"), choices=lambda: list(KINDS.items()))
     building_id = SelectField(_l("Where"))
     shared = BooleanField(_l("Anybody may report something here, without an account"), default=True)
 

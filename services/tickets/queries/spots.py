@@ -15,6 +15,7 @@ from services.tickets.estate.spots import MOST_PHOTOS, PUBLIC_WORK, VISITOR
 from services.tickets.models import NAMED_TICKETS, buildings, communities, history, photos, tickets
 from services.tickets.models.spots import spots
 from services.tickets.queries.contacts import phone_of
+from services.tickets.queries.reports.asked import zone_of
 from services.tickets.queries.views import item_name, moment
 
 MOST_SHOWN = 20
@@ -52,7 +53,7 @@ def url_of(row: Mapping[str, Any], public_url: str) -> str:
 
 def svg_of(url: str) -> str:
     """Return the picture of an address as an SVG element; it is read with a seventh of it gone (level M)."""
-    return segno.make(url, error="m", micro=False).svg_inline(scale=4, border=4)
+    return segno.make(url, error="m", micro=False).svg_inline(scale=4, border=4, omitsize=True)
 
 
 def one_spot(db: Connection, actor: Actor, spot_id: str) -> Mapping[str, Any] | None:
@@ -114,7 +115,7 @@ def scanned(db: Connection, code: str) -> dict[str, Any]:
         for one in map(dict, db.execute(shown).mappings())
     ]
     place = {name: row[name] for name in ("community", "building")}
-    return {**place, **_public(dict(row)), "open": opened}
+    return {**place, **_public(dict(row)), "timezone": zone_of(db, row["community_id"]), "open": opened}
 
 
 def follow_view(db: Connection, ticket_id: str) -> dict[str, Any]:
@@ -136,6 +137,7 @@ def follow_view(db: Connection, ticket_id: str) -> dict[str, Any]:
         "status": row["status"],
         "place": row["location"],
         "community": row["community_name"],
+        "timezone": zone_of(db, row["community_id"]),
         "catalogue_name": item_name(row),
         "urgency": row["urgency"],
         "filed_at": moment(row["filed_at"]),
