@@ -8,7 +8,7 @@ from services.tickets import models, pictures
 from services.tickets.api import BLUEPRINTS
 from services.tickets.api.mail import LETTER
 from services.tickets.case_file import seals
-from services.tickets.following import Links
+from services.tickets.visitor_links import Links
 from services.tickets.settings import TicketsSettings
 
 

@@ -23,7 +23,7 @@ from services.tickets.estate.spots import (
     VISITOR,
     is_code,
 )
-from services.tickets.following import unknown_link
+from services.tickets.visitor_links import unknown_link
 from services.tickets.models import photos, tickets
 from services.tickets.models.spots import spots
 from services.tickets.pictures import Picture
