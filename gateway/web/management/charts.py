@@ -25,7 +25,9 @@ def trend(months: Sequence[str], series: Series, *, of_hundred: bool = False) ->
 
 def bars(names: Sequence[str], series: Series, *, of_hundred: bool = False) -> Markup:
     """Return bars side by side, one group per name."""
-    return _drawn(pygal.HorizontalBar(**_plain(of_hundred)), names, series)
+    # The first name stands at the top, as in the table.
+    turned = {name: list(reversed(values)) for name, values in series.items()}
+    return _drawn(pygal.HorizontalBar(**_plain(of_hundred)), list(reversed(names)), turned)
 
 
 def pyramid(levels: Sequence[Mapping[str, Any]], attained: int) -> list[dict[str, Any]]:
@@ -50,12 +52,10 @@ def _plain(of_hundred: bool) -> dict[str, Any]:
         "css": (),
         "range": (0, 100) if of_hundred else None,
         "include_x_axis": not of_hundred,
-        "legend_at_bottom": True,
-        "legend_at_bottom_columns": 3,
-        "truncate_legend": -1,
+        "show_legend": False,
         "truncate_label": 16,
         # What room is kept for words, which the sheet draws smaller: Chinese is wider than pygal reckons.
-        "style": Style(label_font_size=15, major_label_font_size=15, legend_font_size=11),
+        "style": Style(label_font_size=15, major_label_font_size=15),
         "show_minor_y_labels": True,
         "max_scale": 6,
         "margin": 8,

@@ -52,15 +52,18 @@ def trend() -> Response:
         {"places": PLACES, "report": asked("/reports/sla", chosen.query | {"group_by": "month"})}, forgiving=True
     )
     months = sorted(told["report"]["groups"], key=lambda one: one["key"]) if told["report"] else []
+    names, shares, hours = [one["key"] for one in months], _shares(months), _hours(months)
     return page(
         "management/trend.html",
         period=chosen,
         places=told["places"]["items"] if told["places"] else [],
         report=told["report"],
         months=months,
-        drawn=DRAWN,
-        in_time=charts.trend([one["key"] for one in months], _shares(months), of_hundred=True) if months else None,
-        taken=charts.trend([one["key"] for one in months], _hours(months)) if months else None,
+        kinds=DRAWN,
+        in_time=charts.trend(names, shares, of_hundred=True) if months else None,
+        in_time_names=list(shares),
+        taken=charts.trend(names, hours) if months else None,
+        taken_names=list(hours),
     )
 
 
@@ -79,16 +82,18 @@ def comparison() -> Response:
         forgiving=True,
     )
     groups = told["report"]["groups"] if told["report"] else []
+    shares = _shares(groups)
     by_place = {name: told[name]["communities"] if told[name] else [] for name in ("attained", "said")}
     return page(
         "management/comparison.html",
         period=chosen,
         groups=groups,
         report=told["report"],
-        drawn=DRAWN,
+        kinds=DRAWN,
         attained={one["community_id"]: one for one in by_place["attained"]},
         said={one["community_id"]: one for one in by_place["said"]},
-        chart=charts.bars([one["name"] for one in groups], _shares(groups), of_hundred=True) if groups else None,
+        chart=charts.bars([one["name"] for one in groups], shares, of_hundred=True) if groups else None,
+        chart_names=list(shares),
     )
 
 

@@ -127,6 +127,7 @@ def test_the_trend_is_a_picture_without_styles_and_scripts_beside_its_table(mana
     pictures = re.findall(r"<svg[^>]*pygal.*?</svg>", shown.text, re.S)
     assert len(pictures) == 2
     for picture in pictures:
+        assert len(re.findall("<circle", picture)) in (1, 2)
         assert not re.search(r"style|<script|<title|http(?!://www\.w3\.org/2000/svg)", picture)
         assert 'aria-hidden="true"' in picture
     assert "75 %" in text_of(shown)
@@ -176,3 +177,18 @@ def test_a_list_of_jobs_says_how_many_there_are(manager: Browser, services: dict
     assert asked(services["tickets"], "/tickets")[-1] == {
         "clock": ["resolve"], "verdict": ["breached"], "need_level": ["1"], "limit": ["50"],
     }  # fmt: skip
+
+
+def test_a_job_is_shown_with_its_own_status(manager: Browser, services: dict[str, FakeService]) -> None:
+    job = {
+        "id": GARDEN, "title": "Leak", "number": "N-1", "status": "claimed", "urgency": "urgent", "need_level": 1,
+        "work_type": "repair", "community_id": GARDEN, "community_name": "Garden", "unit_name": None,
+        "location": "Gate", "description": "Leak", "filed_at": "2026-11-01T00:00:00+00:00",
+        "catalogue_name": {"en": "Pipe", "zh-CN": "水管"}, "owner": {"name": "Li", "desk": None},
+    }  # fmt: skip
+    of_it = f"/tickets/{GARDEN}"
+    nothing = {f"{of_it}/clocks": {"items": []}, f"{of_it}/history": {"items": []}}
+    answers(services["tickets"], {of_it: job, **nothing, "/communities": PLACES})
+    said = text_of(manager.open(f"/manage{of_it}"))
+    assert "Taken" in said
+    assert "Accountable: Li" in said
