@@ -1,0 +1,194 @@
+"""A crew member at work with signal: by thumb, by keyboard, by plain forms, and on a round with its checkpoints."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from services.kit import clock
+from tests.e2e.browsing import Visit, axe, comes_true, fits, forgive, screenshot
+from tests.story.story_people import Person
+from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(400)
+
+# What is sent goes one by one, over a busy machine.
+expect.set_options(timeout=15_000)
+People = Callable[[str], Person]
+
+
+def mine(person: People, words: str, **more: Any) -> dict[str, Any]:
+    """File a request and let the crew claim it."""
+    ticket = person("resident1").file(f"厨房水龙头漏水（{words}）", **more)
+    person("crew1").step(ticket, "claim").ok()
+    return ticket
+
+
+def status(person: People, ticket: dict[str, Any]) -> str:
+    return str(person("dispatcher1").get(f"/tickets/{ticket['id']}")["status"])
+
+
+def focused(page: Page) -> str:
+    found: str = page.evaluate("document.activeElement.innerText.trim()")
+    return found
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has this name has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if focused(page) == name:
+            return
+    raise AssertionError(f"the keyboard does not reach {name!r}")
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh-CN", 360), ("en", 1280)])
+def test_a_job_is_done_with_its_next_step_always_in_reach(visit: Visit, person: People, lang: str, width: int) -> None:
+    ticket = mine(person, f"一步一步 {lang}", phone="+86 138 0000 0000")
+    page = visit("crew1", f"/jobs/{ticket['id']}", lang=lang, width=width)
+    for act, after in (("depart", "on_the_way"), ("arrive", "on_site"), ("start", "in_progress")):
+        button = page.locator(f".next-act [data-next={act}]:not([hidden]) button")
+        expect(button).to_be_in_viewport()
+        button.click()
+        until(lambda wanted=after: status(person, ticket) == wanted, after)
+    expect(page.locator("a[href='tel:+8613800000000']")).to_be_visible()
+    fits(page)
+    axe(page)
+    screenshot(page, f"crew-working-{lang}-{width}")
+    page.click("#completing summary")
+    page.fill("#complete-note", "换了垫圈")
+    axe(page)
+    screenshot(page, f"crew-completing-{lang}-{width}")
+    page.click("#completing form button")
+    until(lambda: status(person, ticket) == "completed", "the end")
+
+
+def test_a_pause_a_promise_and_words_reach_the_desk(visit: Visit, person: People) -> None:
+    ticket = mine(person, "等配件")
+    for verb in ("depart", "arrive"):
+        person("crew1").step(ticket, verb).ok()
+    page = visit("crew1", f"/jobs/{ticket['id']}")
+    page.click("[data-offers=promise] summary")
+    page.select_option("#promise-at", "7200")
+    page.click("[data-offers=promise] form button")
+    expect(page.locator("#job")).to_contain_text("已承诺")
+    page.click("details[data-offers=comment] summary")
+    page.fill("#comment-body", "配件明天到")
+    page.click("details[data-offers=comment] form button")
+    expect(page.locator("#remarks")).to_contain_text("配件明天到")
+    page.click("[data-offers=pause] summary")
+    page.select_option("#pause-reason", "parts")
+    page.fill("#pause-note", "等阀芯")
+    page.click("[data-offers=pause] form button")
+    until(lambda: status(person, ticket) == "waiting", "the pause")
+    expect(page.locator(".next-act [data-next=resume] button")).to_be_visible()
+    told = person("resident1").get(f"/tickets/{ticket['id']}")
+    assert (told["waiting_reason"], told["promised_at"] is not None) == ("parts", True)
+
+
+def test_the_keyboard_alone_takes_a_job_and_begins_it(visit: Visit, person: People) -> None:
+    ticket = mine(person, "键盘")
+    page = visit("crew1", f"/jobs/{ticket['id']}", width=1280, lang="en")
+    for name, after in (("Set out", "on_the_way"), ("Arrive", "on_site"), ("Begin", "in_progress")):
+        tab_to(page, name)
+        page.keyboard.press("Enter")
+        until(lambda wanted=after: status(person, ticket) == wanted, after)
+        expect(page.locator("#job-title")).to_be_focused()
+    tab_to(page, "Complete …")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Washer changed")
+    tab_to(page, "Complete")
+    page.keyboard.press("Enter")
+    until(lambda: status(person, ticket) == "completed", "the end")
+
+
+def test_without_scripts_the_same_forms_do_it(visit: Visit, person: People) -> None:
+    ticket = mine(person, "不用脚本")
+    page = visit("crew1", f"/jobs/{ticket['id']}", java_script_enabled=False)
+    for act in ("depart", "arrive", "start"):
+        page.click(f".next-act [data-next={act}] button")
+        expect(page.locator(".alert-success")).to_be_visible()
+    page.click("#completing summary")
+    page.fill("#complete-note", "换了垫圈")
+    page.click("#completing form button")
+    expect(page.locator(".alert-success")).to_contain_text("完成")
+    assert status(person, ticket) == "completed"
+    another = person("resident1").file("厨房水龙头漏水（脚本抢单）")
+    page.goto(f"/jobs/{another['id']}")
+    person("crew2").step(another, "claim").ok()
+    forgive(page, "status of 409")
+    page.click(".next-act [data-next=claim] button")
+    expect(page.locator("#refused")).to_contain_text(str(person("crew2").get("/me")["badge"]))
+    screenshot(page, "crew-refused-without-scripts")
+
+
+def test_a_round_is_walked_without_signal(visit: Visit, person: People) -> None:
+    ticket = a_round(person)
+    page = visit("crew1", "/jobs")
+    path = f"/jobs/{ticket['id']}"
+    comes_true(page, "navigator.serviceWorker.controller !== null")
+    comes_true(page, f"caches.open('own-crew').then((one) => one.match('{path}')).then((found) => Boolean(found))")
+    forgive(page, "ERR_INTERNET_DISCONNECTED|Failed to fetch")
+    page.context.set_offline(True)
+    page.goto(path)
+    for act in ("depart", "arrive", "start"):
+        page.click(f".next-act [data-next={act}]:not([hidden]) button")
+    page.click("[data-point='1'] button[value=ok]")
+    expect(page.locator("[data-point='1'] .point-state")).to_contain_text("正常")
+    page.fill("#code-2", "PUMP-7")
+    page.fill("#point-2", "阀门渗水")
+    page.click("[data-point='2'] button[value=failed]")
+    expect(page.locator("[data-point='2'] .point-state")).to_contain_text("异常")
+    fits(page)
+    axe(page)
+    screenshot(page, "crew-round")
+    page.click("#completing summary")
+    page.click("#completing form button")
+    expect(page.locator(".site-navigation .count")).to_have_text("6")
+    page.context.set_offline(False)
+    until(lambda: status(person, ticket) == "completed", "the round")
+    points = person("dispatcher1").get(f"/tickets/{ticket['id']}/checkpoints")["items"]
+    assert [point["result"] for point in points] == ["ok", "failed"]
+    assert points[1]["repair_ticket_id"]
+
+
+def a_round(person: People) -> dict[str, Any]:
+    """Plan a round that is due now, and let the crew claim its ticket."""
+    desk = person("dispatcher1")
+    plan = desk.ask(
+        "POST",
+        "/plans",
+        {
+            "kind": "patrol_round",
+            "title": "水泵房巡查",
+            "description": "逐点检查。",
+            "catalogue_code": "patrol",
+            "community_id": desk.get("/communities")["items"][0]["id"],
+            "location": "园区",
+            "rrule": "FREQ=DAILY;COUNT=1",
+            "starts_at": (clock.now() + timedelta(minutes=30)).isoformat(),
+            "lead_hours": 1,
+            "checkpoints": [{"name": "东门", "instruction": "看门锁"}, {"name": "水泵房", "code": "PUMP-7"}],
+        },
+    ).ok()
+
+    def filed() -> Any:
+        items = desk.get(f"/plans/{plan['id']}/occurrences")["items"]
+        return next((one["ticket_id"] for one in items if one.get("ticket_id")), None)
+
+    ticket = {"id": until(filed, "the round's ticket", 90.0)}
+    person("crew1").step(ticket, "claim").ok()
+    return ticket
+
+
+def test_the_home_of_a_job_is_looked_at_and_not_kept(visit: Visit, person: People) -> None:
+    ticket = mine(person, "住户情况")
+    page = visit("crew1", f"/jobs/{ticket['id']}")
+    page.click("text=住户情况 >> nth=-1")
+    page.wait_for_url("**/home")
+    expect(page.locator("h1")).to_have_text("住户情况")
+    axe(page)
+    assert page.evaluate("caches.match(location.pathname).then((found) => found === undefined)")
