@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserType, FilePayload, Page, expect
 
 from doorstep.sample import PASSWORD
 from tests.e2e.browsing import Visit, axe, comes_true, fits, forgive, screenshot
@@ -48,7 +48,7 @@ def card(page: Page, ticket: dict[str, Any]) -> Any:
     return page.locator(f"[data-job='{ticket['id']}']")
 
 
-def picture() -> dict[str, Any]:
+def picture() -> FilePayload:
     """Return a photo as a camera makes it: larger than is needed."""
     out = io.BytesIO()
     Image.effect_noise((2400, 1800), 90).convert("RGB").save(out, "JPEG", quality=95)

@@ -30,6 +30,11 @@ def status(person: People, ticket: dict[str, Any]) -> str:
     return str(person("dispatcher1").get(f"/tickets/{ticket['id']}")["status"])
 
 
+def reaches(person: People, ticket: dict[str, Any], wanted: str) -> None:
+    """Wait until the desk has a job in a status."""
+    until(lambda: status(person, ticket) == wanted, wanted)
+
+
 def focused(page: Page) -> str:
     found: str = page.evaluate("document.activeElement.innerText.trim()")
     return found
@@ -52,7 +57,7 @@ def test_a_job_is_done_with_its_next_step_always_in_reach(visit: Visit, person: 
         button = page.locator(f".next-act [data-next={act}]:not([hidden]) button")
         expect(button).to_be_in_viewport()
         button.click()
-        until(lambda wanted=after: status(person, ticket) == wanted, after)
+        reaches(person, ticket, after)
     expect(page.locator("a[href='tel:+8613800000000']")).to_be_visible()
     fits(page)
     axe(page)
@@ -94,7 +99,7 @@ def test_the_keyboard_alone_takes_a_job_and_begins_it(visit: Visit, person: Peop
     for name, after in (("Set out", "on_the_way"), ("Arrive", "on_site"), ("Begin", "in_progress")):
         tab_to(page, name)
         page.keyboard.press("Enter")
-        until(lambda wanted=after: status(person, ticket) == wanted, after)
+        reaches(person, ticket, after)
         expect(page.locator("#job-title")).to_be_focused()
     tab_to(page, "Complete …")
     page.keyboard.press("Enter")

@@ -99,7 +99,7 @@ def test_a_step_is_taken_once_by_the_key_of_its_form(crew: Browser, services: di
     ],
 )
 def test_a_form_says_what_the_desk_asks_for(
-    crew: Browser, services: dict[str, FakeService], address: str, form: dict[str, str], body: dict[str, Any]
+    crew: Browser, services: dict[str, FakeService], address: str, form: dict[str, Any], body: dict[str, Any]
 ) -> None:
     answers(services["tickets"], {**DESK, f"POST {AT}/{address}": TICKET})
     with testing.at(NOW):
