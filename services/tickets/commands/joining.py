@@ -15,6 +15,7 @@ from services.tickets.models import NAMED_TICKETS, tickets, units
 
 # What one job can put right for several; whoever complains, asks or is cared for is not a case among others.
 CAUSES = ("repair", "cleaning", "security", "greening", "community")
+EMERGENCY = "emergency"
 
 
 def join(
@@ -31,21 +32,25 @@ def join(
     return _join(db, actor, ticket, lead, rule, reason)
 
 
-def is_open(db: Connection, to: str) -> bool:
-    """True where a report can be joined at this moment, so that nobody need be called to a new one beside it."""
+def is_answered(db: Connection, to: str) -> bool:
+    """True where a report is an emergency that can be joined, so that nobody need be called to a new one beside it.
+
+    Locks it, so that this is still true when the new one is joined to it in the same transaction.
+    """
+    leading = (tickets.c.id == to, tickets.c.joined_to.is_(None), tickets.c.urgency == EMERGENCY)
     with as_the_desk(db, "dispatcher"):
-        status = db.execute(select(tickets.c.status).where(tickets.c.id == to)).scalar_one_or_none()
+        status = db.execute(select(tickets.c.status).where(*leading).with_for_update()).scalar_one_or_none()
     return status in lifecycle.OPEN
 
 
 def join_filed(db: Connection, actor: Actor, ticket: Ticket, to: str) -> Ticket:
-    """Join a request that is just being filed. Where the other was finished meanwhile it is simply filed; where that
-    was joined to a third, it is joined to the third.
+    """Join a request that is just being filed. Where the other was finished meanwhile, or is less pressing than this
+    emergency, it is simply filed; where that was joined to a third, it is joined to the third.
     """
     with as_the_desk(db, "dispatcher"):
         further = db.execute(select(tickets.c.joined_to).where(tickets.c.id == to)).scalar_one_or_none()
     ticket, lead = _lock_both(db, ticket["id"], further or to, "join")
-    if lead["status"] not in lifecycle.OPEN or lead["joined_to"] is not None:
+    if lead["status"] not in lifecycle.OPEN or lead["joined_to"] is not None or _is_more_pressing(ticket, lead):
         return ticket
     try:
         _check(db, actor, ticket, lead)
@@ -112,6 +117,12 @@ def _check(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> None:
             "那张工单本身已合并到另一张工单，请合并到后者。",
             joined_to=lead["joined_to"],
         )
+    if _is_more_pressing(ticket, lead):
+        raise Conflict(
+            "An emergency is joined only to an emergency: nobody was called to that request. Raise its urgency first.",
+            "紧急工单只能合并到紧急工单（那张工单未紧急通知人员），请先调高其紧急程度。",
+            urgency_now=lead["urgency"],
+        )
     if ticket["joined_to"] is not None:
         raise Conflict(
             "This request is joined already. Part it first.", "该工单已合并，请先拆分。", joined_to=ticket["joined_to"]
@@ -123,6 +134,11 @@ def _check(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> None:
                 "Other requests are joined to this one. Join them one by one, or part them first.",
                 "已有其他工单合并到该工单，请先逐一拆分或改为合并它们。",
             )
+
+
+def _is_more_pressing(ticket: Ticket, lead: Ticket) -> bool:
+    """True for an emergency beside what is none: joined to it, it would wait as long as that may."""
+    return bool(ticket["urgency"] == EMERGENCY and lead["urgency"] != EMERGENCY)
 
 
 def _may_see(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> bool:
