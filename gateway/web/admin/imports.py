@@ -99,7 +99,7 @@ def places_template(kind: str) -> Response:
     return _template("places", kind, filled="true" if request.args.get("filled") else "false")
 
 
-def _template(what: str, kind: str, **query: str) -> Response:
+def _template(what: str, kind: str, **query: Any) -> Response:
     if kind not in ("xlsx", "csv"):
         raise NotFound()
     status, headers, content = desk().raw("GET", f"{KINDS[what].path}/template", format=kind, **query)
