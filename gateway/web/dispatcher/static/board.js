@@ -4,7 +4,7 @@ import { api, follow, Refused } from "../api.js";
 
 const KINDS = ["filed", "acknowledged", "claimed", "assigned", "released", "departed", "arrived", "started", "paused",
   "resumed", "objected", "disallowed", "made_safe", "completed", "reopened", "cancelled", "declined", "promised",
-  "overridden", "reevaluated", "escalated", "joined", "parted", "unclaimed"].map((kind) => `ticket.${kind}.v1`);
+  "overridden", "reevaluated", "escalated", "joined", "parted", "unclaimed", "urged"].map((kind) => `ticket.${kind}.v1`);
 const CLOCKS = ["sla.warned.v1", "sla.breached.v1"];
 const live = document.getElementById("live");
 const dialog = document.getElementById("assign-dialog");

@@ -7,7 +7,7 @@ const ticket = document.getElementById("ticket");
 const stale = document.getElementById("stale");
 const KINDS = ["acknowledged", "claimed", "assigned", "released", "departed", "arrived", "started", "paused", "resumed",
   "objected", "disallowed", "made_safe", "completed", "confirmed", "closed", "reopened", "cancelled", "declined",
-  "promised", "overridden", "escalated", "joined", "parted", "commented", "photographed"];
+  "promised", "overridden", "escalated", "joined", "parted", "commented", "photographed", "urged"];
 
 follow(KINDS.map((kind) => `ticket.${kind}.v1`), (type, event) => {
   const told = event.data ?? {};

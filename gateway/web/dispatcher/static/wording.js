@@ -5,7 +5,7 @@ import { api } from "../api.js";
 const PAUSE_MILLISECONDS = 500;
 
 for (const area of document.querySelectorAll("[data-wording]")) {
-  const advice = document.createElement("ul");
+  const advice = document.createElement("div");
   advice.className = "wording";
   advice.setAttribute("role", "status");
   area.after(advice);
@@ -15,7 +15,7 @@ for (const area of document.querySelectorAll("[data-wording]")) {
     const told = text.trim() ? await api("POST", "/wording", { body: { text } }).catch(() => null) : { findings: [] };
     if (!told || text !== area.value) return;
     advice.replaceChildren(...told.findings.map((found) => {
-      const line = document.createElement("li");
+      const line = document.createElement("p");
       line.textContent = `“${found.text}”: ${found.reason} ${found.better}`;
       return line;
     }));
