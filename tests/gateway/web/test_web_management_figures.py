@@ -192,3 +192,16 @@ def test_a_job_is_shown_with_its_own_status(manager: Browser, services: dict[str
     said = text_of(manager.open(f"/manage{of_it}"))
     assert "Taken" in said
     assert "Accountable: Li" in said
+
+
+def test_words_of_complaints_are_in_the_language_of_each_page(
+    manager: Browser, services: dict[str, FakeService]
+) -> None:
+    one = {
+        "ticket_id": GARDEN, "title": "x", "number": "N-1", "community_id": GARDEN, "community_name": "Garden",
+        "cause": "desk_error", "severity": "grave", "approval_late_at": None, "approval_due_at": None,
+    }  # fmt: skip
+    answers(services["tickets"], {"/complaints": {"items": [one]}, "/communities": PLACES})
+    for language, said in (("zh-CN", "工作差错"), ("en", "An error of the desk"), ("zh-CN", "工作差错")):
+        manager.send("/language", language=language)
+        assert said in text_of(manager.open("/manage/approvals"))
