@@ -211,7 +211,8 @@ def _outside(upstream: Upstream, method: str, path: str, headers: Mapping[str, s
 def _inside(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answered:
     """Ask the gateway's own API within the process: the same routes, checks and limits as from outside."""
     # What is open to anybody is counted by where the browser is.
-    near = {name: request.environ[name] for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR") if name in request.environ}
+    noted = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
+    near: dict[str, Any] = {name: request.environ[name] for name in noted if name in request.environ}
     given = Headers(list(headers.items()))
     builder = EnvironBuilder(path=API + path, method=method, headers=given, data=body or b"", environ_base=near)
     answer = Response.from_app(current_app.wsgi_app, builder.get_environ(), buffered=True)

@@ -18,4 +18,4 @@ from gateway.web.admin.area import NAVIGATION, blp
 # Each module of pages, so that its views are registered.
 PAGES = (accounts, catalogue, hooks, imports, invitations, mailbox, more, places, sheets, shifts, spots)
 
-__all__ = ["NAVIGATION", "PAGES", "blp"]
+__all__ = ["NAVIGATION", "PAGES", "blp", "catalogue", "shifts"]
