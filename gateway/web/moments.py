@@ -20,7 +20,12 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def zone(community_id: str | None = None) -> ZoneInfo | None:
-    """Return a community's zone, or the first of the visitor's communities; None where it is not known just now."""
+    """Return a community's zone, or the first of the visitor's communities; None where it is not known just now.
+
+    Visitors without an account have no communities: for them the zone itself is named.
+    """
+    if community_id and "/" in community_id:
+        return ZoneInfo(community_id)
     who = visitor()
     if who is None:
         return None

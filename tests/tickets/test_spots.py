@@ -50,7 +50,8 @@ def test_whoever_scans_a_lift_reports_it_without_an_account_and_follows_it(
 ) -> None:
     seen = anybody.get(f"/api/v1/q/{spot['code']}")
     assert seen.json == {
-        "community": "桂花苑", "building": "1栋", "name": {"zh-CN": "东侧电梯", "en": "East lift"}, "kind": "lift",
+        "community": "桂花苑", "timezone": "Asia/Shanghai", "building": "1栋",
+        "name": {"zh-CN": "东侧电梯", "en": "East lift"}, "kind": "lift",
         "shared": True, "open": [],
     }  # fmt: skip
     filed = report(anybody, spot, phone="138 0000 0000", headers={"Accept-Language": "zh-CN"})

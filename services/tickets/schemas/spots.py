@@ -100,6 +100,7 @@ class OpenThere(ma.Schema):
 class Scanned(SpotName):
     """What is behind a code, and what is open there."""
 
+    timezone = fields.String(required=True)
     open = fields.List(fields.Nested(OpenThere), required=True)
 
 
@@ -138,6 +139,7 @@ class Followed(ma.Schema):
     status = fields.String(required=True, validate=OneOf(lifecycle.STATUSES))
     place = fields.String(required=True, allow_none=True)
     community = fields.String(required=True)
+    timezone = fields.String(required=True)
     catalogue_name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     urgency = fields.String(required=True, validate=OneOf(URGENCIES))
     filed_at = fields.AwareDateTime(required=True)
