@@ -12,16 +12,9 @@ from gateway.web.guard import of_pages
 from gateway.web.language import speak
 from gateway.web.page import page
 from gateway.web.session import COOKIE
-from services.kit.errors import DeskError
 from services.kit.http import problems
 
 PROBLEM = "application/problem+json"
-
-
-class FormTooOld(DeskError):
-    """The form's token is not of this session: signed in anew meanwhile, or the form came from elsewhere."""
-
-    code = "invalid"
 
 
 def configure(app: Flask) -> None:
