@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LONGEST_HEADER = 4000
-_COMMENT = re.compile(r"\([^()]*\)")
+_COMMENT = re.compile(r"\([^()\"\\]*\)")
+_QUOTED = re.compile(r"\"[^\"\\;()=]*\"")
 _RESULT = re.compile(r"^([a-z0-9-]+)(?:/\d+)? *= *([a-z]+)\b", re.IGNORECASE)
 _PROPERTY = re.compile(r"\b(header|smtp|policy)\.([a-z0-9_-]+) *= *(\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
 
@@ -55,14 +56,20 @@ def origin_of(headers: Sequence[str], trusted: Iterable[str], sender: str) -> Or
 
 
 def read_header(header: str) -> tuple[str, list[Result]]:
-    """Return who wrote an Authentication-Results header, and what it says; an empty name for what is none."""
+    """Return who wrote an Authentication-Results header, and what it says; an empty name for what is none.
+
+    What a sender wrote may stand in it, quoted or in a comment. Where that could be read as a result of the server's,
+    the header says nothing, and its server's name still counts, so that no header below is asked instead.
+    """
     text = " ".join(header[:LONGEST_HEADER].split())
     for _ in range(5):  # Comments may lie within comments.
         text = _COMMENT.sub(" ", text)
     first, *rest = text.split(";")
     words = first.split()
-    if not words or "(" in text:
+    if not words:
         return "", []
+    if any(one in _QUOTED.sub("", text) for one in '()"\\'):
+        return words[0].lower(), []
     return words[0].lower(), [result for part in rest if (result := _result(part.strip()))]
 
 

@@ -12,13 +12,16 @@ _BLANK = re.compile(r"[ \t\r\n\f\v]+")
 _MANY_LINES = re.compile(r"\n{3,}")
 # What the parser would look for the end of again and again, once for each of ten thousand that have none.
 _DECLARED = re.compile(r"<[!?][^<>]*>?")
-_NO_END = re.compile(r"</(?![a-zA-Z][^<>]*>)")
+_NO_END = re.compile(r"</(?![a-zA-Z][^<>]*>)|<(?=[a-zA-Z])(?![^<>]*>)")
+# Nothing is read of attributes, and badly written ones are looked through again and again, too.
+_ATTRIBUTES = re.compile(r"<([a-zA-Z][^\s<>/]*)[^<>]*?(/?)>")
 
 
 def text_of(html: str) -> str:
     """Return the text, without styles and scripts and without any address behind a link."""
     reader = _Reader()
-    reader.feed(_NO_END.sub(" ", _DECLARED.sub("", _without_comments(html))))
+    closed = _NO_END.sub(" ", _DECLARED.sub("", _without_comments(html)))
+    reader.feed(_ATTRIBUTES.sub(r"<\1\2>", closed))
     reader.close()
     return _MANY_LINES.sub("\n\n", "\n".join(line.rstrip() for line in reader.lines())).strip()
 

@@ -66,7 +66,7 @@ def addresses(letter: Message, name: str) -> list[tuple[str, str]]:
     """Return (name, address) of everybody in the headers of a name."""
     try:
         found = email.utils.getaddresses(values(letter, name))
-    except (ValueError, LookupError, TypeError, IndexError, AttributeError):
+    except (ValueError, LookupError, TypeError, IndexError, AttributeError, RecursionError):
         return []
     return [(words(person), address.strip()) for person, address in found if "@" in address]
 
