@@ -8,8 +8,8 @@ from services.tickets import models, pictures
 from services.tickets.api import BLUEPRINTS
 from services.tickets.api.mail import LETTER
 from services.tickets.case_file import seals
-from services.tickets.visitor_links import Links
 from services.tickets.settings import TicketsSettings
+from services.tickets.visitor_links import Links
 
 
 def make_app(settings: TicketsSettings) -> Flask:

@@ -19,11 +19,11 @@ from services.kit.identity import NOBODY, Actor, current_actor
 from services.tickets import pictures, queries
 from services.tickets.commands import visitors as commands
 from services.tickets.estate.spots import VISITOR
-from services.tickets.visitor_links import Link, Links
 from services.tickets.queries import spots as reading
 from services.tickets.queries.views import item_name
 from services.tickets.schemas import PhotoUpload
 from services.tickets.schemas import spots as shapes
+from services.tickets.visitor_links import Link, Links
 
 visitors = Blueprint("visitors", __name__, description="For people without an account")
 

@@ -23,11 +23,11 @@ from services.tickets.estate.spots import (
     VISITOR,
     is_code,
 )
-from services.tickets.visitor_links import unknown_link
 from services.tickets.models import photos, tickets
 from services.tickets.models.spots import spots
 from services.tickets.pictures import Picture
 from services.tickets.triage import Corrections
+from services.tickets.visitor_links import unknown_link
 
 
 def visitor_of(db: Connection, code: str, locale: str) -> Actor:
