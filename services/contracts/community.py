@@ -1,4 +1,4 @@
-"""What the tickets service publishes of plans and community events. Ids and codes only: no names, phones or texts."""
+"""What the tickets service publishes of plans, events and announcements. Ids and codes only: no names, no words."""
 
 from dataclasses import dataclass
 from datetime import datetime

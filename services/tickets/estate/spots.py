@@ -6,7 +6,7 @@ import secrets
 KINDS = (
     "lift", "door", "gate", "garage", "corridor", "stairs", "roof", "garden", "playground", "room", "other",
 )  # fmt: skip
-# Read out and typed as well as scanned, so without 0/o, 1/i/l and u: 18 of 29 letters are 87 bits.
+# Read out and typed as well as scanned, so without 0/o, 1/i/l and u: 18 of 30 letters are 88 bits.
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 18
 _CODE = re.compile(rf"[{_LETTERS}]{{{_LENGTH}}}")
