@@ -208,5 +208,5 @@ def test_ones_own_account(visit: Visit, person: Callable[[str], Person]) -> None
     expect(first.locator("h1")).to_have_text("我的账号")
     fits(first)
     axe(first)
-    first.click("text=退出所有登录")
+    first.click("button >> text=退出所有登录")
     expect(first.locator(".alert-info")).to_contain_text("退出登录")
