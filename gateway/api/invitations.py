@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
@@ -22,7 +23,8 @@ from gateway.invitation_schemas import (
     LinkOut,
     SendIn,
 )
-from services.kit.errors import DeskError
+from gateway.parts import own_headers, parts
+from services.kit.errors import DeskError, Unavailable, invalid_field
 from services.kit.http import Answer, access, current_service, cut, one_effect, page_link, read_cursor, respond, scoped
 from services.kit.identity import current_actor
 from services.kit.invitations import Invitations
@@ -34,9 +36,38 @@ blp = Blueprint("invitations", __name__, description="Invitations, for admins an
 @access("admin", "manager")
 @blp.arguments(InvitationIn)
 @blp.alt_response(201, schema=InvitedOut)
-@one_effect
-def invite_somebody(db: Connection, body: dict[str, Any]) -> Answer:
+def invite_somebody(body: dict[str, Any]) -> Response:
     """Open an account for somebody, who chooses the password by the invitation's link."""
+    # Asked while no transaction is open. A refusal goes on to where an earlier answer is looked for first.
+    refusal: DeskError | None = None
+    try:
+        _check_homes(body)
+    except DeskError as problem:
+        refusal = problem
+    return _invite(refusal, body)
+
+
+def _check_homes(body: Mapping[str, Any]) -> None:
+    """Refuse homes that are not a manager's to give: whoever lives in a home reads its tickets and its record."""
+    wanted = {str(one) for one in body.get("units", ())}
+    if not wanted or not current_actor().community_ids:
+        return
+    headers = {**own_headers(), "Content-Type": "application/json"}
+    asked = orjson.dumps({"ids": sorted(wanted)})
+    status, answer = parts().upstreams["tickets"].fetch("POST", "/api/v1/units/find", headers, asked)
+    if status != 200:
+        raise Unavailable(
+            "The register of homes is not answering just now. Nothing was changed; please try again shortly.",
+            "房屋登记暂时无法查询，未作任何更改，请稍后再试。",
+        )
+    if wanted - {one["id"] for one in orjson.loads(answer)["items"]}:
+        raise invalid_field("units", "Not every one of these homes is in your communities.", "部分房屋不在您的小区内。")
+
+
+@one_effect
+def _invite(db: Connection, refusal: DeskError | None, body: dict[str, Any]) -> Answer:
+    if refusal is not None:
+        raise refusal
     by, wanted = current_actor(), columns(body)
     invitations.check_may_look_after(by, {"community_ids": [], **wanted})
     account = open_account(db, organisation_id=by.organisation_id, password=None, **wanted)

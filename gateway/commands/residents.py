@@ -46,7 +46,9 @@ def compare(db: Connection, by: Actor, people: Mapping[str, Named], units: Mappi
                 Finding(one.rows[0], "login", "This login is taken by somebody else.", "该登录名已被他人使用。")
             )
             continue
-        changes.known[one.login] = account
+        # A letter opens the account, and an address in a table is anybody's: only who looks after it sends one.
+        if invitations.may_look_after(by, account):
+            changes.known[one.login] = account
         if {unit.id for unit in theirs} <= set(account["unit_ids"]):
             changes.unchanged += 1
         elif len({*account["unit_ids"], *(unit.id for unit in theirs)}) > MOST_HOMES:

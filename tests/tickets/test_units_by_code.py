@@ -27,6 +27,8 @@ def test_homes_are_found_by_their_codes(estate: Estate, new_estate: Callable[[],
     assert all(one["id"] != estate.home for one in find(other, "admin", code))
     estate.join("elsewhere", "manager", community_ids=(fresh(),))
     assert find(estate, "elsewhere", code) == []
+    for name, items in (("manager", [found]), ("elsewhere", [])):
+        assert estate.post(name, "/units/find", {"ids": [estate.home]}).get_json()["items"] == items
 
 
 def test_a_closed_home_is_said_to_be_closed(estate: Estate) -> None:

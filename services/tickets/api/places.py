@@ -40,9 +40,10 @@ def _building(db: Connection, row: dict[str, Any], status: int = 200) -> Answer:
 @places.arguments(shapes.CodesIn)
 @places.alt_response(200, schema=shapes.UnitsByCode)
 def find_units(body: dict[str, Any]) -> Response:
-    """Find units by their codes; a code that is not answered is none of the caller's. Nothing is changed."""
+    """Find units by their codes or ids; what is not answered is none of the caller's. Nothing is changed."""
     with scoped() as db:
-        return respond(Answer({"items": reading.units_by_code(db, current_actor(), body["codes"])}))
+        found = reading.units_by_code(db, current_actor(), body["codes"], [str(one) for one in body["ids"]])
+    return respond(Answer({"items": found}))
 
 
 @places.route("/communities", methods=["POST"])

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
@@ -61,14 +61,14 @@ def units_of(
     return [unit_view(dict(row)) for row in shown], more
 
 
-def units_by_code(db: Connection, actor: Actor, codes: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the units within the caller's reach that have one of these codes, closed ones too."""
+def units_by_code(db: Connection, actor: Actor, codes: Sequence[str], ids: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return the units within the caller's reach that have one of these codes or ids, closed ones too."""
     closed = func.coalesce(units.c.closed_at, buildings.c.closed_at, communities.c.closed_at).label("closed_at")
     wanted = (
         select(units.c.code, units.c.id, units.c.community_id, closed)
         .join_from(units, buildings, buildings.c.id == units.c.building_id)
         .join(communities, communities.c.id == units.c.community_id)
-        .where(units.c.organisation_id == actor.organisation_id, units.c.code.in_(codes))
+        .where(units.c.organisation_id == actor.organisation_id, or_(units.c.code.in_(codes), units.c.id.in_(ids)))
     )
     if actor.community_ids:
         wanted = wanted.where(units.c.community_id.in_(actor.community_ids))

@@ -39,9 +39,10 @@ class ImportQuery(StrictSchema):
 
 
 class CodesIn(StrictSchema):
-    """Codes of units."""
+    """Codes of units, or their ids."""
 
-    codes = fields.List(Line(most=120), required=True, validate=Length(min=1, max=5000))
+    codes = fields.List(Line(most=120), load_default=list, validate=Length(max=5000))
+    ids = fields.List(fields.UUID(), load_default=list, validate=Length(max=5000))
 
 
 class UnitByCode(ma.Schema):
