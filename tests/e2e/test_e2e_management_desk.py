@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(400)
 People = Callable[[str], Person]
 LOOKED_AT = (
     "/manage", "/manage/levels?period=year", "/manage/trend", "/manage/comparison", "/manage/satisfaction",
-    "/manage/terms", "/manage/catalogue", "/manage/approvals",
+    "/manage/terms", "/manage/approvals",
 )  # fmt: skip
 
 
@@ -132,22 +132,6 @@ def test_a_pack_is_switched_on_from_the_terms_that_were_shown(visit: Visit, pers
     page.locator(f"{pack} button[name=to]").click()
     expect(page.locator(".alert-success")).to_contain_text("Switched off")
     assert "cn_1998" not in person("manager1").get(policy)["packs"]
-
-
-def test_an_item_changes_after_a_look_at_what_would_come_of_it(visit: Visit, person: People) -> None:
-    page = visit("manager1", "/manage/catalogue/items/lift-fault", lang="en", java_script_enabled=False)
-    page.fill("#en", "Lift stands still")
-    page.fill("#texts", "the lift is stuck\n楼道灯坏了")
-    page.locator("main form button.btn-primary").click()
-    expect(page.locator("main")).to_contain_text("Lift stands still")
-    expect(page.locator("main")).to_contain_text("Nothing was written yet.")
-    page.fill("#reason", "Residents say it so")
-    page.locator("main form button.btn-primary").click()
-    expect(page.locator(".alert-success")).to_contain_text("Published")
-    found = {one["code"]: one["name"]["en"] for one in person("resident1").get("/catalogue")["items"]}
-    assert found["lift-fault"] == "Lift stands still"
-    page.goto("/manage/catalogue/versions")
-    expect(page.locator("main")).to_contain_text("Residents say it so")
 
 
 def test_a_remedy_is_approved_beside_what_was_offered(visit: Visit, person: People) -> None:

@@ -2,7 +2,6 @@
 
 from gateway.web.management import (
     campaigns,
-    catalogue,
     decisions,
     overview,
     reports,
@@ -14,6 +13,6 @@ from gateway.web.management import (
 from gateway.web.management.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (campaigns, catalogue, decisions, overview, reports, service_levels, terms, tickets, voices)
+PAGES = (campaigns, decisions, overview, reports, service_levels, terms, tickets, voices)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

@@ -22,7 +22,7 @@ NAVIGATION = {
         Entry("management.approvals", _l("Decisions"), "check"),
     ),
 }
-# What is behind each entry of the navigation: endpoints and their names.
+# What is behind each entry of the navigation: endpoints and their names, some of them admins' pages.
 SECTIONS = (
     {
         "overview": _l("Need levels"),
@@ -44,7 +44,13 @@ SECTIONS = (
         "complaints": _l("Complaints"),
         "campaigns": _l("Campaigns"),
     },
-    {"terms": _l("Terms"), "packs": _l("Packs"), "catalogue": _l("Catalogue")},
+    {
+        "terms": _l("Terms"),
+        "packs": _l("Packs"),
+        "admin.catalogue": _l("Catalogue"),
+        "admin.invitations": _l("Invitations"),
+        "admin.shifts": _l("Shifts"),
+    },
     {"approvals": _l("Approvals"), "incidents": _l("Incidents"), "views": _l("Who saw what")},
 )
 PERIODS = frozenset([*SECTIONS[0], *SECTIONS[1], "satisfaction", "gaps", "recovery", "complaints"])
@@ -67,7 +73,7 @@ def _tabs() -> list[tuple[str, Any, bool]]:
     section = next((part for part in SECTIONS if name in part), {})
     kept: dict[str, Any] = dict(carried_on(request.args))
     return [
-        (url_for(f"management.{one}", **(kept if one in PERIODS else {})), said, one == name)
+        (url_for(one if "." in one else f"management.{one}", **(kept if one in PERIODS else {})), said, one == name)
         for one, said in section.items()
     ]
 
