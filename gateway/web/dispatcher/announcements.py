@@ -1,5 +1,6 @@
 """Announcements: written with advice on the words, published in time, and who has read them."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -14,6 +15,7 @@ from gateway.web.dispatcher.forms import Moment, Several
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
+from services.kit import clock
 from services.kit.errors import NotFound
 
 TIMES = ("starts_at", "ends_at")
@@ -161,6 +163,7 @@ def _show(announcement_id: str, form: Publishing, status: int = 200, **more: Any
         steps=told["steps"]["items"],
         readers=told["readers"],
         people=people,
+        begun=datetime.fromisoformat(its["starts_at"]) <= clock.now(),
         form=form,
         times={name: said.typed(its[name], place) for name in TIMES},
         earliest=more.get("earliest"),
