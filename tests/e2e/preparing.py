@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from doorstep.sample import PASSWORD
 from services.kit import clock
+from tests.e2e.preparing_desk import prepare_desk_work
 from tests.story.story_people import Desk, Person
 
 
@@ -14,6 +15,7 @@ def prepare(desk: Desk) -> None:
     admin = desk.person("admin1", PASSWORD)
     community = admin.get("/communities")["items"][0]["id"]
     _ask_all(desk.person("manager1", PASSWORD), community)
+    prepare_desk_work(desk)
     _invite(admin, "to-be-shown@example.org")
     _plan_a_shift(admin, community)
     building = admin.get(f"/communities/{community}/buildings")["items"][0]["id"]
