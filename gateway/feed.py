@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 
 from gateway import queries
-from gateway.limits import TooManyRequests
 from gateway.visibility import may_see
 from services.kit.database import transaction
 from services.kit.identity import Actor
@@ -68,22 +67,27 @@ class Feed:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._subscribers: set[Subscriber] = set()
+        # In the order in which they came.
+        self._subscribers: dict[Subscriber, None] = {}
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
         self._stop = threading.Event()
         self._last: int | None = None
 
     def subscribe(self, actor: Actor) -> Subscriber:
-        """Add a stream; raises TooManyRequests when this person has enough of them.
+        """Add a stream; where this person has enough of them, their oldest ends.
 
+        A browser that goes from page to page leaves streams behind, which are noticed only when something is written
+        to them: whoever comes now is there, and the oldest is the likeliest to be gone.
         When this returns, every event committed from now on will be offered to it.
         """
         subscriber = Subscriber(actor)
         with self._lock:
-            if sum(one.actor.id == actor.id for one in self._subscribers) >= MOST_STREAMS:
-                raise TooManyRequests([("Retry-After", "60")])
-            self._subscribers.add(subscriber)
+            theirs = [one for one in self._subscribers if one.actor.id == actor.id]
+            for oldest in theirs[: max(0, len(theirs) + 1 - MOST_STREAMS)]:
+                self._subscribers.pop(oldest)
+                oldest.waiting.put(END)
+            self._subscribers[subscriber] = None
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
                 self._thread.start()
@@ -93,7 +97,7 @@ class Feed:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Remove a stream."""
         with self._lock:
-            self._subscribers.discard(subscriber)
+            self._subscribers.pop(subscriber, None)
 
     def close(self) -> None:
         """End every stream, so that the process can stop at once."""

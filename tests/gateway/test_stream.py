@@ -286,18 +286,24 @@ def test_bad_input_is_named(client: FlaskClient, query: str, headers: dict, fiel
     assert field in {error["field"].removeprefix("headers.") for error in answer.get_json()["errors"]}
 
 
-def test_one_person_opens_only_so_many_streams(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "MOST_STREAMS", 1)
-    with Listening(client, RESIDENT):
-        refused = client.get("/api/v1/stream", headers=bearer(RESIDENT))
-        assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
-        with Listening(client, actor("resident")):
-            pass
-    with Listening(client, RESIDENT):
-        pass
+def test_of_too_many_streams_of_one_person_the_oldest_ends(
+    client: FlaskClient, app: Any, happen: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST_STREAMS", 2)
+    with (
+        Listening(client, RESIDENT) as oldest,
+        Listening(client, actor("resident")),
+        Listening(client, RESIDENT) as older,
+        Listening(client, RESIDENT) as newest,
+    ):
+        assert oldest.next() == {}
+        wanted = event()
+        happen(wanted)
+        assert older.next()["subject"] == newest.next()["subject"] == wanted.subject
+    assert app.extensions["gateway"].feed._subscribers == {}
 
 
 def test_subscriptions_end_with_their_streams(client: FlaskClient, app: Any) -> None:
     with Listening(client, RESIDENT):
         assert len(app.extensions["gateway"].feed._subscribers) == 1
-    assert app.extensions["gateway"].feed._subscribers == set()
+    assert app.extensions["gateway"].feed._subscribers == {}
