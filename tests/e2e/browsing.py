@@ -97,7 +97,7 @@ def axe(page: Page) -> None:
         for one in found.response["violations"]
         if one["impact"] in SERIOUS
     ]
-    assert faults == [], page.url
+    assert not faults, f"{page.url}: {faults}"
 
 
 def fits(page: Page) -> None:
@@ -107,16 +107,26 @@ def fits(page: Page) -> None:
 
 
 def weigh(page: Page, load: Callable[[], object]) -> float:
-    """Return how many bytes come over the line while `load` opens a page with an empty cache, heads included."""
+    """Return how many bytes come over the line while `load` opens a page with an empty cache, heads included.
+
+    Pages that a script fetches ahead, for a phone without signal, are not this page.
+    """
     tools = page.context.new_cdp_session(page)
-    loaded: list[float] = []
-    tools.on("Network.loadingFinished", lambda one: loaded.append(one["encodedDataLength"]))
+    loaded: dict[str, float] = {}
+    ahead: set[str] = set()
+
+    def hear(one: dict[str, Any]) -> None:
+        if one["type"] == "Fetch" and one["response"]["mimeType"] == "text/html":
+            ahead.add(one["requestId"])
+
+    tools.on("Network.responseReceived", hear)
+    tools.on("Network.loadingFinished", lambda one: loaded.update({one["requestId"]: one["encodedDataLength"]}))
     tools.send("Network.enable")
     tools.send("Network.clearBrowserCache")
     load()
     page.wait_for_load_state("networkidle")
     tools.detach()
-    return sum(loaded)
+    return sum(size for request, size in loaded.items() if request not in ahead)
 
 
 def screenshot(page: Page, name: str) -> None:

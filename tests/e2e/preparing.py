@@ -11,6 +11,7 @@ from tests.story.story_people import Desk, Person
 def prepare(desk: Desk) -> None:
     """File a request and a complaint, ask all homes, invite somebody, plan a shift, put up codes, add a system."""
     desk.person("resident1", PASSWORD).file("厨房水龙头漏水，请来修")
+    desk.person("crew1", PASSWORD).step(desk.person("resident1", PASSWORD).file("卧室门锁打不开"), "claim").ok()
     desk.person("resident1", PASSWORD).file("投诉：保安态度很差，对老人大声呵斥")
     admin = desk.person("admin1", PASSWORD)
     community = admin.get("/communities")["items"][0]["id"]
