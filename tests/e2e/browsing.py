@@ -109,15 +109,16 @@ def fits(page: Page) -> None:
 def weigh(page: Page, load: Callable[[], object]) -> float:
     """Return how many bytes come over the line while `load` opens a page with an empty cache, heads included.
 
-    Pages that a script fetches ahead, for a phone without signal, are not this page.
+    Pages that a script fetches ahead, for a phone without signal, are not this page; nor is what people photographed.
     """
     tools = page.context.new_cdp_session(page)
     loaded: dict[str, float] = {}
-    ahead: set[str] = set()
+    beside: set[str] = set()
 
     def hear(one: dict[str, Any]) -> None:
-        if one["type"] == "Fetch" and one["response"]["mimeType"] == "text/html":
-            ahead.add(one["requestId"])
+        ahead = one["type"] == "Fetch" and one["response"]["mimeType"] == "text/html"
+        if ahead or (one["type"] == "Image" and "/photos/" in one["response"]["url"]):
+            beside.add(one["requestId"])
 
     tools.on("Network.responseReceived", hear)
     tools.on("Network.loadingFinished", lambda one: loaded.update({one["requestId"]: one["encodedDataLength"]}))
@@ -126,7 +127,7 @@ def weigh(page: Page, load: Callable[[], object]) -> float:
     load()
     page.wait_for_load_state("networkidle")
     tools.detach()
-    return sum(size for request, size in loaded.items() if request not in ahead)
+    return sum(size for request, size in loaded.items() if request not in beside)
 
 
 def screenshot(page: Page, name: str) -> None:

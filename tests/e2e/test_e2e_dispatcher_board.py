@@ -72,7 +72,7 @@ def test_work_is_given_by_drag_and_a_refusal_is_said(visit: Visit, person: Peopl
     ticket = person("resident1").file("卫生间的灯不亮了")
     page = visit("dispatcher1", "/board", lang="zh-CN", width=1280)
     live(page)
-    target = page.locator("[data-crew]").first
+    target = page.locator("[data-crew]").filter(has_text="Crew 1")
     name = target.get_attribute("data-name")
     card(page, ticket).drag_to(target)
     expect(page.locator('[data-cards="taken"]').locator(f'[data-id="{ticket["id"]}"]')).to_contain_text(str(name))

@@ -111,7 +111,7 @@ def test_without_scripts_everything_works(visit: Visit) -> None:
     page = visit("resident1", "/my/new", java_script_enabled=False, lang="en")
     page.fill("textarea", "The tap in the kitchen drips. 厨房水龙头滴水")
     page.click("main form button")
-    page.click("text=Send")
+    page.click("main button.btn-big")
     expect(page.locator(".alert-success")).to_contain_text("We have it")
     page.click("text=Sign out")
     expect(page.locator("h1")).to_contain_text("The desk of your home")

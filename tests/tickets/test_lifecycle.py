@@ -39,6 +39,7 @@ SENTENCES = [
     ("The desk may end a waiting as well.", "resume", "dispatcher manager", {"waiting"}, "in_progress", ANY),
     ("So does the end of the pause.", "resume", "system", {"waiting"}, "in_progress", ANY),
     ("The household objects to the waiting.", "object", "resident", {"waiting"}, STAYS, HOME),
+    ("The household asks to hurry while it is open.", "urge", "resident", OPEN, STAYS, HOME),
     ("The desk takes a pause back, however it ended.", "disallow", "dispatcher manager", OPEN | DONE, STAYS, ANY),
     ("Whoever is there takes the danger out of it.", "make_safe", "crew",
      {"on_site", "in_progress", "waiting"}, STAYS, OWN),

@@ -16,6 +16,7 @@ from services.tickets.models import NAMED_TICKETS, tickets, units
 # What one job can put right for several; whoever complains, asks or is cared for is not a case among others.
 CAUSES = ("repair", "cleaning", "security", "greening", "community")
 EMERGENCY = "emergency"
+LIFE_SAFETY = "life_safety"
 
 
 def join(
@@ -137,8 +138,12 @@ def _check(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> None:
 
 
 def _is_more_pressing(ticket: Ticket, lead: Ticket) -> bool:
-    """True for an emergency beside what is none: joined to it, it would wait as long as that may."""
-    return bool(ticket["urgency"] == EMERGENCY and lead["urgency"] != EMERGENCY)
+    """True for danger to life beside what is no emergency: joined to it, it would wait as long as that may.
+
+    Who is without water because of an outage that was announced goes along with it, urgent as that is.
+    """
+    dangerous = ticket["urgency"] == EMERGENCY and ticket["sla_class"] == LIFE_SAFETY
+    return bool(dangerous and lead["urgency"] != EMERGENCY)
 
 
 def _may_see(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> bool:
