@@ -31,7 +31,7 @@ def file_ticket(db: Connection, body: dict[str, Any]) -> Answer:
     actor = replace(current_actor(), locale=wants())  # The reasons are written in the language of this request.
     given = words(body)
     to, phone = given.pop("join"), given.pop("phone")
-    filing = commands.Filing(**given, joins=to is not None and commands.is_answered(db, to))
+    filing = commands.Filing(**given, joins=commands.urgency_of_lead(db, to) if to else None)
     filed = commands.file_ticket(db, actor, filing, queries.corrections_of(db, actor.organisation_id))
     waits = [queries.wait_view(row, filed["filed_at"]) for row in filed["waits"]]
     if phone is not None:

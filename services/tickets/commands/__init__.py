@@ -4,7 +4,7 @@ from services.tickets.commands.answering import acknowledge
 from services.tickets.commands.corrections import override
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.commands.followups import complain, is_low, reopens
-from services.tickets.commands.joining import is_answered, join, join_filed, part
+from services.tickets.commands.joining import join, join_filed, part, urgency_of_lead
 from services.tickets.commands.on_the_job import arrive, claim, complete, depart, release, start
 from services.tickets.commands.pauses import disallow, expire_pause, object_to, pause, resume
 from services.tickets.commands.people import remember_person
@@ -50,7 +50,6 @@ __all__ = [
     "disallow",
     "expire_pause",
     "file_ticket",
-    "is_answered",
     "is_low",
     "join",
     "join_filed",
@@ -73,4 +72,5 @@ __all__ = [
     "set_policy",
     "start",
     "urge",
+    "urgency_of_lead",
 ]

@@ -15,6 +15,7 @@ from services.kit.events import new_id
 from services.kit.identity import Actor
 from services.tickets import books, catalogue, chain, retold, service_levels, shelves, writing
 from services.tickets.commands.items import chosen, columns_of
+from services.tickets.commands.joining import is_more_pressing
 from services.tickets.commands.requests import Filing, place_of
 from services.tickets.commands.steps import Ticket, entry_after, event_of
 from services.tickets.commands.waits import AT_FILING, estimate_row, first_estimates, told_at_filing
@@ -92,7 +93,7 @@ def file_ticket(
     }
     if item.code == verdict.catalogue_code:
         ticket |= {"need_level": verdict.need_level, "confidence": verdict.confidence}
-    _write(db, actor, ticket, place["timezone"], calls=not filing.joins)
+    _write(db, actor, ticket, place["timezone"], calls=filing.joins is None or is_more_pressing(ticket, filing.joins))
     return {**ticket, **{name: value for name, value in place.items() if name not in ticket}, "owner_name": None}
 
 

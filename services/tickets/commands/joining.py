@@ -33,15 +33,15 @@ def join(
     return _join(db, actor, ticket, lead, rule, reason)
 
 
-def is_answered(db: Connection, to: str) -> bool:
-    """True where a report is an emergency that can be joined, so that nobody need be called to a new one beside it.
+def urgency_of_lead(db: Connection, to: str) -> str | None:
+    """Return how urgent a report is that can be joined, and None where it cannot be.
 
-    Locks it, so that this is still true when the new one is joined to it in the same transaction.
+    Locks it, so that this is still true when a new one is joined to it in the same transaction.
     """
-    leading = (tickets.c.id == to, tickets.c.joined_to.is_(None), tickets.c.urgency == EMERGENCY)
     with as_the_desk(db, "dispatcher"):
-        status = db.execute(select(tickets.c.status).where(*leading).with_for_update()).scalar_one_or_none()
-    return status in lifecycle.OPEN
+        leading = select(tickets.c.status, tickets.c.urgency).where(tickets.c.id == to, tickets.c.joined_to.is_(None))
+        lead = db.execute(leading.with_for_update()).one_or_none()
+    return lead.urgency if lead is not None and lead.status in lifecycle.OPEN else None
 
 
 def join_filed(db: Connection, actor: Actor, ticket: Ticket, to: str) -> Ticket:
@@ -51,7 +51,8 @@ def join_filed(db: Connection, actor: Actor, ticket: Ticket, to: str) -> Ticket:
     with as_the_desk(db, "dispatcher"):
         further = db.execute(select(tickets.c.joined_to).where(tickets.c.id == to)).scalar_one_or_none()
     ticket, lead = _lock_both(db, ticket["id"], further or to, "join")
-    if lead["status"] not in lifecycle.OPEN or lead["joined_to"] is not None or _is_more_pressing(ticket, lead):
+    gone = lead["status"] not in lifecycle.OPEN or lead["joined_to"] is not None
+    if gone or is_more_pressing(ticket, lead["urgency"]):
         return ticket
     try:
         _check(db, actor, ticket, lead)
@@ -118,7 +119,7 @@ def _check(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> None:
             "那张工单本身已合并到另一张工单，请合并到后者。",
             joined_to=lead["joined_to"],
         )
-    if _is_more_pressing(ticket, lead):
+    if is_more_pressing(ticket, lead["urgency"]):
         raise Conflict(
             "An emergency is joined only to an emergency: nobody was called to that request. Raise its urgency first.",
             "紧急工单只能合并到紧急工单（那张工单未紧急通知人员），请先调高其紧急程度。",
@@ -137,13 +138,13 @@ def _check(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> None:
             )
 
 
-def _is_more_pressing(ticket: Ticket, lead: Ticket) -> bool:
+def is_more_pressing(ticket: Ticket, urgency_of_lead: str) -> bool:
     """True for danger to life beside what is no emergency: joined to it, it would wait as long as that may.
 
     Who is without water because of an outage that was announced goes along with it, urgent as that is.
     """
     dangerous = ticket["urgency"] == EMERGENCY and ticket["sla_class"] == LIFE_SAFETY
-    return bool(dangerous and lead["urgency"] != EMERGENCY)
+    return bool(dangerous and urgency_of_lead != EMERGENCY)
 
 
 def _may_see(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> bool:

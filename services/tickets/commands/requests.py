@@ -33,8 +33,8 @@ class Filing:
     spot_code: str | None = None
     # Whoever files knows no home for certain and takes the likeliest; its requester is asked.
     place_assumed: bool = False
-    # It moves with a job that there is already: nobody is called to it by itself.
-    joins: bool = False
+    # How urgent the job is that it moves with: nobody is called to it by itself, unless it is the more pressing.
+    joins: str | None = None
 
 
 # The organisation's catalogue, asked for with the place: a cached one could not tell that it changed.
