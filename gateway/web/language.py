@@ -61,7 +61,7 @@ def catalogues(first: tuple[str, ...] = ()) -> list[Path]:
     The areas named come after the others, in reverse: on its own pages an area's word counts, such as "Open" of a
     ticket and of an invitation. What all share comes last.
     """
-    areas = {path.parent.name: path.parent for path in sorted(HERE.glob("*/__init__.py"))}
+    areas = {path.parent.name: path.parent for path in sorted(HERE.glob("*/area.py"))}
     named = [areas[name] for name in reversed(first) if name in areas]
     return [folder / CHINESE for folder in (*areas.values(), *named, HERE) if (folder / CHINESE).exists()]
 

@@ -33,7 +33,7 @@ Message = tuple[str | tuple[str, ...], str | None]
 
 def areas() -> dict[str, Path]:
     """Return the folder of each area, and of what they share."""
-    return {path.parent.name: path.parent for path in sorted(HERE.glob("*/__init__.py"))} | {SHARED: HERE}
+    return {path.parent.name: path.parent for path in sorted(HERE.glob("*/area.py"))} | {SHARED: HERE}
 
 
 def said(folder: Path) -> set[Message]:

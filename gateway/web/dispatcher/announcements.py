@@ -9,12 +9,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 
 from gateway.web.desk import Refused, desk
-from gateway.web.dispatcher import codes, said
+from gateway.web.dispatcher import said
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.dispatcher.forms import Moment, Several
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
+from gateway.web.words import word
 from services.kit import clock
 from services.kit.errors import NotFound
 
@@ -25,7 +26,7 @@ class Announcement(DeskForm):
     """What is announced, where, and when."""
 
     community_id = SelectField(_l("Community"), validate_choice=False)
-    kind = SelectField(_l("What it is"), choices=said.choices(codes.ANNOUNCEMENT_KIND), validate_choice=False)
+    kind = SelectField(_l("What it is"), choices=said.choices("announcement_kind"), validate_choice=False)
     planned = BooleanField(_l("It is planned"), default=True)
     building_ids = Several(_l("Only for these buildings"))
     starts_at = Moment(_l("Begins"))
@@ -103,7 +104,7 @@ def publish_announcement(announcement_id: str) -> Response:
         earliest, source = refused.more.get("earliest_start"), refused.more.get("source")
         status = form.refuse(refused)
         return _show(str(announcement_id), form, status, earliest=earliest, source=source)
-    told = said.own(codes.ANNOUNCEMENT_STATE, after["state"])
+    told = word("announcement_state", after["state"])
     return go("dispatcher.announcement", announcement_id=announcement_id, said=_("Now: %(what)s", what=told))
 
 

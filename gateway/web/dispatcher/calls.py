@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, TextAreaField
 
 from gateway.web.desk import Refused, desk
-from gateway.web.dispatcher import codes, said
+from gateway.web.dispatcher import said
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.dispatcher.forms import Moment
 from gateway.web.forms import DeskForm
@@ -21,8 +21,8 @@ ANSWER = ("answered", "proxy")
 class Attempt(DeskForm):
     """How a call went, with what was said."""
 
-    outcome = RadioField(_l("How did it go?"), choices=said.choices(codes.CALL_OUTCOME))
-    spoken_by = SelectField(_l("Who answered for them"), choices=said.choices(codes.SPOKEN_BY, "–"))
+    outcome = RadioField(_l("How did it go?"), choices=said.choices("call_outcome"))
+    spoken_by = SelectField(_l("Who answered for them"), choices=said.choices("spoken_by", "–"))
     solved = RadioField(_l("Is it really solved?"), choices=[("yes", _l("Yes, it is")), ("no", _l("No, it is not"))])
     satisfaction = RadioField(
         _l("Points, if they give any"), choices=[("", _l("none given")), *((str(n), str(n)) for n in range(1, 6))]

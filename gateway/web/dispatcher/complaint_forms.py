@@ -6,7 +6,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 
-from gateway.web.dispatcher import codes
 from gateway.web.dispatcher.forms import Moment, StepForm
 from gateway.web.dispatcher.said import aware, choices
 from gateway.web.language import language
@@ -26,8 +25,8 @@ class Identify(CaseForm):
     """Hear them out, and say back what they want."""
 
     NAME = "identify"
-    emotion = RadioField(_l("How they feel"), choices=choices(codes.EMOTION))
-    cause = SelectField(_l("What is behind it"), choices=choices(codes.CAUSE, "–"), validate_choice=False)
+    emotion = RadioField(_l("How they feel"), choices=choices("emotion"))
+    cause = SelectField(_l("What is behind it"), choices=choices("cause", "–"), validate_choice=False)
     wanted = StringField(_l("What they want"))
     restated = TextAreaField(_l("How you said it back to them"), description=_l("They have heard it and agreed."))
 
@@ -36,7 +35,7 @@ class Assess(CaseForm):
     """Judge it beside the earlier cases like it."""
 
     NAME = "assess"
-    severity = RadioField(_l("How severe"), choices=choices(codes.SEVERITY))
+    severity = RadioField(_l("How severe"), choices=choices("severity"))
     justified = RadioField(_l("Is it justified?"), choices=YES_NO)
     settle_at_once = RadioField(_l("Can it be settled at once?"), choices=YES_NO)
     department = StringField(_l("Who is responsible"), description=_l("Needed where it is justified."))
@@ -136,7 +135,7 @@ class Review(CaseForm):
     """What the return visit found, and what was learnt."""
 
     NAME = "review"
-    outcome = RadioField(_l("The return visit"), choices=choices(codes.SOLVED))
+    outcome = RadioField(_l("The return visit"), choices=choices("solved"))
     lesson = TextAreaField(_l("What we do differently from now on"))
 
 

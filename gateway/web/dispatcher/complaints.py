@@ -6,11 +6,12 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from gateway.web.desk import Refused, desk
-from gateway.web.dispatcher import codes, said
+from gateway.web.dispatcher import codes
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.dispatcher.complaint_forms import CASE_STEPS, CaseForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
+from gateway.web.words import word
 from services.kit.errors import NotFound
 
 
@@ -41,7 +42,7 @@ def take_case_step(ticket_id: str, step: str) -> Response:
         after = desk().post(f"/tickets/{ticket_id}/complaint/{step}", form.body())
     except Refused as refused:
         return _show(str(ticket_id), form.refuse(refused, form.NAMES), form)
-    done = said.own(codes.STEP, after["step"])
+    done = word("complaint_step", after["step"])
     return go("dispatcher.complaint", ticket_id=ticket_id, said=_("Now: %(what)s", what=done))
 
 

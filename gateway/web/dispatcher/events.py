@@ -14,7 +14,7 @@ from gateway.web.dispatcher.forms import Moment
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
-from gateway.web.words import NEED_LEVEL
+from gateway.web.words import word
 
 TIMES = ("starts_at", "ends_at", "sign_up_until")
 
@@ -27,7 +27,7 @@ class Event(DeskForm):
     description = TextAreaField(_l("What happens there"))
     location = StringField(_l("Where"))
     need_level = SelectField(
-        _l("Need level"), choices=[(n, NEED_LEVEL[n].name) for n in ("3", "4", "5")], validate_choice=False
+        _l("Need level"), choices=[(n, word("need_level", n).name) for n in ("3", "4", "5")], validate_choice=False
     )
     starts_at = Moment(_l("Begins"))
     ends_at = Moment(_l("Ends"))

@@ -16,7 +16,6 @@ from gateway.web.dispatcher.forms import CIRCUMSTANCES, Several
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
-from gateway.web.words import URGENCY
 
 SHOWN = 12
 LEAST = 2
@@ -31,7 +30,9 @@ class Filing(DeskForm):
     description = TextAreaField(_l("What do they say?"), description=_l("In their words; it decides item and urgency."))
     location = StringField(_l("Where exactly"))
     channel = RadioField(_l("How it came"), choices=[("phone", _l("telephone")), ("counter", _l("counter"))])
-    urgency = SelectField(_l("Urgency"), choices=said.choices(URGENCY, _l("as their words say")), validate_choice=False)
+    urgency = SelectField(
+        _l("Urgency"), choices=said.choices("urgency", _l("as their words say")), validate_choice=False
+    )
     circumstances = Several(_l("What makes waiting worse"), choices=CIRCUMSTANCES)
     join = HiddenField()
 

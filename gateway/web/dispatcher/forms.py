@@ -14,10 +14,9 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from gateway.web.dispatcher.codes import CIRCUMSTANCE
 from gateway.web.dispatcher.said import aware, choices
 from gateway.web.forms import DeskForm
-from gateway.web.words import NEED_LEVEL, URGENCY
+from gateway.web.words import all_of
 
 AS_TYPED = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
@@ -89,12 +88,12 @@ class Override(StepForm):
     NAME = "override"
     catalogue_code = SelectField(_l("Item"), validate_choice=False)
     need_level = SelectField(_l("Need level"), validate_choice=False)
-    urgency = SelectField(_l("Urgency"), choices=choices(URGENCY, _l("as it is")), validate_choice=False)
+    urgency = SelectField(_l("Urgency"), choices=choices("urgency", _l("as it is")), validate_choice=False)
     reason = StringField(_l("Why"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        levels = [(code, word.name) for code, word in NEED_LEVEL.items() if code != "none"]
+        levels = [(code, word.name) for code, word in all_of("need_level").items() if code != "none"]
         self.need_level.choices = [("", _l("as it is")), *levels]
 
     def body(self) -> dict[str, Any]:
@@ -216,4 +215,4 @@ PLAIN = ("acknowledge", "resume", "claim")
 # The action of the desk that a form stands for, where the two are called differently.
 ACTIONS = {"remark": "comment", "call-back": "call_back", "make-safe": "make_safe"}
 PATHS = {"remark": "comments"}
-CIRCUMSTANCES = choices(CIRCUMSTANCE)
+CIRCUMSTANCES = choices("circumstance")

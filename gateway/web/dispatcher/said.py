@@ -3,21 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from gateway.web import words
-from gateway.web.dispatcher.codes import DESKS, MORE_ACTIONS
 from gateway.web.language import chinese
 from gateway.web.moments import zone
-from gateway.web.words import Word
-
-
-def own(kind: dict[str, Word], code: object) -> Word:
-    """Return what one of the desk's codes is called; a newer one is called by itself, and none is a dash."""
-    return kind.get(str(code)) or Word("–" if code is None else str(code))
-
-
-def action(code: str) -> Word:
-    """Return what a step is called."""
-    return MORE_ACTIONS.get(code) or words.word("action", code)
+from gateway.web.words import all_of, word
 
 
 def named(names: dict[str, str] | None) -> str:
@@ -29,12 +17,12 @@ def named(names: dict[str, str] | None) -> str:
 def owner(ticket: dict[str, Any]) -> str:
     """Return who is accountable for a ticket, by name."""
     its = ticket["owner"]
-    return its["name"] or str(own(DESKS, its["desk"]))
+    return its["name"] or str(word("desk", its["desk"]))
 
 
-def choices(kind: dict[str, Word], first: object = None) -> list[tuple[str, object]]:
+def choices(kind: str, first: object = None) -> list[tuple[str, object]]:
     """Return a kind's words for a field with a choice, below what stands for none."""
-    return ([("", first)] if first is not None else []) + [(code, word.name) for code, word in kind.items()]
+    return ([("", first)] if first is not None else []) + [(code, one.name) for code, one in all_of(kind).items()]
 
 
 def aware(typed: str | None, community_id: str | None) -> str | None:

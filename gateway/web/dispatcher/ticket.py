@@ -12,6 +12,7 @@ from gateway.web.dispatcher.forms import ACTIONS, PATHS, PLAIN, STEPS, StepForm
 from gateway.web.guard import page_for
 from gateway.web.language import language
 from gateway.web.page import go, page
+from gateway.web.words import word
 from services.kit.errors import NotFound
 
 
@@ -31,13 +32,13 @@ def take_step(ticket_id: str, step: str) -> Response:
     path = f"/tickets/{ticket_id}/{PATHS.get(step, step)}"
     if step in PLAIN:
         desk().post(path)
-        return go("dispatcher.ticket", ticket_id=ticket_id, said=_("Done: %(what)s", what=said.action(step)))
+        return go("dispatcher.ticket", ticket_id=ticket_id, said=_("Done: %(what)s", what=word("action", step)))
     form = STEPS[step](desk().get(f"/tickets/{ticket_id}")["community_id"])
     try:
         desk().post(path, form.body(), if_match=request.form.get("version") or None)
     except Refused as refused:
         return _show(str(ticket_id), form.refuse(refused, {"body": "body_"}), form)
-    done = said.action(ACTIONS.get(step, step))
+    done = word("action", ACTIONS.get(step, step))
     return go("dispatcher.ticket", ticket_id=ticket_id, said=_("Done: %(what)s", what=done))
 
 

@@ -1,22 +1,8 @@
-"""What every code of the services is called on a page, with a sign beside the word where a colour would tell."""
+"""What the codes of a ticket are called: where it stands, what it is, its clocks and who does what."""
 
-from dataclasses import dataclass
-
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-
-@dataclass(frozen=True)
-class Word:
-    """A code as a person reads it: its name, a sign, and the tone Bootstrap paints it in."""
-
-    name: LazyString | str
-    sign: str = ""
-    tone: str = "secondary"
-
-    def __str__(self) -> str:
-        return str(self.name)
-
+from gateway.web.words.word import Word
 
 STATUS = {
     "filed": Word(_l("Filed"), "○", "warning"),
@@ -192,6 +178,8 @@ ACTION = {
     "settle": Word(_l("Settle the complaint")),
     "reply": Word(_l("Reply to the complaint")),
     "review": Word(_l("Review the complaint")),
+    "join": Word(_l("Join to another request")),
+    "part": Word(_l("Let it stand by itself")),
 }
 KINDS = {
     "status": STATUS,
@@ -210,14 +198,3 @@ KINDS = {
     "role": ROLE,
     "action": ACTION,
 }
-
-
-def word(kind: str, code: object) -> Word:
-    """Return what a code is called; a code that is newer than these pages is called by itself."""
-    key = "none" if code is None else str(code)
-    return KINDS[kind].get(key) or Word("–" if code is None else key)
-
-
-def all_of(kind: str) -> dict[str, Word]:
-    """Return all words of a kind by code, for choices."""
-    return KINDS[kind]
