@@ -91,9 +91,13 @@ def test_terms_are_what_the_document_says(document: dict[str, Any], estate: "Est
         found = estate.get("crew", f"{here}/{what}")
         follows(document, f"{of_community}/{what}", "get", 200, found.json)
         body = {"document": {**found.json["document"], **CHANGED[what]}, "note": "试行"}
+        told = estate.post("manager", f"{here}/{what}/preview", {"document": body["document"]})
+        follows(document, f"{of_community}/{what}/preview", "post", 200, told.json)
         changed = estate.put("manager", f"{here}/{what}", body, If_Match=found.headers["ETag"])
         follows(document, f"{of_community}/{what}", "put", 200, changed.json)
     of_pack = f"{of_community}/packs/{{code}}"
+    told = estate.post("manager", f"{here}/packs/uk_awaab_2025/preview", {"on": True})
+    follows(document, f"{of_pack}/preview", "post", 200, told.json)
     for method in ("put", "delete"):
         switched = estate.ask(method.upper(), "manager", f"{here}/packs/uk_awaab_2025", If_Match="*")
         follows(document, of_pack, method, 200, switched.json)

@@ -135,6 +135,38 @@ def switch_off(db: Connection, community_id: uuid.UUID, code: str) -> Answer:
     return _policy(db, community_id)
 
 
+@terms.route("/communities/<uuid:community_id>/calendar/preview", methods=["POST"])
+@access("manager")
+@terms.arguments(schemas.NewDocument)
+@terms.alt_response(200, schema=schemas.CalendarPreview)
+def preview_calendar(body: dict[str, Any], community_id: uuid.UUID) -> Response:
+    """Say what a calendar would change: what is filed now, and when it would be due. Nothing is written."""
+    _refuse_doubles()
+    with scoped() as db:
+        return respond(Answer(queries.preview_calendar(db, current_actor(), str(community_id), **body)))
+
+
+@terms.route("/communities/<uuid:community_id>/policy/preview", methods=["POST"])
+@access("manager")
+@terms.arguments(schemas.NewDocument)
+@terms.alt_response(200, schema=schemas.PolicyPreview)
+def preview_policy(body: dict[str, Any], community_id: uuid.UUID) -> Response:
+    """Say what a policy would change: targets that become stricter or looser, and what rules ask beside them."""
+    _refuse_doubles()
+    with scoped() as db:
+        return respond(Answer(queries.preview_policy(db, current_actor(), str(community_id), **body)))
+
+
+@terms.route("/communities/<uuid:community_id>/packs/<string:code>/preview", methods=["POST"])
+@access("manager")
+@terms.arguments(schemas.PackSwitch)
+@terms.alt_response(200, schema=schemas.PolicyPreview)
+def preview_pack(body: dict[str, Any], community_id: uuid.UUID, code: str) -> Response:
+    """Say what switching a pack on or off would change. Nothing is written."""
+    with scoped() as db:
+        return respond(Answer(queries.preview_pack(db, current_actor(), str(community_id), code, **body)))
+
+
 @terms.route("/communities/<uuid:community_id>/reevaluations", methods=["POST"])
 @access("manager")
 @terms.arguments(schemas.Reason)

@@ -46,9 +46,9 @@ def set_calendar(
     community = _lock(db, actor, community_id)
     now = community["calendar_version"]
     _require(version is None or version == now, ("calendar", "工作日历"), str(now), f'"v{now}"')
-    if _same(document, community["calendar"]):
+    if same(document, community["calendar"]):
         return
-    calendar = _read_calendar(document)
+    calendar = read_calendar(document)
     following = {"community_id": community_id, "version": now + 1, "document": dict(document), "note": note}
     db.execute(insert(calendars).values(**following, organisation_id=actor.organisation_id, author_id=actor.id))
     changes = {"calendar": dict(document), "calendar_version": now + 1, "timezone": calendar.tz}
@@ -67,7 +67,7 @@ def set_policy(
     community = _lock(db, actor, community_id)
     _require_policy(community["policy_version"], version)
     before = document_of(db, actor.organisation_id, community["policy_version"])
-    _check_packs(document, before)
+    check_packs(document, before)
     _adopt(db, actor, community, before, document, note)
 
 
@@ -81,16 +81,20 @@ def set_pack(
     community = _lock(db, actor, community_id)
     _require_policy(community["policy_version"], version)
     before = document_of(db, actor.organisation_id, community["policy_version"])
+    _adopt(db, actor, community, before, switched(before, code, on=on), note)
+
+
+def switched(before: Document, code: str, *, on: bool) -> Document:
+    """Return a policy with a pack switched on or off; raises NotFound, and Conflict where two exclude one another."""
     if code not in (packs.documents() if on else {pack["code"] for pack in before.get("packs", [])}):
         raise NotFound(
             "There is no such pack. GET /api/v1/packs lists them." if on else "This pack is not switched on here.",
             "没有该规则包，请查看 GET /api/v1/packs。" if on else "该小区未启用此规则包。",
         )
     try:
-        after = packs.with_pack(before, code) if on else packs.without_pack(before, code)
+        return packs.with_pack(before, code) if on else packs.without_pack(before, code)
     except ValueError as problem:
         raise Conflict(f"The pack cannot be switched on – {problem}.", f"无法启用该规则包：{problem}。") from problem
-    _adopt(db, actor, community, before, after, note)
 
 
 def _lock(db: Connection, actor: Actor, community_id: str) -> Mapping[str, Any]:
@@ -137,11 +141,11 @@ def _adopt(
 ) -> None:
     """Write a policy under the organisation's next number and let the community's new tickets run by it."""
     organisation_id = actor.organisation_id
-    if _same({**document, "version": ""}, {**before, "version": ""}):
+    if same({**document, "version": ""}, {**before, "version": ""}):
         return
     version = _next_version(db, organisation_id)
     after = {**document, "version": version}
-    _check_communities(community["id"], _read_policy(after))
+    read_own(community["id"], after)
     written = {"version": version, "document": after, "note": note, "author_id": actor.id}
     db.execute(insert(policies).values(**written, organisation_id=organisation_id, community_id=community["id"]))
     changes = {"policy_version": version}
@@ -157,18 +161,23 @@ def _next_version(db: Connection, organisation_id: str) -> str:
     return f"{OWN}{(newest or 0) + 1}"
 
 
-def _same(one: Document, other: Document) -> bool:
+def same(one: Document, other: Document) -> bool:
+    """True where two documents say the same, in whatever order."""
     return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
 
 
-def _read_policy(document: Document) -> Policy:
+def read_own(community_id: str, document: Document) -> Policy:
+    """Return a community's own policy from its document; raises Invalid naming the field."""
     try:
-        return read_policy(document)
+        policy = read_policy(document)
     except ValueError as problem:
         raise _refusal("policy", "时限政策", problem) from problem
+    _check_communities(community_id, policy)
+    return policy
 
 
-def _read_calendar(document: Document) -> Calendar:
+def read_calendar(document: Document) -> Calendar:
+    """Return a calendar from its document; raises Invalid naming the field, also for one that never opens."""
     try:
         calendar = service_levels.calendar_of(document)
     except ValueError as problem:
@@ -196,12 +205,12 @@ def _refusal(what: str, what_zh: str, problem: ValueError) -> Invalid:
     return invalid_field(name, f"This {what} cannot be used – {said}.", f"{what_zh}无法使用：{said}。")
 
 
-def _check_packs(document: Document, before: Document) -> None:
+def check_packs(document: Document, before: Document) -> None:
     """Refuse a pack that is neither as it ships nor as the community has it: nobody rewrites a law under its name."""
     known = [*packs.documents().values(), *before.get("packs", [])]
     given = document.get("packs", [])
     for number, pack in enumerate(given if isinstance(given, list) else []):
-        if not any(_same(pack, other) for other in known):
+        if not any(same(pack, other) for other in known):
             raise invalid_field(
                 f"document.packs[{number}]",
                 "Packs are taken as they ship, by PUT /api/v1/communities/{id}/packs/{code}; write rules of your own "

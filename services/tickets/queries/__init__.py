@@ -4,6 +4,7 @@ from services.tickets.queries.desk import communities_of, corrections_of, places
 from services.tickets.queries.jobs import jobs_of
 from services.tickets.queries.refused import ticket_in_short
 from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, wait_report, zone_of
+from services.tickets.queries.term_previews import preview_calendar, preview_pack, preview_policy
 from services.tickets.queries.terms import calendar_view, pack_views, policy_version, policy_view
 from services.tickets.queries.tickets import (
     TicketFilter,
@@ -36,6 +37,9 @@ __all__ = [
     "policy_version",
     "policy_view",
     "pool",
+    "preview_calendar",
+    "preview_pack",
+    "preview_policy",
     "sla_report",
     "staff_of",
     "table_of",

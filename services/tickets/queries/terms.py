@@ -14,8 +14,9 @@ from services.tickets.commands.terms import in_reach, no_such_community
 from services.tickets.models import calendars, communities, policies
 from services.tickets.queries.views import moment
 from services.tickets.sla import packs
+from services.tickets.sla.comparing import settings_of
 from services.tickets.sla.country import HolidaysUnknown, known_year
-from services.tickets.sla.policy import shipped_documents
+from services.tickets.sla.policy import read_policy, shipped_documents
 
 # Opening hours of less than this a week, in seconds, are likelier a slip than a desk.
 LEAST_WEEK = 3600
@@ -31,7 +32,7 @@ def calendar_view(db: Connection, actor: Actor, community_id: str, locale: str) 
         "community_id": community_id,
         "version": version,
         **_written(dict(row)),
-        "warnings": _warnings(row["document"]),
+        "warnings": calendar_warnings(row["document"]),
         "running": _running(db, community_id, locale),
     }
 
@@ -41,7 +42,13 @@ def policy_view(db: Connection, actor: Actor, community_id: str, locale: str) ->
     community = _community(db, actor, community_id)
     policy = policy_version(db, actor, community["policy_version"])
     on = [pack["code"] for pack in policy["document"].get("packs", [])]
-    return {**policy, "community_id": community_id, "packs": on, "running": _running(db, community_id, locale)}
+    return {
+        **policy,
+        "community_id": community_id,
+        "packs": on,
+        "settings": settings_of(read_policy(policy["document"])),
+        "running": _running(db, community_id, locale),
+    }
 
 
 def policy_version(db: Connection, actor: Actor, version: str) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _written(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in ("document", "note", "author_id")}, "at": moment(row["at"])}
 
 
-def _warnings(document: Mapping[str, Any]) -> list[str]:
+def calendar_warnings(document: Mapping[str, Any]) -> list[str]:
     """Return what may surprise: hardly any open hours, and what cannot be known of this year and the next.
 
     So nobody takes a slip of the hand for opening hours, or a guess for a deadline.

@@ -50,6 +50,7 @@ from services.tickets.schemas.output import (
     Tickets,
 )
 from services.tickets.schemas.reports import PauseQuery, PauseReport, Period, SlaQuery, SlaReport
+from services.tickets.schemas.term_previews import CalendarPreview, NewDocument, PackSwitch, PolicyPreview
 from services.tickets.schemas.terms import (
     CalendarView,
     MaybeNote,
@@ -68,6 +69,7 @@ __all__ = [
     "Assignment",
     "AttainmentReport",
     "Because",
+    "CalendarPreview",
     "CalendarView",
     "CallBack",
     "CatalogueItem",
@@ -87,6 +89,7 @@ __all__ = [
     "MaybeNote",
     "MaybeReason",
     "MyJobs",
+    "NewDocument",
     "NewTerms",
     "NewTicket",
     "Note",
@@ -94,6 +97,7 @@ __all__ = [
     "Override",
     "Owner",
     "PackRule",
+    "PackSwitch",
     "PackView",
     "Packs",
     "Pause",
@@ -103,6 +107,7 @@ __all__ = [
     "PhotoUpload",
     "PhotoView",
     "Photos",
+    "PolicyPreview",
     "PolicyVersion",
     "PolicyView",
     "Pool",

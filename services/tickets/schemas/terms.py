@@ -91,11 +91,30 @@ class PolicyVersion(ma.Schema):
     at = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class Step(ma.Schema):
+    """Who is told of a job that nobody took on, and after how long."""
+
+    seconds = fields.Integer(required=True)
+    basis = fields.String(required=True)
+    to = fields.String(required=True)
+
+
+class Settings(ma.Schema):
+    """What a policy says beside its targets, complete: with the defaults of what its document leaves out."""
+
+    switches = fields.Dict(keys=fields.String(), required=True)
+    pauses = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    escalation = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(Step)), required=True)
+    attainment = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    longest_back_seconds = fields.Integer(required=True)
+
+
 class PolicyView(PolicyVersion):
     """The policy in force, with the codes of the packs that are switched on."""
 
     community_id = fields.UUID(required=True)
     packs = fields.List(fields.String(), required=True)
+    settings = fields.Nested(Settings, required=True)
     running = fields.Nested(Running, required=True)
 
 
