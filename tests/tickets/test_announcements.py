@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine, insert, select, text, update
@@ -411,3 +412,25 @@ def test_who_read_what_is_erased_with_the_person(estate: "Estate", worker_engine
     with worker_engine.begin() as db:
         assert erase_planned(db, erasure, [], "x")["announcement_readers"] == 1
     assert asked(estate, "manager", "GET", f"{path}/readers").json["told"] == 1
+
+
+def test_the_notice_period_is_looked_up_while_an_announcement_is_written(estate: "Estate") -> None:
+    def verdict(begins: datetime, **query: str) -> Any:
+        wanted = {"community_id": estate.community_id, "kind": "water_outage", "starts_at": begins.isoformat()} | query
+        return asked(estate, "dispatcher", "GET", f"/announcements/notice?{urlencode(wanted)}")
+
+    assert set(verdict(NOW + HOUR).json.values()) == {None}, "no pack asks for notice"
+    with_periods(estate)
+    late = verdict(NOW + HOUR).json
+    assert (late["in_time"], late["required_seconds"]) == (False, 24 * 3600)
+    assert datetime.fromisoformat(late["earliest_start"]) == NOW + 24 * HOUR
+    assert late["source"]
+    assert verdict(NOW + 24 * HOUR).json["in_time"] is True
+    later = verdict(NOW + 30 * HOUR, publish_at=(NOW + 8 * HOUR).isoformat()).json
+    assert later["in_time"] is False, "what counts is when it is published"
+    assert verdict(NOW + HOUR, planned="false").json["in_time"] is None
+    for field, bad in (("kind", "flood"), ("starts_at", "soon"), ("community_id", testing.fresh())):
+        answer = verdict(NOW, **{field: bad})
+        is_problem(answer, 422)
+        assert fields_of(answer) == {field}
+    assert estate.ask("GET", "resident", "/announcements/notice").status_code == 403

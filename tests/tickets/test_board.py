@@ -78,3 +78,14 @@ def test_homes_are_found_by_what_somebody_says(estate: Estate) -> None:
         assert unit in found, words
     assert estate.get("dispatcher", "/units?q=nowhere").get_json()["items"] == []
     assert estate.get("dispatcher", f"/units?id={estate.home}&id={testing.fresh()}").get_json()["items"] == [unit]
+
+
+def test_the_board_is_narrowed_to_a_need_level_and_its_counts_are_of_all(estate: Estate) -> None:
+    leak, question = estate.file("厨房水管漏水"), estate.file("请问物业费怎么交")
+    level = leak["need_level"]
+    assert numbers(estate, f"?need_level={level}") == [leak["number"]]
+    assert numbers(estate, "?need_level=none") == ([question["number"]] if question["need_level"] is None else [])
+    told = estate.get("dispatcher", f"/board?need_level={level}&limit=250").get_json()
+    assert sum(one["n"] for one in told["counts"]) == 2
+    for bad in ("need_level=6", "need_level=", "limit=251"):
+        assert estate.get("dispatcher", f"/board?{bad}").status_code == 422

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -355,3 +356,39 @@ def test_a_plan_is_made_once_per_key(estate: "Estate", worker_engine: Engine) ->
         answers = [estate.post("manager", "/plans", body(estate), Idempotency_Key='"once"') for _ in range(2)]
     assert answers[0].json == answers[1].json
     assert len(estate.get("manager", "/plans").json["items"]) == 1
+
+
+def times(estate: "Estate", at: datetime = MONDAY, **query: Any) -> Any:
+    """Ask when a rule would be due."""
+    asked = {"community_id": estate.community_id, "rrule": "FREQ=WEEKLY;BYDAY=MO,TH"} | query
+    asked.setdefault("starts_at", "2031-03-03T09:00:00+08:00")
+    with testing.at(at):
+        return estate.get("dispatcher", f"/plans/times?{urlencode(asked)}")
+
+
+def test_a_rule_is_looked_at_before_a_plan_has_it(estate: "Estate", worker_engine: Engine) -> None:
+    told = times(estate, rrule="rrule:freq=weekly;byday=mo,th").json
+    assert told["rrule"] == "FREQ=WEEKLY;BYDAY=MO,TH"
+    assert told["timezone"] == "Asia/Shanghai"
+    assert told["next"] == [f"2031-03-{day}T09:00:00+08:00" for day in ("03", "06", "10", "13", "17")]
+    assert times(estate, at=MONDAY + DAY).json["next"][0] == "2031-03-06T09:00:00+08:00"
+    assert times(estate, ends_at="2031-03-06T09:00:00+08:00").json["next"] == told["next"][:2]
+    plan = made(estate, lead_hours=24)
+    assert worked(worker_engine, MONDAY) == 1
+    again = times(estate, plan_id=plan["id"]).json["next"]
+    assert again[0] == "2031-03-06T09:00:00+08:00", "what was filed ahead is not due again"
+
+
+def test_a_rule_that_is_looked_at_is_refused_as_a_plans_is(estate: "Estate") -> None:
+    for field, query in (
+        ("rrule", {"rrule": "FREQ=MINUTELY"}),
+        ("rrule", {"rrule": "FREQ=DAILY;COUNT=1", "at": MONDAY + DAY}),
+        ("ends_at", {"ends_at": "2031-03-01T09:00:00+08:00"}),
+        ("starts_at", {"starts_at": "tomorrow"}),
+        ("community_id", {"community_id": testing.fresh()}),
+    ):
+        answer = times(estate, **query)
+        is_problem(answer, 422)
+        assert fields_of(answer) == {field}, query
+    for name in ("resident", "crew", "admin"):
+        assert estate.get(name, "/plans/times").status_code == 403

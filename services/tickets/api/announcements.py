@@ -23,7 +23,7 @@ from services.tickets.api.answers import words
 from services.tickets.commands import announcements as commands
 from services.tickets.commands.reminding import remind_by_hand
 from services.tickets.queries.announcement_readers import announcement_report, readers_of, steps_of
-from services.tickets.queries.announcements import list_announcements, one_announcement
+from services.tickets.queries.announcements import list_announcements, notice_of, one_announcement
 from services.tickets.schemas import Nothing, Reason
 from services.tickets.schemas.announcements import (
     AnnouncementChange,
@@ -34,6 +34,8 @@ from services.tickets.schemas.announcements import (
     AnnouncementSteps,
     AnnouncementView,
     NewAnnouncement,
+    Notice,
+    NoticeQuery,
     Publication,
     Readers,
     Reminded,
@@ -73,6 +75,16 @@ def list_all(query: dict[str, Any]) -> Response:
     with scoped() as db:
         found, more = list_announcements(db, current_actor(), **words(query))
     return respond(Answer({"items": found}, 200, page_link(more)))
+
+
+@announcements.route("/announcements/notice", methods=["GET"])
+@DESK
+@announcements.arguments(NoticeQuery, location="query")
+@announcements.alt_response(200, schema=Notice)
+def notice(query: dict[str, Any]) -> Response:
+    """Say whether something would be announced in time, and when it may begin at the earliest; nothing is written."""
+    with scoped() as db:
+        return respond(Answer(notice_of(db, current_actor(), **words(query))))
 
 
 @announcements.route(PATH, methods=["GET"])

@@ -24,7 +24,15 @@ from services.tickets.api.answers import words
 from services.tickets.api.refusals import telling_both
 from services.tickets.commands import plans as commands
 from services.tickets.commands.rounds import tick
-from services.tickets.queries.plans import checkpoint_view, list_plans, occurrences_of, one_plan, plan_view, round_of
+from services.tickets.queries.plans import (
+    checkpoint_view,
+    list_plans,
+    occurrences_of,
+    one_plan,
+    plan_view,
+    round_of,
+    times_of,
+)
 from services.tickets.schemas import Nothing, phone_of
 from services.tickets.schemas.plans import (
     CheckpointView,
@@ -33,6 +41,8 @@ from services.tickets.schemas.plans import (
     PlanChange,
     PlanQuery,
     Plans,
+    PlanTimes,
+    PlanTimesQuery,
     PlanView,
     Round,
     Tick,
@@ -66,6 +76,16 @@ def all_plans(query: dict[str, Any]) -> Response:
     with scoped() as db:
         found, more = list_plans(db, **words(query))
     return respond(Answer({"items": found}, 200, page_link(more)))
+
+
+@plans.route("/plans/times", methods=["GET"])
+@DESK
+@plans.arguments(PlanTimesQuery, location="query")
+@plans.alt_response(200, schema=PlanTimes)
+def plan_times(query: dict[str, Any]) -> Response:
+    """Say when a rule would be due next, before a plan has it; nothing is written."""
+    with scoped() as db:
+        return respond(Answer(times_of(db, current_actor(), **words(query))))
 
 
 @plans.route("/plans/<uuid:plan_id>", methods=["GET"])

@@ -53,11 +53,16 @@ def judged(db: Connection, row: dict[str, Any], told_at: datetime, late_because:
     }
 
 
+def community_required(db: Connection, actor: Actor, community_id: str) -> None:
+    """Refuse a community that is not there, or not in the caller's reach."""
+    there = select(communities.c.id).where(communities.c.id == community_id)
+    if not in_reach(actor, community_id) or db.execute(there).one_or_none() is None:
+        raise invalid_field("community_id", "No community of yours has this id.", "没有您可用的该编号的小区。")
+
+
 def check(db: Connection, actor: Actor, row: dict[str, Any]) -> None:
     """Refuse places, times and words that do not fit, naming the field."""
-    there = select(communities.c.id).where(communities.c.id == row["community_id"])
-    if not in_reach(actor, row["community_id"]) or db.execute(there).one_or_none() is None:
-        raise invalid_field("community_id", "No community of yours has this id.", "没有您可用的该编号的小区。")
+    community_required(db, actor, row["community_id"])
     for name, table in (("building_ids", buildings), ("unit_ids", units)):
         wanted = list(dict.fromkeys(row[name]))
         known = select(table.c.id).where(table.c.community_id == row["community_id"], table.c.id.in_(wanted))

@@ -71,7 +71,7 @@ def change_plan(db: Connection, actor: Actor, plan_id: str, changes: Mapping[str
             after[column] = on_the_wall(changes[given], zone)
     checkpoints = changes["checkpoints"] if "checkpoints" in changes else checkpoints_of(db, plan_id)
     _require_sense(db, after, checkpoints)
-    after |= _scheduled(after, zone, _settled_until(db, plan_id)) | _touched(actor, plan)
+    after |= _scheduled(after, zone, settled_until(db, plan_id)) | _touched(actor, plan)
     db.execute(update(plans).where(plans.c.id == plan_id).values(after))
     if "checkpoints" in changes:
         db.execute(delete(plan_checkpoints).where(plan_checkpoints.c.plan_id == plan_id))
@@ -144,6 +144,11 @@ def recurrence_of(plan: Mapping[str, Any], zone: ZoneInfo) -> Recurrence:
     return Recurrence(plan["rrule"], plan["starts_local"], plan["ends_local"], zone)
 
 
+def no_time_left() -> Invalid:
+    """Return the refusal of a rule that is over."""
+    return invalid_field("rrule", "This rule has no time left after now.", "该规则在当前时间之后不再发生。")
+
+
 def on_the_wall(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
     """Return what the community's clocks show at a moment, to the minute."""
     if moment is None:
@@ -156,11 +161,11 @@ def _scheduled(plan: Mapping[str, Any], zone: ZoneInfo, since: datetime) -> dict
     checked = recurrence(plan["rrule"], plan["starts_local"], plan["ends_local"], zone)
     next_at = checked.next_after(since)
     if next_at is None:
-        raise invalid_field("rrule", "This rule has no time left after now.", "该规则在当前时间之后不再发生。")
+        raise no_time_left()
     return {"rrule": checked.rule, "next_at": next_at, "file_at": file_at(next_at, plan["lead_hours"])}
 
 
-def _settled_until(db: Connection, plan_id: str) -> datetime:
+def settled_until(db: Connection, plan_id: str) -> datetime:
     """Return since when nothing is on record yet: now, or later where tickets were filed ahead of their time."""
     latest = select(func.max(plan_occurrences.c.occurs_at)).where(plan_occurrences.c.plan_id == plan_id)
     return max(time.now(), db.execute(latest).scalar_one() or time.now())
@@ -200,14 +205,16 @@ def _place(db: Connection, actor: Actor, wanted: Mapping[str, Any]) -> Mapping[s
             "Say where: a unit_id, or a community_id with a location.",
             "请填写地点：unit_id，或 community_id 与 location。",
         )
-    row = db.execute(
-        select(communities.c.id.label("community_id"), communities.c.timezone).where(
-            communities.c.id == wanted["community_id"]
-        )
-    ).one_or_none()
-    if row is None or (actor.community_ids and row.community_id not in actor.community_ids):
+    return {"community_id": wanted["community_id"], "timezone": zone_of(db, actor, wanted["community_id"]).key}
+
+
+def zone_of(db: Connection, actor: Actor, community_id: str) -> ZoneInfo:
+    """Return the zone of a community in the caller's reach; raises Invalid naming `community_id`."""
+    wanted = select(communities.c.timezone).where(communities.c.id == community_id)
+    name = db.execute(wanted).scalar_one_or_none()
+    if name is None or (actor.community_ids and community_id not in actor.community_ids):
         raise invalid_field("community_id", "No community of yours has this id.", "没有您可用的该编号的小区。")
-    return {"community_id": row.community_id, "timezone": row.timezone}
+    return ZoneInfo(name)
 
 
 def _require_sense(db: Connection, plan: Mapping[str, Any], checkpoints: Sequence[Mapping[str, Any]]) -> None:

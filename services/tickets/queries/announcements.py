@@ -12,6 +12,7 @@ from services.kit import wording
 from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets.announcing import KINDS, OUTAGES, OVER, PUBLISHED
+from services.tickets.commands.announcement_checks import community_required, period_of
 from services.tickets.commands.announcements import WORDS, no_such_announcement
 from services.tickets.desk_scope import as_the_desk
 from services.tickets.models import (
@@ -92,6 +93,33 @@ def list_announcements(
     rows = db.execute(statement).mappings().all()
     shown, more = cut(rows, limit, "starts_at", "id")
     return _views(db, actor, [dict(row) for row in shown]), more
+
+
+def notice_of(
+    db: Connection,
+    actor: Actor,
+    *,
+    community_id: str,
+    kind: str,
+    planned: bool,
+    starts_at: datetime,
+    publish_at: datetime | None,
+) -> dict[str, Any]:
+    """Return what the notice period would make of an announcement that is still being written."""
+    community_required(db, actor, community_id)
+    told_at = publish_at or time.now()
+    about = {"organisation_id": actor.organisation_id, "community_id": community_id, "kind": kind, "planned": planned}
+    period = period_of(db, about, told_at)
+    if period is None:
+        return dict.fromkeys(("rule", "source", "required_seconds", "earliest_start", "in_time"))
+    earliest = period.earliest(told_at)
+    return {
+        "rule": period.code,
+        "source": period.source,
+        "required_seconds": period.seconds,
+        "earliest_start": moment(earliest),
+        "in_time": starts_at >= earliest,
+    }
 
 
 def _views(db: Connection, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from services.kit import clock as time
 from services.kit.http.paging import cut, read_cursor
 from services.tickets.lifecycle import OPEN
 from services.tickets.models import NAMED_TICKETS, Moment, clocks, tickets
+from services.tickets.queries.reports.asked import NONE
 from services.tickets.queries.views import moment
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -22,7 +23,13 @@ _MOMENTS = ("filed_at", "acknowledged_at", "promised_at", "paused_until", "objec
 
 
 def board_of(
-    db: Connection, community_ids: tuple[str, ...], community_id: str | None, limit: int, after: str | None
+    db: Connection,
+    community_ids: tuple[str, ...],
+    *,
+    community_id: str | None,
+    need_level: str | None,
+    limit: int,
+    after: str | None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of the open tickets and the cursor of the next one or None.
 
@@ -46,6 +53,10 @@ def board_of(
         .order_by(held, due_at, tickets.c.id)
         .limit(limit + 1)
     )
+    if need_level is not None:
+        statement = statement.where(
+            tickets.c.need_level.is_(None) if need_level == NONE else tickets.c.need_level == int(need_level)
+        )
     cursor = read_cursor(after, int, datetime, uuid.UUID)
     if cursor is not None:
         last = tuple_(cursor[0], literal(cursor[1], Moment), cursor[2])

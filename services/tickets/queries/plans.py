@@ -3,16 +3,28 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from services.kit import clock as time
 from services.kit.http.paging import cut, read_cursor
-from services.tickets.commands.plans import checkpoints_of, no_such_plan, recurrence_of
+from services.kit.identity import Actor
+from services.tickets.commands.plans import (
+    checkpoints_of,
+    no_such_plan,
+    no_time_left,
+    on_the_wall,
+    recurrence_of,
+    settled_until,
+    zone_of,
+)
 from services.tickets.models import communities, people, tickets
 from services.tickets.models.plans import plan_occurrences, plans, ticket_checkpoints
 from services.tickets.plans import kinds
+from services.tickets.plans.recurrence import recurrence
 from services.tickets.queries.tickets import ticket_row
 from services.tickets.queries.views import moment
 
@@ -58,6 +70,34 @@ def _next(plan: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
             break
         found.append(later)
     return [at.astimezone(zone).isoformat() for at in found]
+
+
+def times_of(
+    db: Connection,
+    actor: Actor,
+    *,
+    community_id: str,
+    rrule: str,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    plan_id: str | None,
+) -> dict[str, Any]:
+    """Return when a rule would be due next, as a plan with it would be. Raises Invalid where a plan would not take it.
+
+    Of a `plan_id` that is there, what was filed ahead of its time is not due again.
+    """
+    zone = zone_of(db, actor, community_id)
+    when: list[Any] = [on_the_wall(one, zone) for one in (starts_at, ends_at)]
+    checked = recurrence(rrule, *when, zone)
+    since = time.now() if plan_id is None else settled_until(db, plan_id)
+    found = list(islice(checked.after(since), NEXT_SHOWN))
+    if not found:
+        raise no_time_left()
+    return {
+        "rrule": checked.rule,
+        "timezone": zone.key,
+        "next": [at.astimezone(zone).isoformat() for at in found],
+    }
 
 
 def _numbered(points: list[dict[str, Any]]) -> list[dict[str, Any]]:

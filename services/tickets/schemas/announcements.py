@@ -58,6 +58,26 @@ class Publication(StrictSchema):
     late_because = Prose(most=500, load_default=None)
 
 
+class NoticeQuery(StrictSchema):
+    """What is to be announced and when: by default at once."""
+
+    community_id = fields.UUID(required=True)
+    kind = fields.String(required=True, validate=_KIND)
+    planned = fields.Boolean(load_default=True, truthy={"true"}, falsy={"false"})
+    starts_at = fields.AwareDateTime(required=True, validate=in_our_time)
+    publish_at = fields.AwareDateTime(load_default=None, validate=in_our_time)
+
+
+class Notice(ma.Schema):
+    """Whether it comes in time, and by which rule; everything is null where no rule asks for notice."""
+
+    rule = fields.String(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+    required_seconds = fields.Integer(required=True, allow_none=True)
+    earliest_start = fields.AwareDateTime(required=True, allow_none=True)
+    in_time = fields.Boolean(required=True, allow_none=True)
+
+
 class AnnouncementQuery(Page):
     """Which announcements. `current` are those published and not over; the others are past, withdrawn or to come."""
 

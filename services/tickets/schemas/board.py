@@ -2,17 +2,24 @@
 
 import marshmallow as ma
 from marshmallow import fields
-from marshmallow.validate import OneOf
+from marshmallow.validate import OneOf, Range
 
 from services.kit.http import Page
+from services.kit.http.paging import DEFAULT_LIMIT
 from services.tickets import catalogue, lifecycle
+from services.tickets.queries.reports import NONE
 from services.tickets.schemas.output import Owner
+
+# So many that a desk with a busy day sees all of it at once.
+MOST = 250
 
 
 class BoardQuery(Page):
-    """A page of the board, of one community or of all the caller looks after."""
+    """A page of the board, of one community or of all the caller looks after; `need_level` “none”: without a level."""
 
+    limit = fields.Integer(strict=False, load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MOST))
     community_id = fields.UUID(load_default=None)
+    need_level = fields.String(load_default=None, validate=OneOf((*map(str, catalogue.NEED_LEVELS), NONE)))
 
 
 class BoardTicket(ma.Schema):
@@ -57,7 +64,7 @@ class BoardCount(ma.Schema):
 
 
 class Board(ma.Schema):
-    """A page of open tickets, what nobody has first, then the nearest deadline; the counts are of all of them."""
+    """A page of open tickets, what nobody has first, then the nearest deadline; counts are of every need level."""
 
     items = fields.List(fields.Nested(BoardTicket), required=True)
     counts = fields.List(fields.Nested(BoardCount), required=True)

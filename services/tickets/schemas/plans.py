@@ -80,6 +80,24 @@ class PlanQuery(Page):
     community_id = fields.UUID(load_default=None)
 
 
+class PlanTimesQuery(StrictSchema):
+    """A rule to look at before a plan has it; with `plan_id`, times that plan has on record already are left out."""
+
+    community_id = fields.UUID(required=True)
+    rrule = fields.String(required=True, validate=Length(min=1, max=300))
+    starts_at = _start(required=True)
+    ends_at = _start(load_default=None)
+    plan_id = fields.UUID(load_default=None)
+
+
+class PlanTimes(ma.Schema):
+    """The rule as it would be kept, and the `next` times it is due, as the community's clocks will show."""
+
+    rrule = fields.String(required=True)
+    timezone = fields.String(required=True)
+    next = fields.List(fields.AwareDateTime(), required=True)
+
+
 class Tick(Told):
     """What was found at a checkpoint. One that failed needs a note; one with a label needs the `code` on it."""
 
