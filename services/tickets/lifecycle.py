@@ -125,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     Rule("join", "crew", POOL, None),
     Rule("join", "resident", POOL, None, HOUSEHOLD),
     *_desk("part", OPEN, None),
+    Rule("part", "crew", HELD, None, OWNER),
     Rule("part", "resident", OPEN, None, HOUSEHOLD),
     Rule("part", "system", (*OPEN, *DONE), None),
     *(Rule(action, "system", sources, target) for action, sources, target in _LED),

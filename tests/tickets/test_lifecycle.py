@@ -85,6 +85,7 @@ SENTENCES = [
     ("Crews join what they file.", "join", "crew", POOL, STAYS, ANY),
     ("The household joins its own.", "join", "resident", POOL, STAYS, HOME),
     ("The desk parts what is open.", "part", "dispatcher manager", OPEN, STAYS, ANY),
+    ("Crews part what goes along with a job of theirs.", "part", "crew", TAKEN, STAYS, OWN),
     ("The household parts its own.", "part", "resident", OPEN, STAYS, HOME),
     ("What leads ends, or one of several is opened again.", "part", "system", OPEN | DONE, STAYS, ANY),
     ("It is given to whoever leads.", "assign", "system", OPEN, "assigned", ANY),

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine, func, select, text
@@ -220,3 +221,24 @@ def test_the_database_lets_nobody_tick_in_anothers_name(
             db.execute(text(forged), words)
     with transaction(web_engine, estate.people["resident"]) as db:
         assert db.execute(text("SELECT count(*) FROM ticket_checkpoints")).scalar_one() == 0
+
+
+@pytest.mark.parametrize("read", ["PUMP-7", "pump-7", " PUMP-7 ", "https://desk.example/q/PUMP-7", "/q/pump-7/?utm=x"])
+def test_a_label_is_read_as_it_is_typed_or_scanned(estate: "Estate", worker_engine: Engine, read: str) -> None:
+    ticket = walking(estate, worker_engine, POINTS)
+    found = estate.get("crew", f"/jobs/checkpoints?{urlencode({'code': read})}").json["items"]
+    assert [(one["ticket_id"], one["n"], one["name"]) for one in found] == [(ticket["id"], 2, "水泵房")]
+    assert tick(estate, ticket, 2, code=read).status_code == 200
+
+
+def test_only_who_walks_a_round_finds_its_checkpoint_by_a_label(estate: "Estate", worker_engine: Engine) -> None:
+    ticket = walking(estate, worker_engine, [*POINTS, {"name": "水泵房后门", "code": "PUMP-7"}])
+    asked = "/jobs/checkpoints?code=PUMP-7"
+    assert estate.get("crew", "/jobs/checkpoints?code=PUMP-8").json["items"] == []
+    assert estate.get("colleague", asked).json["items"] == []
+    is_problem(estate.get("resident", asked), 403)
+    assert fields_of(estate.get("crew", "/jobs/checkpoints")) == {"code"}
+    assert tick(estate, ticket, 2, code="PUMP-7").status_code == 200
+    found = estate.get("crew", asked).json["items"]
+    assert [one["n"] for one in found] == [3, 2]
+    assert all("code" not in one for one in found)

@@ -11,7 +11,9 @@ from services.kit.http.problems import wants
 from services.kit.identity import ROLES, current_actor
 from services.tickets import queries, schemas, shelves, triage
 from services.tickets.api.answers import words
+from services.tickets.queries.jobs import checkpoints_with
 from services.tickets.queries.similar import similar_reports
+from services.tickets.schemas.jobs import FoundCheckpoints, LabelQuery
 from services.tickets.schemas.joining import SimilarQuery, SimilarReports
 from services.tickets.schemas.looked_up import UnitQuery
 
@@ -112,3 +114,13 @@ def list_staff() -> Response:
     """List active staff, for whoever gives a job to somebody."""
     with scoped() as db:
         return respond(Answer({"items": queries.staff_of(db, current_actor())}))
+
+
+@desk.route("/jobs/checkpoints", methods=["GET"])
+@access("crew")
+@desk.arguments(LabelQuery, location="query")
+@desk.alt_response(200, schema=FoundCheckpoints)
+def find_checkpoints(query: dict[str, Any]) -> Response:
+    """Find which checkpoint of your rounds has the label that you stand before."""
+    with scoped() as db:
+        return respond(Answer({"items": checkpoints_with(db, current_actor(), query["code"])}))

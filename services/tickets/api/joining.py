@@ -11,6 +11,7 @@ from services.kit.http import Answer, access, expected_version, one_effect, resp
 from services.kit.identity import ROLES, current_actor
 from services.tickets import commands, schemas
 from services.tickets.api.answers import ticket_answer, words
+from services.tickets.api.refusals import telling_both
 from services.tickets.queries.similar import joined_reports
 from services.tickets.schemas.joining import JoinedReports, Joining
 
@@ -24,13 +25,14 @@ joining = Blueprint("joining", __name__, description="Several reports of one cau
 @one_effect
 def join(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Join a request to another with the same cause: it moves with that, and is answered and asked about by itself."""
-    actor = current_actor()
-    after = commands.join(db, actor, str(ticket_id), **words(body), version=expected_version())
+    actor, phone, version = current_actor(), schemas.phone_of(body), expected_version()
+    with telling_both(db, actor, str(ticket_id), "join", phone):
+        after = commands.join(db, actor, str(ticket_id), **words(body), version=version, phone=phone)
     return ticket_answer(actor, after)
 
 
 @joining.route("/tickets/<uuid:ticket_id>/part", methods=["POST"])
-@access("resident", "dispatcher", "manager")
+@access("resident", "crew", "dispatcher", "manager")
 @joining.arguments(schemas.MaybeReason, required=False)
 @joining.alt_response(200, schema=schemas.Ticket)
 @one_effect

@@ -8,6 +8,8 @@ from services.contracts.joining import TicketJoined
 from services.kit.errors import Conflict, DeskError, invalid_field
 from services.kit.identity import Actor
 from services.tickets import lifecycle
+from services.tickets.acts import Act, Phone
+from services.tickets.commands.acting import act_of, require_status
 from services.tickets.commands.following import arrival, parting
 from services.tickets.commands.steps import Step, Ticket, allow, catch_up, lock, no_such_ticket, require_version, take
 from services.tickets.desk_scope import as_the_desk
@@ -20,7 +22,14 @@ LIFE_SAFETY = "life_safety"
 
 
 def join(
-    db: Connection, actor: Actor, ticket_id: str, *, to: str, reason: str | None = None, version: int | None = None
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    to: str,
+    reason: str | None = None,
+    version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Join a request to the one that leads; it moves with that from now on, and keeps its own clocks and answers.
 
@@ -28,9 +37,10 @@ def join(
     """
     ticket, lead = _lock_both(db, ticket_id, to)
     require_version(ticket, version)
+    require_status(ticket, phone)
     rule = allow(ticket, actor, "join")
     _check(db, actor, ticket, lead)
-    return _join(db, actor, ticket, lead, rule, reason)
+    return _join(db, actor, ticket, lead, rule, reason, act_of(db, actor, ticket, "join", phone))
 
 
 def urgency_of_lead(db: Connection, to: str) -> str | None:
@@ -77,10 +87,16 @@ def part(
 
 
 def _join(
-    db: Connection, actor: Actor, ticket: Ticket, lead: Ticket, rule: lifecycle.Rule, reason: str | None
+    db: Connection,
+    actor: Actor,
+    ticket: Ticket,
+    lead: Ticket,
+    rule: lifecycle.Rule,
+    reason: str | None,
+    act: Act | None = None,
 ) -> Ticket:
     step = Step("join", TicketJoined, changes={"joined_to": lead["id"]}, data={"lead": lead["id"]}, note=reason)
-    ticket = take(db, actor, ticket, step, rule)
+    ticket = take(db, actor, ticket, step, rule, act)
     with as_the_desk(db, "dispatcher"):
         db.execute(update(tickets).where(tickets.c.id == lead["id"], ~tickets.c.leads).values(leads=True))
         return catch_up(db, ticket, arrival(ticket, lead))

@@ -14,6 +14,7 @@ from services.tickets.commands.remarks import comment
 from services.tickets.commands.steps import Ticket, lock
 from services.tickets.models import people, photos
 from services.tickets.models.plans import ticket_checkpoints
+from services.tickets.plans.labels import same_label
 
 LAST = 32767  # Beyond it no number is one of ours, and none that the column could be compared with.
 OK, FAILED = "ok", "failed"
@@ -111,7 +112,7 @@ def _require_sense(
 ) -> None:
     if result == FAILED and note is None:
         raise invalid_field("note", "Say what is wrong there.", "请说明异常情况。")
-    if row["code"] is not None and code != row["code"]:
+    if row["code"] is not None and not same_label(code, row["code"]):
         raise invalid_field("code", "Read the code at the checkpoint itself.", "请扫描检查点现场的二维码。")
     if photo_id is not None:
         shown = select(photos.c.id).where(photos.c.id == photo_id, photos.c.ticket_id == ticket_id)

@@ -14,6 +14,7 @@ from services.tickets.books import books_of, policy_of
 from services.tickets.clock_view import NOT_LATER, clock_view
 from services.tickets.models import NAMED_TICKETS, buildings, history, people, photos, remarks, tickets
 from services.tickets.models.plans import ticket_checkpoints
+from services.tickets.plans.labels import same_label
 from services.tickets.queries.contacts import numbers_of
 from services.tickets.queries.plans import checkpoint_view
 from services.tickets.queries.views import moment, ticket_view
@@ -124,3 +125,17 @@ def _gathered(rows: Iterable[Mapping[Any, Any]]) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row["ticket_id"], []).append(dict(row))
     return found
+
+
+def checkpoints_with(db: Connection, actor: Actor, code: str) -> list[dict[str, Any]]:
+    """Return the checkpoints whose label says `code` on the rounds the actor walks, those not looked at yet first."""
+    table = ticket_checkpoints
+    walked = (
+        select(table, people.c.badge)
+        .join(tickets, tickets.c.id == table.c.ticket_id)
+        .outerjoin(people, people.c.id == table.c.ticked_by)
+        .where(tickets.c.owner_id == actor.id, tickets.c.status.in_(lifecycle.HELD), table.c.code.is_not(None))
+        .order_by(table.c.ticked_at.nulls_first(), table.c.ticket_id, table.c.n)
+    )
+    rows = (dict(row) for row in db.execute(walked).mappings())
+    return [{"ticket_id": row["ticket_id"], **checkpoint_view(row)} for row in rows if same_label(code, row["code"])]

@@ -4,6 +4,7 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import OneOf
 
+from services.kit.http import Line, StrictSchema
 from services.tickets import lifecycle
 from services.tickets.schemas.looked_up import Job
 from services.tickets.schemas.output import Clock, CommentView, Owner, PhotoView, Ticket
@@ -65,6 +66,24 @@ class MyJobs(ma.Schema):
     """One's own open jobs, the nearest deadline first."""
 
     items = fields.List(fields.Nested(MyJob), required=True)
+
+
+class LabelQuery(StrictSchema):
+    """What the label at a checkpoint says: its code, or the address its picture holds."""
+
+    code = Line(required=True, most=300)
+
+
+class FoundCheckpoint(CheckpointView):
+    """A checkpoint with the round it belongs to."""
+
+    ticket_id = fields.UUID(required=True)
+
+
+class FoundCheckpoints(ma.Schema):
+    """The checkpoints of one's own rounds that have a label, those not looked at yet first."""
+
+    items = fields.List(fields.Nested(FoundCheckpoint), required=True)
 
 
 class Wanted(ma.Schema):

@@ -6,6 +6,7 @@ from marshmallow.validate import OneOf
 
 from services.kit.http import Line, Prose, StrictSchema
 from services.tickets import lifecycle
+from services.tickets.schemas.acts import Act
 from services.tickets.schemas.households import NameView
 
 WHERES = ("home", "building", "shared_area", "community")
@@ -19,7 +20,7 @@ class SimilarQuery(StrictSchema):
     community_id = fields.UUID(load_default=None)
 
 
-class Joining(StrictSchema):
+class Joining(Act):
     """The request that leads, and why the two have one cause."""
 
     to = fields.UUID(required=True)
