@@ -20,7 +20,7 @@ MOVES_CLOCKS = frozenset(
     {
         "file", "acknowledge", "claim", "assign", "release", "depart", "arrive", "start", "pause", "resume", "disallow",
         "make_safe", "complete", "call_back", "answer", "confirm", "close", "reopen", "cancel", "decline", "override",
-        "reevaluate", "escalate", "join",
+        "reevaluate", "escalate", "join", "agree", "call_off",
     }
 )  # fmt: skip
 _CHANGES_TERMS = ("override", "reevaluate")

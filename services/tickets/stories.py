@@ -9,7 +9,7 @@ from services.tickets.clock_view import moment
 from services.tickets.running_terms import pairs
 from services.tickets.service_levels import Library, Terms
 from services.tickets.sla.clocks import Clock, compute
-from services.tickets.sla.runs import Event
+from services.tickets.sla.pauses import Event
 from services.tickets.sla.timeline import Moment, explain
 
 Entry = Mapping[str, Any]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.tickets.sla.calendar import ALWAYS, Calendar
 from services.tickets.sla.clocks import Clock, Event, compute
-from services.tickets.sla.runs import ENDS_PAUSE
+from services.tickets.sla.pauses import ENDS_PAUSE
 from services.tickets.sla.switches import CHOICES, Switches
 from services.tickets.sla.targets import ALL_KINDS, TOTAL, Target
 

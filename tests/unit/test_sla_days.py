@@ -9,7 +9,7 @@ import pytest
 from services.tickets.sla.calendar import Calendar, add_days, usual_day_seconds
 from services.tickets.sla.cases import evaluate
 from services.tickets.sla.clocks import Clock, compute
-from services.tickets.sla.runs import Event
+from services.tickets.sla.pauses import Event
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import Target
 

@@ -14,7 +14,8 @@ from services.tickets.sla import wording
 from services.tickets.sla.calendar import ALWAYS, Calendar
 from services.tickets.sla.clocks import Event, compute
 from services.tickets.sla.escalation import HALVED
-from services.tickets.sla.runs import ENDS, SWITCHES_POLICY, VOIDS
+from services.tickets.sla.pauses import VOIDS
+from services.tickets.sla.runs import ENDS, SWITCHES_POLICY
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import ALL_KINDS, Target
 from services.tickets.sla.timeline import ORDER, Moment, explain

@@ -6,7 +6,7 @@ import pytest
 
 from services.tickets.sla.calendar import Calendar, add, add_calendar_days, add_days, between, end_of_day
 from services.tickets.sla.clocks import Clock, compute
-from services.tickets.sla.runs import Event
+from services.tickets.sla.pauses import Event
 from services.tickets.sla.targets import Target
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -17,8 +17,9 @@ from services.tickets.commands.steps import Step, Ticket, allow, lock, require_v
 from services.tickets.models import history
 from services.tickets.running_terms import Entry, events_by
 from services.tickets.sla import wording
+from services.tickets.sla.pauses import DISALLOW
 from services.tickets.sla.policy import Policy
-from services.tickets.sla.runs import DISALLOW, tell
+from services.tickets.sla.runs import tell
 
 WAITING = "waiting"
 # No policy allows more, and a year of five digits could be written but never be read again.

@@ -8,7 +8,8 @@ from itertools import zip_longest
 from services.tickets.sla.calendar import Calendar, HolidaysUnknown, NeverDue, between, in_seconds
 from services.tickets.sla.deadlines import counted, deadline, hours_of, open_to_pauses
 from services.tickets.sla.opening import ZERO
-from services.tickets.sla.runs import Event, Pause, Run, runs, tell
+from services.tickets.sla.pauses import Event
+from services.tickets.sla.runs import Pause, Run, runs, tell
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import STANDARD_RULE, TOTAL, Target
 

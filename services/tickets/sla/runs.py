@@ -1,17 +1,14 @@
 """From a ticket's history to the stretches each of its clocks ran: where they start, stop and stand still."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from services.tickets.sla.calendar import utc
+from services.tickets.sla.pauses import ENDS_RESOLVE, VOIDS, Event, Wait, waits_of
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import CLAIM, TOTAL
 
-WAITING = "waiting"
-DISALLOW = "disallow"
-ENDS_RESOLVE = frozenset({"complete", "confirm", "close"})
 ENDS_ATTEND = ENDS_RESOLVE | {"arrive", "start"}
 ENDS_ACKNOWLEDGE = ENDS_ATTEND | {"acknowledge", "claim", "assign", "depart"}
 ENDS = {
@@ -28,66 +25,12 @@ ENDS = {
 BEGINS_AGAIN = {"resolve": "reopen", TOTAL: "reopen", "callback": "complete", CLAIM: "release"}
 # Nobody waits for parts to be called back or claimed, and only what the policy allows stops the first response.
 NEVER_WAIT = frozenset({"callback", CLAIM})
-VOIDS = frozenset({"cancel", "decline"})
 SWITCHES_POLICY = frozenset({"override", "reevaluate"})
-# A job that is let go or worked on again waits for nobody any more, even when nobody pressed "resume".
-ENDS_PAUSE = ENDS_RESOLVE | VOIDS | {"resume", DISALLOW, "release", "claim", "depart", "arrive", "start", "reopen"}
 # These people speak for the desk; what the system or the resident does is no answer to the resident.
 NOT_THE_DESK = frozenset({"system", "resident"})
 STAFF = frozenset({"crew", "dispatcher", "manager", "admin"})
 
 Pause = tuple[datetime, datetime | None]
-
-
-@dataclass(frozen=True)
-class Event:
-    """One row of a ticket's history: the verb (`file`, `claim`, …), its moment, and who did it.
-
-    `status` is the ticket's status after it; when given, waiting is read from it rather than from the verb.
-    `until` is when a pause ends by itself, `reason` what is waited for; `data` is what else the row recorded, such
-    as a call's `outcome`. `seq` is its number in the history, by which a `disallow` names the pause it takes back in
-    `data["pause"]`. `restarts` are the kinds of clock that new terms begin anew; None leaves that to the policy's
-    switch, and then it is all of them. `known_at` is when the desk heard of it, where that was later.
-    """
-
-    action: str
-    at: datetime
-    reason: str | None = None
-    actor_role: str = ""
-    status: str = ""
-    until: datetime | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    seq: int = 0
-    restarts: frozenset[str] | None = None
-    known_at: datetime | None = None
-
-    @property
-    def heard_at(self) -> datetime:
-        """When the desk knew of it."""
-        return self.known_at or self.at
-
-    @property
-    def disallows(self) -> int | None:
-        """The number of the pause that this event takes back by name."""
-        return self.data.get("pause") if self.action == DISALLOW else None
-
-
-@dataclass(frozen=True)
-class Wait:
-    """One pause as history tells it: the number of the event that began it, and of the one that ended it.
-
-    It is over at `until`, when that is given, whether or not an event says so. `end` is the earlier of the two.
-    `disallowed_by` is the number of the event that took it back; `named` says that it did so by the pause's own
-    number, which takes all of its credit, wherever that was given.
-    """
-
-    first: int
-    start: datetime
-    until: datetime | None
-    last: int | None = None
-    end: datetime | None = None
-    disallowed_by: int | None = None
-    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,58 +79,6 @@ def in_utc(event: Event) -> Event:
     if all(moment is None or moment.tzinfo is UTC for moment in (event.at, event.until, event.known_at)):
         return event
     return replace(event, at=at, until=until, known_at=known_at)
-
-
-def waits_of(events: Sequence[Event]) -> list[Wait]:
-    """When the job waited, from the status when history tells it, else from the verb.
-
-    A pause told later begins when it was heard of: until then the resident could neither see it nor object.
-    """
-    found: list[Wait] = []
-    open_wait: Wait | None = None
-    for number, event in enumerate(events):
-        if event.status:
-            waiting = event.status == WAITING
-        else:
-            goes_on = open_wait is not None and not ends_pause(event, events[open_wait.first])
-            waiting = event.action == "pause" or goes_on
-        if waiting and open_wait is None:
-            open_wait = Wait(number, event.heard_at, event.until)
-        elif open_wait is not None and not waiting:
-            found.append(ended(open_wait, number, event))
-            open_wait = None
-        elif open_wait is not None and event.action == "pause":
-            # Only a new pause goes on waiting once the first is over; any other event leaves it over.
-            if open_wait.until is not None and open_wait.until <= event.at:
-                found.append(replace(open_wait, end=open_wait.until))
-                open_wait = Wait(number, event.heard_at, event.until)
-            else:
-                lasts = open_wait.until and event.until and max(open_wait.until, event.until)
-                open_wait = replace(open_wait, until=lasts)
-    return taken_back([*found, open_wait] if open_wait else found, events)
-
-
-def ends_pause(event: Event, begun: Event) -> bool:
-    """Whether an event ends the pause that `begun` began; to take an earlier one back does not."""
-    return event.action in ENDS_PAUSE and event.disallows in (None, begun.seq)
-
-
-def taken_back(waits: list[Wait], events: Sequence[Event]) -> list[Wait]:
-    """The pauses with those marked that were taken back by their number, however they had ended."""
-    for number, event in enumerate(events):
-        if event.disallows is None:
-            continue
-        for place, wait in enumerate(waits):
-            if events[wait.first].seq == event.disallows and not wait.named:
-                waits[place] = replace(wait, disallowed_by=number, named=True)
-    return waits
-
-
-def ended(wait: Wait, number: int, event: Event) -> Wait:
-    """The pause that this event ended, unless it was over before: an expiry noticed late lengthens nothing."""
-    end = max(wait.start, event.at if wait.until is None else min(event.at, wait.until))
-    taken = number if event.action == DISALLOW and event.disallows is None else None
-    return replace(wait, last=number, end=end, disallowed_by=taken)
 
 
 def runs(kind: str, told: Told, switches: Switches) -> list[Run]:
@@ -242,12 +133,17 @@ def stops(kind: str, event: Event, switches: Switches) -> bool:
     return kind == "callback" and action == "call_back" and event.data.get("outcome") == "reached"
 
 
-def pausing(kind: str, switches: Switches) -> bool:
-    """Whether waiting stops a clock of this kind; to make safe is a visit and waits no more than one."""
+def pausing(kind: str, switches: Switches, wait: Wait) -> bool:
+    """Whether waiting stops a clock of this kind; to make safe is a visit and waits no more than one.
+
+    Somebody can go and look whatever is waited for, but not at a home that asked them to come at another time.
+    """
     if kind in NEVER_WAIT:
         return False
     if kind == "acknowledge":
         return switches.first_response_pauses
+    if kind == "attend" and wait.wished:
+        return True
     return switches.attend_pauses if kind in ("attend", "make_safe") else True
 
 
@@ -257,11 +153,9 @@ def one_run(generation: int, kind: str, told: Told, first: int, last: int | None
     # Nobody calls about a job they have not heard is done.
     started_at = told.events[first].heard_at if kind == "callback" else told.events[first].at
     stopped_at, known_at, void = (end.at, end.known_at, voids(kind, end)) if end else (None, None, False)
-    if not told.waits or not pausing(kind, switches):
-        return Run(generation, started_at, stopped_at, void, known_at=known_at)
     pauses, until = [], None
     for wait in told.waits:
-        part = within(wait, told, first, last)
+        part = within(wait, told, first, last) if pausing(kind, switches, wait) else None
         if part is not None:
             pauses.append(part)
             until = wait.until if part[1] is None else until

@@ -9,7 +9,8 @@ from services.tickets.sla.calendar import Calendar, HolidaysUnknown
 from services.tickets.sla.clocks import BREACHED, DEFAULT_SWITCHES, VOID, Clock, compute
 from services.tickets.sla.escalation import HALVED
 from services.tickets.sla.opening import DAY
-from services.tickets.sla.runs import SWITCHES_POLICY, Event, Told, Wait, stops, tell
+from services.tickets.sla.pauses import Event, Wait
+from services.tickets.sla.runs import SWITCHES_POLICY, Told, stops, tell
 from services.tickets.sla.switches import Switches
 from services.tickets.sla.targets import CLAIM, WORKING, Target
 
