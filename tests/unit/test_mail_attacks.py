@@ -6,6 +6,7 @@ import pytest
 
 from services.tickets.mail.authenticity import Origin, origin_of
 from services.tickets.mail.html_text import text_of
+from services.tickets.mail.parts import Unreadable
 from services.tickets.mail.reading import read_head, read_letter
 
 VICTIM = "li@victim.example"
@@ -50,3 +51,22 @@ def test_tags_without_an_end_take_no_time(tag: str) -> None:
 def test_attributes_are_no_words() -> None:
     said = text_of("<p class=x style='color:red'>Leak<br/>in <a href=\"https://x.example/?a=1\">the</a> hall</p>")
     assert said == "Leak\nin the hall"
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"], ids=["crlf", "lf", "cr"])
+@pytest.mark.parametrize(("depth", "lines"), [(90, 200_000), (0, 4_000_000)])
+def test_a_letter_of_very_many_lines_is_not_begun(depth: int, lines: int, end: bytes) -> None:
+    parts = b"".join(b'Content-Type: Multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(depth))
+    raw = parts.replace(b"\n", end) + b"Content-Type: text/plain" + end * lines
+    with pytest.raises(Unreadable, match="too many lines"):
+        read_letter(raw)
+
+
+def test_the_largest_letter_with_photos_is_read() -> None:
+    photo = (b"QUJD" * 19 + b"\r\n") * (20 * 1024 * 1024 // 78)
+    raw = b"From: a@b.c\r\n"
+    for number, kind in enumerate((b"mixed", b"related", b"alternative")):
+        raw += b"Content-Type: multipart/%s; boundary=b%d\r\n\r\n--b%d\r\n" % (kind, number, number)
+    raw += b"Content-Type: text/plain\r\n\r\nA leak\r\n--b2--\r\n--b1\r\nContent-Type: image/jpeg; name=a.jpg\r\n"
+    letter = read_letter(raw + b"Content-Transfer-Encoding: base64\r\n\r\n" + photo + b"--b1--\r\n--b0--\r\n")
+    assert (letter.text, len(letter.photos)) == ("A leak", 1)
