@@ -140,7 +140,7 @@ class MailReader:
             except Invalid:
                 continue
             photo_id = str(uuid.uuid5(_PHOTOS, f"{mail_id} {number}"))
-            self.store.put(photo_id, picture.content)
+            self.store.put(photo_id, picture)
             kept.append((photo_id, picture))
         return kept
 

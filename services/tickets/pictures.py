@@ -24,6 +24,13 @@ MOST_PIXELS = 50_000_000
 LONGEST_PHOTO_SIDE = 20_000
 LONGEST_SIDE = 2560
 BODY_LIMIT_BYTES = 20 * 1024 * 1024
+# What pages show of a photo: several of them must leave a page within its 100 kB. So these are tried in turn, as the
+# longest side and the quality of the JPEG, until one is small enough.
+SMALL_BYTES = 8 * 1024
+_SMALLER = ((256, 75), (256, 50), (192, 40), (128, 25))
+
+# How the store names the two of a photo, after its id.
+WHOLE, SMALL = ".jpg", ".small.jpg"
 
 # A picture of 50 million pixels takes up to half a gigabyte while it is read, however small its file: one at a time.
 # As many more may wait as leave threads of the process for everybody else.
@@ -36,9 +43,10 @@ pillow_heif.register_heif_opener()
 
 @dataclass(frozen=True)
 class Picture:
-    """A JPEG of ours: pixels only, no EXIF, no GPS, no colour profile."""
+    """A JPEG of ours: pixels only, no EXIF, no GPS, no colour profile. `small` is the same picture for pages."""
 
     content: bytes
+    small: bytes
     width: int
     height: int
     sha256: str
@@ -81,10 +89,32 @@ def _read_picture(data: bytes) -> Picture:
         ) from problem
     # Only pixels are carried over: a new image has no metadata to forget about.
     clean = Image.frombytes("RGB", upright.size, upright.tobytes())
+    content = _jpeg(clean, 85)
+    return Picture(content, _for_pages(clean), clean.width, clean.height, hashlib.sha256(content).hexdigest())
+
+
+def small_of(content: bytes) -> bytes:
+    """Return a photo of the store as pages show it, for one that was kept before there were small ones."""
+    image = Image.open(io.BytesIO(content), formats=("JPEG",))
+    # A multiple of what is wanted is decoded, so that this costs a fraction of the whole picture.
+    image.draft("RGB", (2 * _SMALLER[0][0],) * 2)
+    return _for_pages(image.convert("RGB"))
+
+
+def _for_pages(image: Image.Image) -> bytes:
+    for side, quality in _SMALLER:
+        smaller = image.copy()
+        smaller.thumbnail((side, side))
+        content = _jpeg(smaller, quality)
+        if len(content) <= SMALL_BYTES:
+            break
+    return content
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    clean.save(out, "JPEG", quality=85, optimize=True)
-    content = out.getvalue()
-    return Picture(content, clean.width, clean.height, hashlib.sha256(content).hexdigest())
+    image.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
 
 
 def _small(image: Image.Image) -> Image.Image:
@@ -112,18 +142,22 @@ def _refusal(en: str, zh: str) -> Exception:
 
 
 class Store(Protocol):
-    """Keeps photos by id."""
+    """Keeps photos by id, each whole and small."""
 
-    def put(self, photo_id: str, content: bytes) -> None:
-        """Keep the content durably before returning."""
+    def put(self, photo_id: str, picture: Picture) -> None:
+        """Keep the picture durably before returning."""
         ...
 
     def get(self, photo_id: str) -> bytes:
-        """Return the content; raises NotFound."""
+        """Return the whole photo; raises NotFound."""
+        ...
+
+    def get_small(self, photo_id: str) -> bytes:
+        """Return the photo as pages show it; raises NotFound."""
         ...
 
     def remove(self, photo_id: str) -> None:
-        """Forget a photo that no ticket came to refer to."""
+        """Forget a photo that no ticket refers to, whole and small."""
         ...
 
 
@@ -133,23 +167,25 @@ class DiskStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def _path(self, photo_id: str) -> Path:
-        return self._folder / photo_id[-2:] / f"{photo_id}.jpg"
+    def _path(self, photo_id: str, suffix: str = WHOLE) -> Path:
+        return self._folder / photo_id[-2:] / f"{photo_id}{suffix}"
 
-    def put(self, photo_id: str, content: bytes) -> None:
+    def put(self, photo_id: str, picture: Picture) -> None:
         """Write beside, flush to disk, then rename: a kill leaves no half photo under its name.
 
         The folders are flushed too: until then the name itself may be lost with the power.
         """
-        path = self._path(photo_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-        _flush_folder(path.parent)
+        folder = self._path(photo_id).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        for suffix, content in ((SMALL, picture.small), (WHOLE, picture.content)):
+            path = self._path(photo_id, suffix)
+            partial = path.with_suffix(".part")
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.rename(path)
+        _flush_folder(folder)
         _flush_folder(self._folder)
 
     def get(self, photo_id: str) -> bytes:
@@ -159,11 +195,19 @@ class DiskStore:
         except FileNotFoundError as problem:
             raise _gone() from problem
 
+    def get_small(self, photo_id: str) -> bytes:
+        """Return the small content, made anew where the photo has none yet; raises NotFound."""
+        try:
+            return self._path(photo_id, SMALL).read_bytes()
+        except FileNotFoundError:
+            return small_of(self.get(photo_id))
+
     def remove(self, photo_id: str) -> None:
-        """Delete the file where there is one. A folder that is not mounted must not pass for one without the file."""
+        """Delete the files where there are any. A folder that is not mounted must not pass for one without them."""
         if not self._folder.is_dir():
             raise _unreachable()
-        self._path(photo_id).unlink(missing_ok=True)
+        for suffix in (WHOLE, SMALL):
+            self._path(photo_id, suffix).unlink(missing_ok=True)
 
 
 def _flush_folder(folder: Path) -> None:
@@ -185,25 +229,39 @@ class S3Store:
             config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2}),
         )
 
-    def put(self, photo_id: str, content: bytes) -> None:
-        """Keep the content in the bucket; raises Unavailable where the service does not take it."""
+    def put(self, photo_id: str, picture: Picture) -> None:
+        """Keep the picture in the bucket; raises Unavailable where the service does not take it."""
         with _answering():
-            self._client.put_object(Bucket=self._bucket, Key=f"{photo_id}.jpg", Body=content, ContentType="image/jpeg")
+            for suffix, content in ((SMALL, picture.small), (WHOLE, picture.content)):
+                key = f"{photo_id}{suffix}"
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType="image/jpeg")
 
     def get(self, photo_id: str) -> bytes:
         """Return the content; raises NotFound, or Unavailable where the service does not answer."""
+        found = self._object(f"{photo_id}{WHOLE}")
+        if found is None:
+            raise _gone()
+        return found
+
+    def get_small(self, photo_id: str) -> bytes:
+        """Return the small content, made anew where the photo has none yet; raises as `get` does."""
+        found = self._object(f"{photo_id}{SMALL}")
+        return small_of(self.get(photo_id)) if found is None else found
+
+    def _object(self, key: str) -> bytes | None:
         with _answering():
             try:
-                found = self._client.get_object(Bucket=self._bucket, Key=f"{photo_id}.jpg")
-            except self._client.exceptions.NoSuchKey as problem:
-                raise _gone() from problem
+                found = self._client.get_object(Bucket=self._bucket, Key=key)
+            except self._client.exceptions.NoSuchKey:
+                return None
             content: bytes = found["Body"].read()
         return content
 
     def remove(self, photo_id: str) -> None:
-        """Delete the object where there is one."""
+        """Delete the objects where there are any."""
         with _answering():
-            self._client.delete_object(Bucket=self._bucket, Key=f"{photo_id}.jpg")
+            for suffix in (WHOLE, SMALL):
+                self._client.delete_object(Bucket=self._bucket, Key=f"{photo_id}{suffix}")
 
 
 @contextmanager

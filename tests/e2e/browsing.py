@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -106,19 +107,31 @@ def fits(page: Page) -> None:
     assert too_wide <= 0, (page.url, too_wide)
 
 
+_LOAD_PHOTOS = """async () => {
+  const photos = [...document.images].filter((image) => image.src.includes("/photos/"));
+  for (const photo of photos) photo.loading = "eager";
+  await Promise.all(photos.map((photo) => photo.decode()));
+  return photos.map((photo) => photo.src);
+}"""
+
+
 def weigh(page: Page, load: Callable[[], object]) -> float:
     """Return how many bytes come over the line while `load` opens a page with an empty cache, heads included.
 
-    Pages that a script fetches ahead, for a phone without signal, are not this page; nor is what people photographed.
+    Photos count as the page shows them, those further down too. What a script fetches to keep, for a phone without
+    signal, is not this page: other pages, and files once more.
     """
     tools = page.context.new_cdp_session(page)
     loaded: dict[str, float] = {}
     beside: set[str] = set()
+    photos: dict[str, str] = {}
 
     def hear(one: dict[str, Any]) -> None:
-        ahead = one["type"] == "Fetch" and one["response"]["mimeType"] == "text/html"
-        if ahead or (one["type"] == "Image" and "/photos/" in one["response"]["url"]):
+        asset = urlsplit(one["response"]["url"]).path.startswith("/assets/")
+        if one["type"] == "Fetch" and (asset or one["response"]["mimeType"] == "text/html"):
             beside.add(one["requestId"])
+        if "/photos/" in one["response"]["url"]:
+            photos[one["requestId"]] = one["response"]["url"]
 
     tools.on("Network.responseReceived", hear)
     tools.on("Network.loadingFinished", lambda one: loaded.update({one["requestId"]: one["encodedDataLength"]}))
@@ -126,6 +139,8 @@ def weigh(page: Page, load: Callable[[], object]) -> float:
     tools.send("Network.clearBrowserCache")
     load()
     page.wait_for_load_state("networkidle")
+    shown = set(page.evaluate(_LOAD_PHOTOS))
+    until(lambda: page.evaluate("true") and shown <= {photos[one] for one in photos.keys() & loaded.keys()}, "photos")
     tools.detach()
     return sum(size for request, size in loaded.items() if request not in beside)
 

@@ -1,6 +1,10 @@
 """Puts into a fresh desk what screens have to show: a request, a complaint, a campaign, and what only an admin adds."""
 
+import io
 from datetime import timedelta
+
+import urllib3
+from PIL import Image
 
 from doorstep.sample import PASSWORD
 from services.kit import clock
@@ -9,7 +13,7 @@ from tests.story.story_people import Desk, Person
 
 
 def prepare(desk: Desk) -> None:
-    """File a request and a complaint, ask all homes, invite somebody, plan a shift, put up codes, add a system."""
+    """File a request and a complaint, ask all homes, invite somebody, plan a shift, put up codes, show photos."""
     desk.person("resident1", PASSWORD).file("厨房水龙头漏水，请来修")
     desk.person("crew1", PASSWORD).step(desk.person("resident1", PASSWORD).file("卧室门锁打不开"), "claim").ok()
     desk.person("resident1", PASSWORD).file("投诉：保安态度很差，对老人大声呵斥")
@@ -26,6 +30,24 @@ def prepare(desk: Desk) -> None:
         "POST", "/spots", {"community_id": community, "name": "东门", "name_en": "East gate", "kind": "gate"}
     ).ok()
     admin.ask("POST", "/webhooks", {"url": "https://example.org/events", "event_types": ["ticket.filed.v1"]}).ok()
+    photograph(desk.person("dispatcher1", PASSWORD))
+
+
+def photograph(somebody: Person, photos: int = 3) -> None:
+    """Add photos to every ticket that takes some; they are rich in detail, and so as heavy as photos get."""
+    out = io.BytesIO()
+    Image.merge("RGB", [Image.effect_noise((1200, 900), 60) for _ in range(3)]).save(out, "JPEG")
+    for ticket in somebody.get("/tickets?limit=100")["items"]:
+        if "photograph" not in ticket["actions"]:
+            continue
+        for number in range(photos):
+            answer = urllib3.request(
+                "POST",
+                f"{somebody.url}/api/v1/tickets/{ticket['id']}/photos",
+                fields={"photo": ("p.jpg", out.getvalue(), "image/jpeg")},
+                headers={"Authorization": f"Bearer {somebody.token}", "Idempotency-Key": f'"{ticket["id"]}-{number}"'},
+            )
+            assert answer.status == 201, answer.data
 
 
 def _ask_all(manager: Person, community: str) -> None:

@@ -253,13 +253,16 @@ def test_a_store_that_is_away_loses_no_letter_and_makes_one_ticket(post: Post) -
         def __init__(self, store: pictures.Store) -> None:
             self.store, self.away = store, True
 
-        def put(self, photo_id: str, content: bytes) -> None:
+        def put(self, photo_id: str, picture: pictures.Picture) -> None:
             if self.away:
                 raise Unavailable("away", "away")
-            self.store.put(photo_id, content)
+            self.store.put(photo_id, picture)
 
         def get(self, photo_id: str) -> bytes:
             return self.store.get(photo_id)
+
+        def get_small(self, photo_id: str) -> bytes:
+            return self.store.get_small(photo_id)
 
         def remove(self, photo_id: str) -> None:
             self.store.remove(photo_id)

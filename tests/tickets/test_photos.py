@@ -15,6 +15,7 @@ from services.tickets import pictures
 from tests.tickets.walking import jpeg
 
 if TYPE_CHECKING:
+    from services.tickets.settings import TicketsSettings
     from tests.tickets.conftest import Estate
 
 MEGABYTE = 1024 * 1024
@@ -50,6 +51,28 @@ def test_a_photo_is_added_listed_and_fetched(estate: "Estate") -> None:
     assert Image.open(io.BytesIO(fetched.get_data())).size == (40, 30)
     entry = estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"][-1]
     assert entry["data"]["sha256"] == listed["sha256"]
+
+
+def test_a_photo_is_fetched_small_for_pages(estate: "Estate") -> None:
+    ticket = estate.file()
+    photo = upload(estate, ticket, {"photo": (io.BytesIO(jpeg((1600, 1200))), "p.jpg")}).json
+    at = f"/tickets/{ticket['id']}/photos/{photo['id']}"
+    small, whole = estate.get("crew", f"{at}?size=small"), estate.get("crew", f"{at}?size=whole")
+    assert (small.status_code, small.mimetype) == (200, "image/jpeg")
+    assert Image.open(io.BytesIO(small.get_data())).size == (256, 192)
+    assert Image.open(io.BytesIO(whole.get_data())).size == (1600, 1200)
+    assert estate.get("neighbour", f"{at}?size=small").status_code == 404
+    refused = estate.get("crew", f"{at}?size=tiny")
+    assert (refused.status_code, [error["field"] for error in refused.json["errors"]]) == (422, ["size"])
+
+
+def test_a_photo_from_before_there_were_small_ones_is_shown(estate: "Estate", settings: "TicketsSettings") -> None:
+    ticket = estate.file()
+    photo = upload(estate, ticket, {"photo": (io.BytesIO(jpeg((1600, 1200))), "p.jpg")}).json
+    (kept,) = (settings.kit.home / "photos").rglob(f"{photo['id']}.small.jpg")
+    kept.unlink()
+    small = estate.get("crew", f"/tickets/{ticket['id']}/photos/{photo['id']}?size=small")
+    assert Image.open(io.BytesIO(small.get_data())).size == (256, 192)
 
 
 def test_a_phone_photo_of_fifteen_megabytes_is_taken(estate: "Estate") -> None:

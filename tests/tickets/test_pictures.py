@@ -14,9 +14,19 @@ from PIL import ExifTags, Image
 
 from services.kit.errors import Invalid, NotFound, Unavailable
 from services.tickets import pictures
-from services.tickets.pictures import DiskStore, S3Store, open_store, read_picture
+from services.tickets.pictures import (
+    SMALL,
+    SMALL_BYTES,
+    DiskStore,
+    Picture,
+    S3Store,
+    open_store,
+    read_picture,
+    small_of,
+)
 
 RED, GREEN, WHITE = (200, 30, 30), (30, 180, 30), (255, 255, 255)
+PICTURE = Picture(b"content", b"small", 60, 40, "0" * 64)
 
 
 def photo(mode: str = "RGB", size: tuple[int, int] = (60, 40), color: object = RED, **options: object) -> bytes:
@@ -96,6 +106,27 @@ def test_a_large_photo_becomes_smaller_and_keeps_its_shape() -> None:
     assert opened(photo(size=(8000, 6000))).size == (2560, 1920)
 
 
+@pytest.mark.parametrize("size", [(60, 40), (4000, 3000), (3000, 4000), (19_000, 10), (1, 1)])
+def test_the_small_one_is_the_same_picture(size: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    made = read_picture(photo(size=size, exif=exif.tobytes()))
+    small = Image.open(io.BytesIO(made.small))
+    assert max(small.size) == min(256, max(size))
+    assert (small.width <= small.height) == (made.width <= made.height)
+    assert not small.getexif()
+    assert near(small.getpixel((small.width // 2, small.height // 2)), RED)
+
+
+def test_even_of_noise_the_small_one_stays_small() -> None:
+    noise = Image.merge("RGB", [Image.effect_noise((1600, 1600), 250) for _ in range(3)])
+    out = io.BytesIO()
+    noise.save(out, "JPEG")
+    made = read_picture(out.getvalue())
+    assert len(made.small) <= SMALL_BYTES
+    assert len(small_of(made.content)) <= SMALL_BYTES
+
+
 def bomb(width: int, height: int) -> bytes:
     """Return a PNG of a few bytes that claims to be huge."""
 
@@ -158,13 +189,27 @@ def test_a_broken_photo_is_refused_or_read_and_never_more(format_name: str) -> N
 
 def test_the_disk_keeps_a_photo_whole(tmp_path: Path) -> None:
     store = DiskStore(tmp_path / "photos")
-    store.put("0123-abcd", b"content")
-    assert store.get("0123-abcd") == b"content"
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["0123-abcd.jpg"]
+    store.put("0123-abcd", PICTURE)
+    assert (store.get("0123-abcd"), store.get_small("0123-abcd")) == (b"content", b"small")
+    files = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["0123-abcd.jpg", "0123-abcd.small.jpg"]
     store.remove("0123-abcd")
     store.remove("0123-abcd")
-    with pytest.raises(NotFound):
-        store.get("0123-abcd")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    for read in (store.get, store.get_small):
+        with pytest.raises(NotFound):
+            read("0123-abcd")
+
+
+def test_a_photo_kept_before_there_were_small_ones_is_made_small_when_it_is_asked_for(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    store.put("0123-abcd", read_picture(photo(size=(4000, 3000))))
+    (small,) = tmp_path.rglob(f"*{SMALL}")
+    kept = small.read_bytes()
+    small.unlink()
+    made = store.get_small("0123-abcd")
+    assert (Image.open(io.BytesIO(made)).size, Image.open(io.BytesIO(kept)).size) == ((256, 192), (256, 192))
+    assert not small.exists(), "what an erasure under way has removed does not come back"
 
 
 def test_a_write_that_dies_leaves_no_half_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +220,11 @@ def test_a_write_that_dies_leaves_no_half_photo(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(pictures.os, "fsync", die)
     with pytest.raises(OSError, match="full"):
-        store.put("0123-abcd", b"content")
+        store.put("0123-abcd", PICTURE)
     monkeypatch.undo()
     with pytest.raises(NotFound):
         store.get("0123-abcd")
-    store.put("0123-abcd", b"content")
+    store.put("0123-abcd", PICTURE)
     assert store.get("0123-abcd") == b"content"
 
 
@@ -202,17 +247,27 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_a_bucket_keeps_photos_the_same_way(endpoint: str, tmp_path: Path) -> None:
     store = open_store(tmp_path, "doorstep-photos", endpoint)
-    store.put("0123-abcd", b"content")
-    assert store.get("0123-abcd") == b"content"
+    store.put("0123-abcd", PICTURE)
+    assert (store.get("0123-abcd"), store.get_small("0123-abcd")) == (b"content", b"small")
     store.remove("0123-abcd")
-    with pytest.raises(NotFound):
-        store.get("0123-abcd")
+    for read in (store.get, store.get_small):
+        with pytest.raises(NotFound):
+            read("0123-abcd")
+
+
+def test_a_bucket_makes_small_what_it_has_only_whole(endpoint: str, tmp_path: Path) -> None:
+    store = open_store(tmp_path, "doorstep-photos", endpoint)
+    store.put("0123-abcd", read_picture(photo(size=(4000, 3000))))
+    client = boto3.client("s3", endpoint_url=endpoint)
+    client.delete_object(Bucket="doorstep-photos", Key=f"0123-abcd{SMALL}")
+    client.close()
+    assert Image.open(io.BytesIO(store.get_small("0123-abcd"))).size == (256, 192)
 
 
 def test_a_bucket_that_is_not_there_is_unavailable(endpoint: str) -> None:
     for store in (S3Store("no-such-bucket", endpoint), S3Store("doorstep-photos", "http://127.0.0.1:9")):
         with pytest.raises(Unavailable):
-            store.put("0123-abcd", b"content")
+            store.put("0123-abcd", PICTURE)
 
 
 def test_a_side_no_camera_makes_is_refused_before_it_is_decoded() -> None:

@@ -227,7 +227,7 @@ def _with_photos(mail_id: str, record: Callable[..., Response]) -> Response:
                 continue  # What is no photo after all stays in the letter.
             photo_id = str(new_id())
             stored.append((photo_id, picture))
-            store.put(photo_id, picture.content)
+            store.put(photo_id, picture)
         response = record(stored)
         kept = "Idempotency-Replayed" not in response.headers
     finally:

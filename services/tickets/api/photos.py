@@ -53,7 +53,7 @@ def _stored_picture(data: bytes, ticket_id: str, photo_id: str) -> pictures.Pict
     with scoped() as db:
         allow(queries.ticket_row(db, ticket_id), current_actor(), "photograph")
     picture = pictures.read_picture(data)
-    _store().put(photo_id, picture.content)
+    _store().put(photo_id, picture)
     return picture
 
 
@@ -80,15 +80,17 @@ def list_photos(ticket_id: uuid.UUID) -> Response:
 
 @photos.route("/tickets/<uuid:ticket_id>/photos/<uuid:photo_id>", methods=["GET"])
 @access(*ROLES)
+@photos.arguments(schemas.PhotoQuery, location="query")
 @photos.response(200, content_type="image/jpeg")
-def one_photo(ticket_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
-    """Fetch a photo as JPEG."""
+def one_photo(query: dict[str, Any], ticket_id: uuid.UUID, photo_id: uuid.UUID) -> Response:
+    """Fetch a photo as JPEG: whole, or small as pages show it."""
     with scoped() as db:
         known = {photo["id"] for photo in queries.photos_of(db, str(ticket_id))}
     if str(photo_id) not in known:
         raise no_such_ticket()
+    fetch = _store().get_small if query["size"] == schemas.SMALL else _store().get
     return Response(
-        _store().get(str(photo_id)),
+        fetch(str(photo_id)),
         mimetype="image/jpeg",
         headers={"Cache-Control": "private, max-age=86400, immutable"},
     )

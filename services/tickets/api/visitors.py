@@ -128,7 +128,7 @@ def add_photo(files: dict[str, Any], link: Link) -> Response:
         with scoped() as db:
             commands.require_photo_possible(db, link.ticket_id)
         picture = pictures.read_picture(data)
-        store.put(photo_id, picture.content)
+        store.put(photo_id, picture)
     except DeskError as refusal:
         return _record(refusal, link.ticket_id, photo_id)
     kept = False

@@ -3,6 +3,7 @@
 from services.tickets.schemas.acts import phone_of, told_beside
 from services.tickets.schemas.attainment import AttainmentReport
 from services.tickets.schemas.input import (
+    SMALL,
     Assignment,
     CallBack,
     Comment,
@@ -14,6 +15,7 @@ from services.tickets.schemas.input import (
     Nothing,
     Override,
     Pause,
+    PhotoQuery,
     PhotoUpload,
     Promise,
     Reason,
@@ -66,6 +68,7 @@ from services.tickets.schemas.terms import (
 from services.tickets.schemas.waits import TicketWithWaits, WaitQuery, WaitReport, Waits
 
 __all__ = [
+    "SMALL",
     "Assignment",
     "AttainmentReport",
     "Because",
@@ -104,6 +107,7 @@ __all__ = [
     "PauseQuery",
     "PauseReport",
     "Period",
+    "PhotoQuery",
     "PhotoUpload",
     "PhotoView",
     "Photos",

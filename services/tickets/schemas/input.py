@@ -143,6 +143,15 @@ class PhotoUpload(Told):
     photo = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
 
 
+WHOLE, SMALL = "whole", "small"
+
+
+class PhotoQuery(StrictSchema):
+    """How large a photo is wanted: `small` is at most 8 kB and 256 pixels."""
+
+    size = fields.String(load_default=WHOLE, validate=OneOf((WHOLE, SMALL)))
+
+
 class IdOrNone(fields.UUID):
     """An id, or “none” for those without."""
 
