@@ -22,6 +22,14 @@ const forgetOwn = async () => {
   for (const name of await caches.keys()) if (name.startsWith(OWN)) await caches.delete(name);
 };
 
+// Forgotten once the desk has ended the session, and before the page after it is shown.
+const signOut = async (request) => {
+  const answer = await fetch(request).catch(() => null);
+  if (!answer) return caches.match("/offline");
+  await forgetOwn();
+  return answer;
+};
+
 const file = async (request) => (await caches.match(request)) ?? fetch(request);
 
 const navigation = async (request) => {
@@ -40,7 +48,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (address.origin !== location.origin) return;
-  if (address.pathname === "/sign-out") event.waitUntil(forgetOwn());
+  if (address.pathname === "/sign-out") return event.respondWith(signOut(request));
   if (self.answering.some((answer) => answer(event, address))) return;
   if (request.method !== "GET") return;
   if (address.pathname.startsWith("/assets/")) event.respondWith(file(request));

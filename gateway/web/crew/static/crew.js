@@ -6,7 +6,7 @@ import { actFrom, titleOf } from "./form.js";
 import { project } from "./project.js";
 import { showRefusals } from "./refusals.js";
 import { showQueue } from "./queue.js";
-import { KEPT, keepAhead, mineOnly } from "./keep.js";
+import { keepAhead, keepPage, mineOnly } from "./keep.js";
 import { guardLeaving } from "./leave.js";
 import { countDown, data, element, moment, say } from "./words.js";
 
@@ -94,7 +94,7 @@ async function anew() {
   if (!answer?.ok || answer.redirected) return;
   const copy = answer.clone();
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  await (await caches.open(KEPT)).put(location.pathname, copy);
+  await keepPage(location.pathname, copy);
   if (filling()) return;
   const held = document.activeElement;
   const within = document.getElementById("page").contains(held);

@@ -3,7 +3,7 @@
 import { dropPage, notePage, openActs, pages } from "./store.js";
 import { data } from "./words.js";
 
-export const KEPT = "own-crew";
+const KEPT = "own-crew";
 // So long after it was rendered a page is fetched again even where its job did not change.
 const FRESH_MS = 30 * 60_000;
 
@@ -11,9 +11,21 @@ const FRESH_MS = 30 * 60_000;
 const RELEASE = new URL(import.meta.url).pathname.split("/")[2];
 const versionOf = (version) => `${version} ${document.documentElement.lang} ${RELEASE} ${data.person}`;
 
+let leaving = false;
+
+/** Keep nothing more: the person signs out, and what an answer on its way brought would outlive that. */
+export function keepNoMore() {
+  leaving = true;
+}
+
+/** Keep an answer as the page of this path. */
+export async function keepPage(path, answer) {
+  if (!leaving) await (await caches.open(KEPT)).put(path, answer);
+}
+
 /** Fetch and keep what this list leads to and is not kept as it is now; quietly gives up where there is no signal. */
 export async function keepAhead() {
-  if (!navigator.onLine || !window.caches) return;
+  if (!navigator.onLine || !window.caches || leaving) return;
   const cache = await caches.open(KEPT);
   await keepFiles(cache);
   const known = new Map((await pages()).map((page) => [page.path, page.version]));
@@ -24,11 +36,11 @@ export async function keepAhead() {
     const wanted = versionOf(version);
     if (known.get(path) === wanted && await cache.match(path)) continue;
     const text = await fetchPage(path);
-    if (text === null) return;
+    if (text === null || leaving) return;
     if (text && path === "/jobs/pool") await keepJobsOf(text, known, cache);
     await notePage(path, wanted);
   }
-  if (location.pathname === "/jobs") await forget(new Set([...lists, ...jobs].map(([path]) => path)));
+  if (location.pathname === "/jobs" && !leaving) await forget(new Set([...lists, ...jobs].map(([path]) => path)));
 }
 
 /** The styles and scripts of this page, which may have come before the service worker did. */
@@ -46,7 +58,7 @@ export async function fetchPage(path) {
     if (!answer.ok || answer.redirected) return answer.status === 404 ? "" : null;
     const copy = answer.clone();
     const text = await answer.text();
-    await (await caches.open(KEPT)).put(path, copy);
+    await keepPage(path, copy);
     return text;
   } catch {
     return null;

@@ -1,5 +1,6 @@
 // Signing out: warns of what was not sent, and keeps whoever has no signal from losing the pages they need.
 
+import { keepNoMore } from "./keep.js";
 import { openActs } from "./store.js";
 import { data, element, say } from "./words.js";
 
@@ -17,6 +18,7 @@ export function guardLeaving() {
 }
 
 function send(form) {
+  keepNoMore();
   form.dataset.sure = "yes";
   form.requestSubmit();
 }
