@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 KEPT, BROKEN, PENDING, REPLACED, WITHDRAWN = "kept", "broken", "open", "replaced", "withdrawn"
+BECAME = (KEPT, BROKEN, PENDING, REPLACED, WITHDRAWN)
 _PROMISED, _COMPLETED, _ENDED = "promised", "completed", "ended"
 
 

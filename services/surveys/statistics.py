@@ -188,8 +188,18 @@ class Asked:
 
         Who may still answer is no silence, and a proxy's word is not the household's answer.
         """
-        return share(self.answered, self.answered + self.proxy + self.silent)
+        return share(self.answered, self.concluded)
+
+    def silence(self) -> Figure:
+        """Return the share of the same from whom nothing was heard, neither from them nor in their place."""
+        return share(self.silent, self.concluded)
+
+    @property
+    def concluded(self) -> int:
+        """All of whom it is known what came of asking."""
+        return self.answered + self.proxy + self.silent
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the reports show it."""
-        return {"asked": self.asked, **asdict(self), "response_rate": self.response().to_json()}
+        rates = {"response_rate": self.response().to_json(), "silence_rate": self.silence().to_json()}
+        return {"asked": self.asked, **asdict(self), **rates}

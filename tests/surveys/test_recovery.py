@@ -59,7 +59,7 @@ def test_a_bad_service_is_made_up_for_by_twelve_good_ones_after_it(firm: Organis
     assert (found["good"], found["bad"], found["neither"], found["owed"]) == (3, 1, 1, 11)
     assert found["last_bad_at"]
     assert set(found) == {
-        "unit_id", "community_id", "good", "bad", "neither", "owed", "last_bad_at",
+        "unit_id", "community_id", "good", "bad", "neither", "owed", "last_bad_at", "behind",
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The satisfaction report: human answers only, everybody asked counted, and nothing made of nothing."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import jsonschema
@@ -97,8 +98,12 @@ def test_figures_stand_on_human_answers_and_everybody_asked_is_counted(
     assert (household["solved"]["value"], household["solved"]["n"]) == (6 / 7, 7)
     assert here["proxies"]["n"] == 1
     assert here["proxies"]["csat"]["value"] == 1
-    total = {name: part for name, part in here.items() if name != "community_id"}
-    assert told["total"] == total
+    own = ("community_id", "behind")
+    total = {name: part for name, part in here.items() if name not in own}
+    assert {name: part for name, part in told["total"].items() if name not in own} == total
+    silence = visits["silence_rate"]
+    assert (silence["value"], silence["n"]) == (1 / 9, 9)
+    assert silence["interval"]["high"] == pytest.approx(stats.binomtest(1, 9).proportion_ci(method="wilson").high)
 
 
 def test_a_lapsed_link_is_silence_also_before_the_sweep_has_said_so(
@@ -143,6 +148,31 @@ def test_the_period_is_by_when_the_household_was_asked_and_communities_stay_apar
     )
 
 
+def test_months_begin_in_the_zone_of_the_community_and_add_up(firm: Organisation, manager: Actor, desk: Desk) -> None:
+    """The last evening of October in UTC is the first of November in Shanghai."""
+    for moment, rating in (("2026-10-15T12:00", 5), ("2026-10-31T15:59", 1), ("2026-10-31T16:00", 4)):
+        job = firm.job()
+        firm.visited(job, {"solved": True, "satisfaction": rating})
+        with desk.engine.begin() as db:
+            mine = return_visits.c.ticket_id == job.id
+            db.execute(return_visits.update().where(mine).values(invited_at=datetime.fromisoformat(f"{moment}+00:00")))
+    silent = firm.job()
+    firm.visited(silent, None)
+    whole = report(firm, manager, f"?group_by=month&community_id={firm.community_id}")
+    assert (whole["group_by"], whole["communities"]) == ("month", [])
+    marks = {one["month"]: one["household"]["csat"] for one in whole["months"]}
+    assert (marks["2026-10"]["value"], marks["2026-10"]["n"]) == (0.5, 2)
+    assert (marks["2026-11"]["value"], marks["2026-11"]["n"]) == (1, 1)
+    asked = [one["return_visits"]["asked"] for one in whole["months"]]
+    assert sum(asked) == whole["total"]["return_visits"]["asked"] == 4
+    everywhere = {
+        one["month"]: one["household"]["csat"]["n"] for one in report(firm, manager, "?group_by=month")["months"]
+    }
+    assert everywhere["2026-10"] == 3, "without a community, months are those of UTC"
+    from_november = f"?group_by=month&community_id={firm.community_id}&from=2026-11-01T00:00:00%2B08:00"
+    assert "2026-10" not in {one["month"] for one in report(firm, manager, from_november)["months"]}
+
+
 def test_a_manager_of_one_community_sees_nothing_of_another_nor_of_another_organisation(
     firm: Organisation, manager: Actor
 ) -> None:
@@ -171,6 +201,7 @@ def test_only_managers_and_admins_read_the_reports(firm: Organisation, role: str
         ("from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
         ("community_id=x", "community_id"),
         ("colour=red", "colour"),
+        ("format=pdf", "format"),
     ],
 )
 @pytest.mark.parametrize("name", ["satisfaction", "gaps", "recovery"])

@@ -50,6 +50,7 @@ def test_every_tenant_table_is_under_row_level_security(worker: Engine) -> None:
             "answer_views",
             "sampling_rules",
             "draws",
+            "exports",
             "callbacks",
             "call_attempts",
             "people",

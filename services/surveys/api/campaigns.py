@@ -12,13 +12,15 @@ from services.kit import clock
 from services.kit.errors import invalid_field
 from services.kit.http import Answer, Page, access, one_effect, page_link, respond, scoped
 from services.kit.http.problems import wants
+from services.kit.http.sheets import InFormat, also_as_table
 from services.kit.identity import Actor, current_actor
 from services.surveys import campaigns, question_sets
 from services.surveys.api.reporting import reporting
+from services.surveys.api.reports import report_response
 from services.surveys.campaigns import CampaignFilter, Plan
 from services.surveys.campaigns.answering import estimated
 from services.surveys.models.campaigns import OPEN
-from services.surveys.reports import campaign_report
+from services.surveys.reports import Asked, campaign_report, tables
 from services.surveys.schemas import campaigns as shapes
 
 blp = Blueprint("campaigns", __name__, description="Opinion surveys (业主意见征集) of every household")
@@ -103,11 +105,16 @@ def estimate_campaign(db: Connection, body: dict[str, Any], campaign_id: UUID) -
 
 @blp.route("/campaigns/<uuid:campaign_id>/report", methods=["GET"])
 @access("manager", "admin")
+@blp.arguments(InFormat, location="query")
 @blp.alt_response(200, schema=shapes.CampaignReport)
-def read_campaign_report(campaign_id: UUID) -> Response:
-    """Read the response rate over all households, and each item with its n and interval."""
+@also_as_table(blp)
+def read_campaign_report(query: dict[str, Any], campaign_id: UUID) -> Response:
+    """Read the response rate over all households, and each item with its n and interval; none leads to a household."""
     with reporting() as db:
-        return respond(Answer(campaign_report(db, campaigns.campaign_of(db, str(campaign_id)))))
+        campaign = campaigns.campaign_of(db, str(campaign_id))
+        report = campaign_report(db, campaign)
+    asked = Asked(campaign.organisation_id, community_id=campaign.community_id, zone=campaign.timezone)
+    return report_response(report, query["format"], tables.campaign_table, asked)
 
 
 @blp.route("/campaigns/<uuid:campaign_id>/comments", methods=["GET"])

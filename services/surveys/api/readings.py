@@ -1,25 +1,19 @@
 """What households said in words, for the staff of their community; every reading is on record."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from sqlalchemy import Connection
 
-from services.kit.database import transaction
 from services.kit.errors import invalid_field
-from services.kit.http import Answer, access, current_service, page_link, respond, scoped
+from services.kit.http import Answer, access, page_link, respond, scoped
 from services.kit.identity import current_actor
+from services.surveys.api.reporting import reading
 from services.surveys.models.readings import READERS
 from services.surveys.queries import readings as queries
 from services.surveys.schemas.readings import AllWordsSaid, ReadingQuery, Readings, ReadingsQuery
 
 readings = Blueprint("readings", __name__, description="What households said, read by staff on record")
-
-READER = "reader"
 
 
 @readings.route("/return-visits/answers", methods=["GET"])
@@ -36,7 +30,7 @@ def read_answers(query: dict[str, Any]) -> Response:
         )
     actor = current_actor()
     ticket_id, community_id = (str(query[name]) if query[name] else None for name in ("ticket_id", "community_id"))
-    with _reading() as db:
+    with reading() as db:
         visits, more = queries.answered_visits(db, ticket_id, community_id, query["limit"], query["after"])
         queries.put_on_record(db, actor, actor.role, visits, query["purpose"] or "ticket")
         items = queries.said_about(db, visits)
@@ -48,15 +42,8 @@ def read_answers(query: dict[str, Any]) -> Response:
 @readings.arguments(ReadingsQuery, location="query")
 @readings.alt_response(200, schema=Readings)
 def list_readings(query: dict[str, Any]) -> Response:
-    """List who read what households said, when and why, the latest first."""
+    """List who read what households said and why, and who took out a report as a table, the latest first."""
     with scoped() as db:
         ticket_id = str(query["ticket_id"]) if query["ticket_id"] else None
         items, more = queries.list_readings(db, ticket_id, query["limit"], query["after"])
     return respond(Answer({"items": items}, headers=page_link(more)))
-
-
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    """Open a transaction in which words are shown that it has put on record, in the caller's communities."""
-    with transaction(current_service().engine, replace(current_actor(), role=READER)) as db:
-        yield db

@@ -1,6 +1,7 @@
 """The tables of the surveys service."""
 
 from services.kit import erasures as kit_erasures
+from services.kit import exports as kit_exports
 from services.kit import inbox as kit_inbox
 from services.kit import outbox as kit_outbox
 from services.kit.http import effects
@@ -39,6 +40,7 @@ __all__ = [
     "clock_outcomes",
     "draws",
     "erasure_passes",
+    "exports",
     "idempotency_keys",
     "inbox",
     "metadata",
@@ -53,6 +55,7 @@ __all__ = [
 ]
 
 erasure_passes = kit_erasures.define(metadata)
+exports = kit_exports.define(metadata)
 outbox = kit_outbox.define(metadata)
 inbox = kit_inbox.define(metadata)
 idempotency_keys = effects.define(metadata)

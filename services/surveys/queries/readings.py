@@ -2,20 +2,32 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, Select, Text, cast, insert, literal, null, or_, select, union_all
 
 from services.kit.events import new_id
+from services.kit.exports import REPORT
 from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
-from services.surveys.models import State, answer_views, answers, people, return_visits
+from services.surveys.models import Id, State, answer_views, answers, exports, people, return_visits
 
 _OF_ANSWER = (
     "survey_id", "answered_by", "channel", "recorded_by", "spoken_by", "late", "solved", "satisfaction", "comment",
     "answered_at",
 )  # fmt: skip
+_OF_LOOK = ("id", "organisation_id", "community_id", "viewer_id", "viewer_role", "at")
+# What somebody looked at: what was said, or a report taken out as a table.
+ANSWERS = "answers"
 _OF_VISIT = ("ticket_id", "number", "completion", "community_id")
+
+
+class Visit(NamedTuple):
+    """A visit whose answers are to be read."""
+
+    id: str
+    ticket_id: str
+    community_id: str
 
 
 def answered_visits(
@@ -55,12 +67,7 @@ def put_on_record(db: Connection, reader: Actor, role: str, visits: Sequence[Any
 
 def said_about(db: Connection, visits: Sequence[Any]) -> list[dict[str, Any]]:
     """Return what was said about these visits, in their order, the household's own answer before a proxy's."""
-    wanted = select(*(answers.c[name] for name in _OF_ANSWER)).where(
-        answers.c.survey_id.in_([visit.id for visit in visits])
-    )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in db.execute(wanted.order_by(answers.c.answered_by)).mappings():
-        found.setdefault(row["survey_id"], []).append({name: row[name] for name in _OF_ANSWER})
+    found = words_about(db, [visit.id for visit in visits])
     return [
         {**answer, "ticket_id": visit.ticket_id, "ticket_number": visit.number, "completion": visit.completion,
          "community_id": visit.community_id}
@@ -69,21 +76,49 @@ def said_about(db: Connection, visits: Sequence[Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def words_about(db: Connection, survey_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return by survey what was said, the household's own answer before a proxy's."""
+    wanted = select(*(answers.c[name] for name in _OF_ANSWER)).where(answers.c.survey_id.in_(survey_ids))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in db.execute(wanted.order_by(answers.c.answered_by)).mappings():
+        found.setdefault(row["survey_id"], []).append({name: row[name] for name in _OF_ANSWER})
+    return found
+
+
 def list_readings(
     db: Connection, ticket_id: str | None, limit: int, after: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of who read what was said, the latest first, and the next page's cursor."""
-    table = answer_views
+    """Return a page of who read what was said and who took out which report, the latest first, and the next cursor.
+
+    Of one ticket, only who read.
+    """
+    looks = (
+        _readings().where(answer_views.c.ticket_id == ticket_id) if ticket_id else union_all(_readings(), _exports())
+    )
+    both = looks.subquery("looks")
     statement = (
-        select(table, people.c.badge.label("viewer_name"))
-        .outerjoin(people, people.c.id == table.c.viewer_id)
-        .order_by(table.c.id.desc())
+        select(both, people.c.badge.label("viewer_name"))
+        .outerjoin(people, people.c.id == both.c.viewer_id)
+        .order_by(both.c.id.desc())
         .limit(limit + 1)
     )
-    if ticket_id is not None:
-        statement = statement.where(table.c.ticket_id == ticket_id)
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
-        statement = statement.where(table.c.id < str(cursor[0]))
+        statement = statement.where(both.c.id < str(cursor[0]))
     shown, more = cut(db.execute(statement).mappings().all(), limit, "id")
     return [{str(name): value for name, value in row.items()} for row in shown], more
+
+
+def _readings() -> Select[Any]:
+    table = answer_views.c
+    about = (table.survey_id, table.ticket_id, table.purpose, cast(null(), Text).label("subject"))
+    return select(literal(ANSWERS, Text).label("what"), *(table[name] for name in _OF_LOOK), *about)
+
+
+def _exports() -> Select[Any]:
+    nothing = (
+        cast(null(), kind).label(name) for name, kind in (("survey_id", Id), ("ticket_id", Id), ("purpose", Text))
+    )
+    table = exports.c
+    subject = table.report.label("subject")
+    return select(literal(REPORT, Text).label("what"), *(table[name] for name in _OF_LOOK), *nothing, subject)

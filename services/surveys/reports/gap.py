@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.surveys.promises import BECAME
 from services.surveys.statistics import Figure
 
 Sentence = Mapping[str, str]
@@ -44,6 +45,17 @@ NAMES: Mapping[str, tuple[int, Sentence, Sentence]] = {
         {"zh-CN": "疗效差距", "en": "outcome"},
         {"zh-CN": "期望的服务 ↔ 感受到的服务", "en": "the service expected ↔ the service perceived"},
     ),
+}
+
+# What can be listed of a clock of one kind, and of each gap. What households answered in a campaign leads to nobody.
+CLOCKS = ("clocks_decided", "clocks_met", "clocks_missed", "clocks_running_late", "clocks_unknown")
+PROMISES = ("promises", "promises_judged", *(f"promises_{became}" for became in BECAME))
+BEHIND: Mapping[str, Sequence[str]] = {
+    "diagnosis": (),
+    "prescription": ("urgent_repairs",),
+    "dispensary": ("jobs_filed", "jobs_open", *CLOCKS),
+    "communication": PROMISES,
+    "outcome": (),
 }
 
 

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from services.surveys import statistics
-from services.surveys.promises import BROKEN, KEPT, PENDING, REPLACED, WITHDRAWN, Promise
+from services.surveys.promises import BECAME, BROKEN, KEPT, Promise
 from services.surveys.reports.gap import LEAST_JOBS, LEAST_PROMISES, Gap, missing
 
 # The clocks of the work itself. The call afterwards is the desk's, and unclaimed jobs have no target of the contract.
@@ -86,7 +86,7 @@ def _to_deliver(late: Sequence[Late]) -> dict[str, Any]:
 
 def communication(promises: Sequence[Promise]) -> Gap:
     """Gap 4: the share of promises that were broken, of those kept or broken; the rest is counted beside."""
-    count = {name: sum(one.became == name for one in promises) for name in _BECAME}
+    count = {name: sum(one.became == name for one in promises) for name in BECAME}
     judged = count[KEPT] + count[BROKEN]
     data = {"promises": len(promises), **count}
     lacks = missing(promises=(judged, LEAST_PROMISES))
@@ -98,9 +98,6 @@ def communication(promises: Sequence[Promise]) -> Gap:
     says = _more_in_time(count[BROKEN], sooner, promised=True)
     to_close = {"promises_kept": count[BROKEN], "hours_sooner": sooner, "says": says}
     return Gap("communication", SHARE, judged, data, statistics.share(count[BROKEN], judged), details, to_close)
-
-
-_BECAME = (KEPT, BROKEN, PENDING, REPLACED, WITHDRAWN)
 
 
 def _more_in_time(count: int, sooner: float | None, *, promised: bool = False) -> Mapping[str, str]:

@@ -2,42 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from services.kit import clock
-from services.surveys import promises, question_sets
+from services.surveys import question_sets
 from services.surveys.models import (
     campaign_answer_items,
     campaign_answers,
     campaign_estimates,
     campaigns,
-    clock_outcomes,
     return_visits,
-    ticket_steps,
 )
-from services.surveys.models.outcomes import COMPLETED, ENDED, FILED, PROMISED, REOPENED
-from services.surveys.promises import Promise, Step
-from services.surveys.reports import ratings, thumb
+from services.surveys.reports import deeds, ratings, thumb
 from services.surveys.reports.asked import Asked
-from services.surveys.reports.gap import Gap
-from services.surveys.reports.gap_deeds import DELIVERED, HOUR, MISSED, Deeds, Late, communication, dispensary
-from services.surveys.reports.gap_views import Campaign, Targets, diagnosis, outcome, prescription
+from services.surveys.reports.gap import BEHIND, CLOCKS, Gap
+from services.surveys.reports.gap_deeds import communication, dispensary
+from services.surveys.reports.gap_views import Campaign, diagnosis, outcome, prescription
 from services.surveys.reports.ratings import Ratings
-
-REPAIR, URGENT, ATTEND = "repair", "urgent", "attend"
 
 
 def gaps_report(db: Connection, asked: Asked) -> dict[str, Any]:
     """Return the gaps of every community that anything is known of, or of the one asked for."""
     now = clock.now()
     asking, rated = _campaigns(db, asked), ratings.read(db, asked)
-    deeds, targets, promised = _deeds(db, asked), _targets(db, asked), _promises(db, asked, now)
-    everywhere = {*asking, *rated, *deeds, *_visited(db, asked)}
+    done, targets, promised = deeds.read(db, asked), deeds.targets(db, asked), deeds.promised(db, asked, now)
+    everywhere = {*asking, *rated, *done, *_visited(db, asked)}
     if asked.community_id is not None:
         everywhere.add(asked.community_id)
 
@@ -46,8 +37,8 @@ def gaps_report(db: Connection, asked: Asked) -> dict[str, Any]:
         return [
             diagnosis(campaign),
             prescription(campaign, targets[community]),
-            dispensary(deeds[community]),
-            communication(promised[community]),
+            dispensary(done[community]),
+            communication([one.promise for one in promised[community]]),
             outcome(rated.get(community, Ratings())),
         ]
 
@@ -55,81 +46,19 @@ def gaps_report(db: Connection, asked: Asked) -> dict[str, Any]:
         "asof": now.isoformat(),
         **asked.said(),
         "communities": [
-            {"community_id": one, "gaps": [gap.to_json() for gap in of(one)]} for one in sorted(everywhere)
+            {"community_id": one, "gaps": [_with_lists(gap, asked.of_community(one)) for gap in of(one)]}
+            for one in sorted(everywhere)
         ],
         "rules_of_thumb": [thumb.rule(rule["code"]) for rule in thumb.load()["rules"]],
     }
 
 
-def _targets(db: Connection, asked: Asked) -> dict[str, Targets]:
-    """The targets that urgent repairs ran under; a clock still running late has told none."""
-    filed, clocks = ticket_steps.c, clock_outcomes.c
-    wanted = (
-        select(filed.community_id, clocks.target_seconds, clocks.basis, func.count())
-        .join(clock_outcomes, clocks.ticket_id == filed.ticket_id)
-        .where(*_filed(asked), filed.work_type == REPAIR, filed.urgency == URGENT)
-        .where(clocks.kind == ATTEND, clocks.target_seconds.is_not(None))
-        .group_by(filed.community_id, clocks.target_seconds, clocks.basis)
-    )
-    found: dict[str, Targets] = defaultdict(Targets)
-    for community, seconds, basis, count in db.execute(wanted):
-        found[community].hours.extend([seconds / HOUR] * count)
-        found[community].bases[basis] += count
-    return found
-
-
-def _filed(asked: Asked) -> list[ColumnElement[bool]]:
-    """The conditions that a step is the filing of what the report is about."""
-    return [*asked.of(ticket_steps), *asked.within(ticket_steps.c.at), ticket_steps.c.step == FILED]
-
-
-def _deeds(db: Connection, asked: Asked) -> dict[str, Deeds]:
-    """Count the clocks of what was filed in the period; those that missed are read each, for how late they were."""
-    found: dict[str, Deeds] = defaultdict(Deeds)
-    filed, clocks = ticket_steps.c, clock_outcomes.c
-    of_filed = select(filed.community_id).join(clock_outcomes, clocks.ticket_id == filed.ticket_id)
-    states = of_filed.add_columns(clocks.kind, clocks.state, func.count()).where(*_filed(asked))
-    for community, kind, state, count in db.execute(states.group_by(filed.community_id, clocks.kind, clocks.state)):
-        found[community].counted[kind, state] = count
-    hours = (clocks.taken_seconds - clocks.allowed_seconds) / float(HOUR)
-    missed = of_filed.add_columns(clocks.ticket_id, clocks.kind, hours).where(*_filed(asked), clocks.state == MISSED)
-    for community, *late in db.execute(missed.where(clocks.kind.in_(DELIVERED))):
-        found[community].late.append(Late(*late))
-    for community, jobs, finished in db.execute(_finished(asked)):
-        found[community].jobs, found[community].open_jobs = jobs, jobs - finished
-    return found
-
-
-def _finished(asked: Asked) -> Select[Any]:
-    """Return by community how many jobs were filed, and how many are completed or ended as far as was heard."""
-    filed, later = ticket_steps.c, ticket_steps.alias("later")
-    done = func.max(later.c.version).filter(later.c.step.in_((COMPLETED, ENDED)))
-    again = func.max(later.c.version).filter(later.c.step == REOPENED)
-    jobs = (
-        select(filed.community_id, (done > func.coalesce(again, 0)).label("finished"))
-        .join(later, later.c.ticket_id == filed.ticket_id)
-        .where(*_filed(asked))
-        .group_by(filed.community_id, filed.ticket_id)
-        .subquery("jobs")
-    )
-    counted = select(jobs.c.community_id, func.count(), func.count().filter(jobs.c.finished))
-    return counted.group_by(jobs.c.community_id)
-
-
-def _promises(db: Connection, asked: Asked, now: datetime) -> dict[str, list[Promise]]:
-    """Return by community what became of each promise about what was filed in the period."""
-    filed, steps, made = ticket_steps.c, ticket_steps.alias("steps"), ticket_steps.alias("made")
-    promised = select(made.c.ticket_id).where(made.c.ticket_id == filed.ticket_id, made.c.step == PROMISED).exists()
-    wanted = (
-        select(filed.community_id, steps.c.ticket_id, steps.c.step, steps.c.at, steps.c.promised_at)
-        .join(steps, steps.c.ticket_id == filed.ticket_id)
-        .where(*_filed(asked), promised)
-        .order_by(steps.c.ticket_id, steps.c.version)
-    )
-    found: dict[str, list[Promise]] = defaultdict(list)
-    for (community, _), rows in groupby(db.execute(wanted), key=itemgetter(0, 1)):
-        found[community] += promises.judge([Step(*row[2:]) for row in rows], now)
-    return found
+def _with_lists(gap: Gap, asked: Asked) -> dict[str, Any]:
+    """Return a gap with the lists behind its counts, and behind those of each kind of clock."""
+    told = gap.to_json()
+    for one in (detail for detail in told["details"] if "clock" in detail):
+        one["behind"] = asked.links("gaps", CLOCKS, clock=one["clock"])
+    return {**told, "behind": asked.links("gaps", BEHIND[gap.code])}
 
 
 def _visited(db: Connection, asked: Asked) -> Iterator[str]:

@@ -1,25 +1,23 @@
 """How satisfied households say they are: who was asked, who answered, and figures of human answers alone."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import Connection, func, select, union
 
 from services.kit import clock
-from services.kit.database import database_now
 from services.surveys import statistics
-from services.surveys.models import AnsweredBy, State, answers, clock_outcomes, return_visits, ticket_steps
-from services.surveys.models.outcomes import FILED
-from services.surveys.reports import ratings, thumb
+from services.surveys.models import campaign_answers, campaigns, return_visits, ticket_steps
+from services.surveys.reports import ratings, thumb, visits
 from services.surveys.reports.asked import Asked
 from services.surveys.reports.ratings import Ratings
+from services.surveys.reports.visits import ANSWERED, HAPPY, OPEN, PROXY, SILENT, UNHAPPY, WITHDRAWN
 from services.surveys.statistics import Asked as Outcomes
 
-ANSWERED, PROXY, SILENT, OPEN, WITHDRAWN = "answered", "proxy", "silent", "open", "withdrawn"
-HAPPY, UNHAPPY = 4, 2
-COMPLAINT, RESOLVE, MET = "complaint", "resolve", "met"
+COMMUNITY, MONTH = "community", "month"
+GROUPINGS = (COMMUNITY, MONTH)
 
 
 @dataclass
@@ -66,8 +64,8 @@ class Voice:
         self.unhappy += other.unhappy
         self.happy += other.happy
 
-    def to_json(self, rated: Ratings) -> dict[str, Any]:
-        """Return the report's entry."""
+    def to_json(self, rated: Ratings, behind: Mapping[str, str]) -> dict[str, Any]:
+        """Return the report's entry, with the lists behind its counts."""
         ways = self.ways
         outcomes = Outcomes(ways[ANSWERED], ways[PROXY], ways[SILENT], ways[OPEN])
         counts = {
@@ -82,32 +80,66 @@ class Voice:
             "household": {**self.household.figures(), **rated.figures()},
             "proxies": {"n": self.proxy.solved.total(), **self.proxy.figures()},
             "estimates": thumb.estimates(counts),
+            "behind": behind,
         }
 
 
-def satisfaction_report(db: Connection, asked: Asked) -> dict[str, Any]:
-    """Return who was asked in the period, by when they were, and what they said: per community and in all."""
-    voices = _voices(db, asked)
-    for community, complaints in _complaints(db, asked):
-        voices.setdefault(community, Voice()).complaints = complaints
-    rated = ratings.read(db, asked)
-    everywhere = sorted(voices.keys() | rated.keys())
-    whole = Voice()
-    for voice in voices.values():
-        whole.add(voice)
+def satisfaction_report(db: Connection, asked: Asked, grouping: str = COMMUNITY) -> dict[str, Any]:
+    """Return who was asked in the period, by when they were, and what they said: per community or month, and in all."""
+    voices, rated = _voices(db, asked), ratings.read(db, asked)
+    communities = sorted(voices.keys() | rated.keys()) if grouping == COMMUNITY else []
+    months = _months(db, asked) if grouping == MONTH else []
     return {
         "asof": clock.now().isoformat(),
         **asked.said(),
+        "group_by": grouping,
         "communities": [
-            {"community_id": one, **voices.get(one, Voice()).to_json(rated.get(one, Ratings()))} for one in everywhere
+            {
+                "community_id": one,
+                **_entry(voices.get(one, Voice()), rated.get(one, Ratings()), asked.of_community(one)),
+            }
+            for one in communities
         ],
-        "total": whole.to_json(ratings.together(rated.values())),
+        "months": [{"month": one, **_of_month(db, asked.of_month(one))} for one in months],
+        "total": _whole(voices, rated, asked),
     }
 
 
+def _of_month(db: Connection, asked: Asked) -> dict[str, Any]:
+    return _whole(_voices(db, asked), ratings.read(db, asked), asked)
+
+
+def _whole(voices: Mapping[str, Voice], rated: Mapping[str, Ratings], asked: Asked) -> dict[str, Any]:
+    whole = Voice()
+    for voice in voices.values():
+        whole.add(voice)
+    return _entry(whole, ratings.together(rated.values()), asked)
+
+
+def _entry(voice: Voice, rated: Ratings, asked: Asked) -> dict[str, Any]:
+    return voice.to_json(rated, asked.links("satisfaction", visits.FIGURES))
+
+
+def _months(db: Connection, asked: Asked) -> list[str]:
+    """Return the months of the period of which there is anything to say, in order."""
+    invited, answered, steps = return_visits.c.invited_at, campaign_answers.c.answered_at, ticket_steps.c
+    of_visits = select(asked.month(invited)).where(*asked.of(return_visits), *asked.within(invited))
+    of_campaigns = select(asked.month(answered)).join(campaigns, campaigns.c.id == campaign_answers.c.campaign_id)
+    of_complaints = select(asked.month(steps.at)).where(*visits.complaining(asked))
+    found = union(
+        of_visits.where(invited.is_not(None)),
+        of_campaigns.where(*asked.of(campaigns), *asked.within(answered)),
+        of_complaints,
+    )
+    return sorted(db.scalars(found))
+
+
 def _voices(db: Connection, asked: Asked) -> dict[str, Voice]:
+    """Return what came of asking, by community."""
     voices: dict[str, Voice] = {}
-    for row in db.execute(_ways(db, asked)):
+    seen = visits.told(db, asked)
+    counted = [seen.c[name] for name in _COUNTED]
+    for row in db.execute(select(*counted, func.count().label("n")).group_by(*counted)):
         voice = voices.setdefault(row.community_id, Voice())
         voice.ways[row.way] += row.n
         for said, solved, rating in (
@@ -120,7 +152,14 @@ def _voices(db: Connection, asked: Asked) -> dict[str, Voice]:
                 said.rated[rating] += row.n
         if row.way == ANSWERED:
             _weigh(voice, row)
+    for community, complaints in _complaints(db, asked):
+        voices.setdefault(community, Voice()).complaints = complaints
     return voices
+
+
+_COUNTED = (
+    "community_id", "way", "solved", "satisfaction", "proxy_solved", "proxy_satisfaction", "complaint", "in_time",
+)  # fmt: skip
 
 
 def _weigh(voice: Voice, row: Any) -> None:
@@ -133,48 +172,7 @@ def _weigh(voice: Voice, row: Any) -> None:
         voice.stay["in_time" if row.in_time else "solved"] += row.n
 
 
-def _ways(db: Connection, asked: Asked) -> Any:
-    """Return the visits of the period counted by community, how they ended and what was said."""
-    visits, own, other = return_visits.c, answers.alias("own"), answers.alias("other")
-    filed, resolved = ticket_steps.alias("filed"), clock_outcomes.alias("resolved")
-    way = case(
-        (own.c.id.is_not(None), ANSWERED),
-        (other.c.id.is_not(None), PROXY),
-        (visits.state == State.WITHDRAWN, WITHDRAWN),
-        (and_(visits.state == State.INVITED, visits.expires_at > database_now(db)), OPEN),
-        else_=SILENT,
-    )
-    told = (
-        select(
-            visits.community_id,
-            way.label("way"),
-            own.c.solved,
-            own.c.satisfaction,
-            other.c.solved.label("proxy_solved"),
-            other.c.satisfaction.label("proxy_satisfaction"),
-            func.coalesce(filed.c.work_type == COMPLAINT, False).label("complaint"),
-            func.coalesce(resolved.c.state == MET, False).label("in_time"),
-        )
-        .select_from(return_visits)
-        .outerjoin(own, and_(own.c.survey_id == visits.id, own.c.answered_by == AnsweredBy.HOUSEHOLD.value))
-        .outerjoin(other, and_(other.c.survey_id == visits.id, other.c.answered_by == AnsweredBy.PROXY.value))
-        .outerjoin(filed, and_(filed.c.ticket_id == visits.ticket_id, filed.c.step == FILED))
-        .outerjoin(resolved, and_(resolved.c.ticket_id == visits.ticket_id, *_first_resolution(resolved)))
-        .where(*asked.of(return_visits), visits.invited_at.is_not(None), *asked.within(visits.invited_at))
-        .subquery("told")
-    )
-    return select(told, func.count().label("n")).group_by(*told.c)
-
-
-def _first_resolution(resolved: Any) -> tuple[ColumnElement[bool], ...]:
-    return (resolved.c.kind == RESOLVE, resolved.c.generation == 1)
-
-
 def _complaints(db: Connection, asked: Asked) -> Iterable[tuple[str, int]]:
-    steps = ticket_steps.c
-    counted = (
-        select(steps.community_id, func.count())
-        .where(*asked.of(ticket_steps), *asked.within(steps.at), steps.step == FILED, steps.work_type == COMPLAINT)
-        .group_by(steps.community_id)
-    )
-    return [(community, complaints) for community, complaints in db.execute(counted)]
+    community = ticket_steps.c.community_id
+    counted = select(community, func.count()).where(*visits.complaining(asked)).group_by(community)
+    return [(one, complaints) for one, complaints in db.execute(counted)]

@@ -7,8 +7,10 @@ from marshmallow import ValidationError, fields
 from marshmallow.validate import OneOf
 
 from services.kit.http import Page, StrictSchema
+from services.kit.http.sheets import InFormat
 from services.surveys.question_sets import DIMENSIONS
 from services.surveys.reports.gap import MEASURED, NAMES, NOT_ENOUGH
+from services.surveys.reports.satisfaction import COMMUNITY, GROUPINGS
 
 
 class Between(StrictSchema):
@@ -25,8 +27,18 @@ class Between(StrictSchema):
             raise ValidationError("Begins after it ends.", field_name="from")
 
 
-class RecoveryQuery(Between, Page):
-    """A page of households."""
+class SatisfactionQuery(Between, InFormat):
+    """By community, or month by month."""
+
+    group_by = fields.String(load_default=COMMUNITY, validate=OneOf(GROUPINGS))
+
+
+class GapsQuery(Between, InFormat):
+    """As JSON, or as a table."""
+
+
+class RecoveryQuery(Between, Page, InFormat):
+    """A page of households; a table has all of them."""
 
 
 class IntervalOut(ma.Schema):
@@ -46,6 +58,11 @@ class FigureOut(ma.Schema):
     interval = fields.Nested(IntervalOut, required=True, allow_none=True)
 
 
+def _lists() -> fields.Dict:
+    """The addresses of the lists behind counts, by the counts' names."""
+    return fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
 def _both() -> fields.Dict:
     return fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
@@ -60,6 +77,7 @@ class Visits(ma.Schema):
     open = fields.Integer(required=True)
     withdrawn = fields.Integer(required=True)
     response_rate = fields.Nested(FigureOut, required=True)
+    silence_rate = fields.Nested(FigureOut, required=True)
 
 
 class SaidOut(ma.Schema):
@@ -118,12 +136,19 @@ class Satisfaction(ma.Schema):
     household = fields.Nested(HouseholdSaid, required=True)
     proxies = fields.Nested(ProxiesSaid, required=True)
     estimates = fields.List(fields.Nested(Estimate), required=True)
+    behind = _lists()
 
 
 class CommunitySatisfaction(Satisfaction):
     """One community's voice."""
 
     community_id = fields.UUID(required=True)
+
+
+class MonthlySatisfaction(Satisfaction):
+    """The voice of one month."""
+
+    month = fields.String(required=True)
 
 
 class _Told(ma.Schema):
@@ -136,8 +161,10 @@ class _Told(ma.Schema):
 
 
 class SatisfactionReport(_Told):
-    """Who was asked and what they said."""
+    """Who was asked and what they said: by community or by month, as asked for, and the other list is empty."""
 
+    group_by = fields.String(required=True, validate=OneOf(GROUPINGS))
+    months = fields.List(fields.Nested(MonthlySatisfaction), required=True)
     communities = fields.List(fields.Nested(CommunitySatisfaction), required=True)
     total = fields.Nested(Satisfaction, required=True)
 
@@ -166,6 +193,7 @@ class GapOut(ma.Schema):
     details = fields.List(fields.Dict(), required=True)
     to_close = fields.Dict(required=True, allow_none=True)
     lacks = fields.List(fields.Nested(Lack), required=True)
+    behind = _lists()
 
 
 class CommunityGaps(ma.Schema):
@@ -192,6 +220,7 @@ class Balance(ma.Schema):
     neither = fields.Integer(required=True)
     owed = fields.Integer(required=True)
     last_bad_at = fields.AwareDateTime(required=True, allow_none=True)
+    behind = _lists()
 
 
 class RecoveryReport(_Told):

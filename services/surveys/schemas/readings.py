@@ -2,9 +2,11 @@
 
 import marshmallow as ma
 
+from services.kit.exports import REPORT
 from services.kit.http import Page
 from services.surveys.answering import SPOKESPEOPLE, AnsweredBy, Channel
 from services.surveys.models.readings import PURPOSES, READERS
+from services.surveys.queries.readings import ANSWERS
 
 
 class ReadingQuery(Page):
@@ -47,16 +49,18 @@ class ReadingsQuery(Page):
 
 
 class ReadingView(ma.Schema):
-    """Somebody read what was said: who, about which ticket, when and why."""
+    """Somebody read what was said, about which ticket and why, or took out a report (`subject`) as a table."""
 
     id = ma.fields.UUID(required=True)
-    community_id = ma.fields.UUID(required=True)
-    survey_id = ma.fields.UUID(required=True)
-    ticket_id = ma.fields.UUID(required=True)
+    what = ma.fields.String(required=True, validate=ma.validate.OneOf((ANSWERS, REPORT)))
+    community_id = ma.fields.UUID(required=True, allow_none=True)
+    survey_id = ma.fields.UUID(required=True, allow_none=True)
+    ticket_id = ma.fields.UUID(required=True, allow_none=True)
+    subject = ma.fields.String(required=True, allow_none=True)
     viewer_id = ma.fields.UUID(required=True)
-    viewer_role = ma.fields.String(required=True, validate=ma.validate.OneOf(READERS))
+    viewer_role = ma.fields.String(required=True, validate=ma.validate.OneOf((*READERS, "admin")))
     viewer_name = ma.fields.String(required=True, allow_none=True)
-    purpose = ma.fields.String(required=True, validate=ma.validate.OneOf(PURPOSES))
+    purpose = ma.fields.String(required=True, allow_none=True, validate=ma.validate.OneOf((*PURPOSES, None)))
     at = ma.fields.AwareDateTime(required=True)
 
 
