@@ -55,6 +55,25 @@ def hand_over(letters: Sequence[Letter]) -> set[str]:
     return {letter.invitation["id"] for letter, one in zip(letters, told["items"], strict=True) if one["queued"]}
 
 
+def check_nowhere_else(person_id: str) -> None:
+    """Raise Conflict where somebody confirmed an address that links can be sent to, or Unavailable.
+
+    Not to be called in a transaction.
+    """
+    path = f"/api/v1/invitation-letters/{person_id}/reached"
+    status, answer = parts().upstreams["notify"].fetch("GET", path, own_headers())
+    if status != 200:
+        raise Unavailable(
+            "It cannot be found out just now how this person is reached. Please try again shortly.",
+            "暂时无法查询此人的联系方式，请稍后再试。",
+        )
+    if orjson.loads(answer)["confirmed"]:
+        raise Conflict(
+            "This person confirmed an e-mail address. Send the link there; they alone can use it.",
+            "此人已确认电子邮箱，请将链接发送至该邮箱，仅供本人使用。",
+        )
+
+
 def no_address() -> Conflict:
     """Return the refusal to write to somebody of whom no address is known."""
     return Conflict(

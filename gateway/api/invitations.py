@@ -121,10 +121,16 @@ def show_invitation(invitation_id: uuid.UUID) -> Response:
 @access("admin", "manager")
 @blp.alt_response(200, schema=LinkOut)
 def show_link(invitation_id: uuid.UUID) -> Response:
-    """Make the link of an open invitation, to be printed or handed over."""
+    """Make the link of an open invitation, to be printed or handed over.
+
+    Whoever reads it can sign in as that person. A manager is therefore shown none for a forgotten password where the
+    person confirmed an e-mail address: it is sent there.
+    """
     with scoped() as db:
         found = invitations.find(db, current_actor(), str(invitation_id))
     invitations.check_open(found.invitation)
+    if current_actor().role != "admin" and found.invitation["purpose"] == "reset":
+        letters.check_nowhere_else(found.account["id"])
     settings = current_service().settings
     link = Invitations(settings.secret, settings.public_url).link(str(invitation_id))
     expires_at = found.invitation["expires_at"].isoformat()

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, insert, select, text, update
 from gateway import models
 from gateway.commands import sessions
 from gateway.commands.accounts import choose_password
-from services.kit import clock
+from services.contracts import to_event
+from services.contracts.gateway import AccountReinvited
+from services.kit import clock, outbox
 from services.kit.database import set_scope
 from services.kit.errors import Conflict, Forbidden, NotFound
 from services.kit.events import new_id
@@ -53,7 +55,7 @@ def check_may_look_after(by: Actor, account: Mapping[str, Any]) -> None:
 def invite(db: Connection, by: Actor, account_id: str) -> dict[str, Any]:
     """Invite an account to choose a password, in place of any earlier invitation; returns the new one.
 
-    Locks the account. The old password, where there is one, holds until the new one is chosen.
+    Locks the account. The old password, where there is one, holds until the new one is chosen; its owner is told.
     """
     account = _hold_account(db, account_id)
     check_may_look_after(by, account)
@@ -74,6 +76,10 @@ def invite(db: Connection, by: Actor, account_id: str) -> dict[str, Any]:
         "revoked_at": None,
     }
     db.execute(insert(invitations).values(row))
+    if purpose == "reset":
+        fact = AccountReinvited(account_id=account_id, actor_id=by.id, expires_at=row["expires_at"])
+        event = to_event(fact, organisation_id=account["organisation_id"], subject=account_id, at=now)
+        outbox.emit(db, models.outbox, event)
     return row
 
 

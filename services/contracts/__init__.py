@@ -32,6 +32,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         surveys.CampaignInvited.type,
         *(fact.type for fact in facts_of(mail)),
         gateway.AccountChanged.type,
+        gateway.AccountReinvited.type,
         gateway.PersonErased.type,
     ),
     "surveys": (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from services.contracts import Fact, community, complaints, joining, surveys, tickets, waits
+from services.contracts.gateway import AccountReinvited
 from services.kit.identity import NOBODY
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
@@ -49,7 +50,14 @@ class Contact:
         return not self.community_ids or community_id is None or community_id in self.community_ids
 
 
-Notable = tickets.TicketFact | community.CommunityFact | surveys.SurveyInvited | surveys.CampaignInvited | DeskFact
+Notable = (
+    tickets.TicketFact
+    | community.CommunityFact
+    | surveys.SurveyInvited
+    | surveys.CampaignInvited
+    | AccountReinvited
+    | DeskFact
+)
 When = Callable[[Notable], bool]
 
 
@@ -186,6 +194,8 @@ RULES: tuple[Rule, ...] = (
     Rule(complaints.ComplaintReplied, "resident"),
     Rule(surveys.SurveyInvited, "resident"),
     Rule(surveys.CampaignInvited, "resident"),
+    # Whoever the account belongs to, before somebody else can use it.
+    Rule(AccountReinvited, "resident"),
     # Whoever holds the job, or did the work that is in question.
     Rule(tickets.TicketAssigned, "owner", when=_by_itself),
     Rule(tickets.TicketCommented, "owner"),
@@ -278,7 +288,7 @@ def hearers(
 
 def _named_in(fact: Fact, audience: str) -> list[str]:
     fields = {
-        "resident": ("requester_id",),
+        "resident": ("requester_id", "account_id"),
         "owner": ("owner_id", "crew_id"),
         "former": ("previous_owner_id",),
     }.get(audience, ())

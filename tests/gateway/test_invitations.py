@@ -1,10 +1,9 @@
 """Accounts that somebody else opens: whoever is invited chooses the password, once, and nobody else ever knows it."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,9 +14,8 @@ from gateway.limits import Limit
 from services.kit.invitations import Invitations
 from services.kit.settings import Settings
 from services.kit.testing import at, fresh
-from tests.gateway.conftest import PASSWORD, FakeService, Organisation, bearer, json_answer, sign_in
-
-CHOSEN = "chosen by myself"
+from tests.gateway.conftest import PASSWORD, Organisation, bearer, sign_in
+from tests.gateway.inviting import CHOSEN, accept, invite, invited, new, signs_in, token_of
 
 
 @pytest.fixture
@@ -27,38 +25,6 @@ def admin(client: FlaskClient, organisation: Organisation) -> dict[str, str]:
 
 def manager(client: FlaskClient, organisation: Organisation, *communities: str) -> dict[str, str]:
     return bearer(sign_in(client, organisation.open("manager", community_ids=communities)["login"]))
-
-
-def new(**changes: Any) -> dict[str, Any]:
-    return {"login": f"new-{fresh()[-12:]}", "role": "resident", "locale": "en", **changes}
-
-
-def invite(client: FlaskClient, by: dict[str, str], **changes: Any) -> dict[str, Any]:
-    answer = client.post("/api/v1/invitations", json=new(**changes), headers=by)
-    assert answer.status_code == 201, answer.text
-    return answer.get_json()
-
-
-def token_of(client: FlaskClient, by: dict[str, str], invitation_id: str) -> str:
-    answer = client.get(f"/api/v1/invitations/{invitation_id}/link", headers=by)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
-    link = answer.get_json()["link"]
-    assert link.startswith("http")
-    return link.rpartition("/join/")[2]
-
-
-def accept(client: FlaskClient, token: str, password: str = CHOSEN, **more: Any) -> Any:
-    return client.post("/api/v1/auth/invitation/accept", json={"token": token, "password": password, **more})
-
-
-def signs_in(client: FlaskClient, login: str, password: str) -> bool:
-    return client.post("/api/v1/auth/token", json={"login": login, "password": password}).status_code == 200
-
-
-def invited(client: FlaskClient, admin: dict[str, str], **changes: Any) -> tuple[dict[str, Any], str]:
-    made = invite(client, admin, **changes)
-    return made, token_of(client, admin, made["invitation"]["id"])
 
 
 def test_whoever_is_invited_chooses_the_password_and_is_signed_in(client: FlaskClient, admin: dict[str, str]) -> None:
@@ -204,33 +170,6 @@ def made_again(client: FlaskClient, admin: dict[str, str], made: dict[str, Any])
     return rows[0]["id"]
 
 
-def test_a_forgotten_password_is_chosen_anew_and_every_session_ends(
-    client: FlaskClient, admin: dict[str, str], organisation: Organisation
-) -> None:
-    account = organisation.open()
-    before = sign_in(client, account["login"])
-    made = client.post(f"/api/v1/accounts/{account['id']}/invitations", headers=admin).get_json()
-    assert made["purpose"] == "reset"
-    lasts = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
-    assert timedelta(hours=23) < lasts <= timedelta(hours=24)
-    assert signs_in(client, account["login"], PASSWORD), "until a new one is chosen, the old one holds"
-    accept(client, token_of(client, admin, made["id"]))
-    assert not signs_in(client, account["login"], PASSWORD)
-    assert client.post("/api/v1/auth/refresh", json={"refresh_token": before["refresh_token"]}).status_code == 401
-
-
-@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaa", "abababababab"])
-def test_a_password_that_anybody_would_try_is_refused_and_the_link_stays(
-    client: FlaskClient, admin: dict[str, str], password: str
-) -> None:
-    made, token = invited(client, admin)
-    for bad in (password, made["account"]["login"], made["account"]["login"].upper()):
-        answer = accept(client, token, bad)
-        assert answer.status_code == 422
-        assert [one["field"] for one in answer.get_json()["errors"]] == ["password"]
-    assert accept(client, token).status_code == 200
-
-
 def test_a_manager_invites_whom_they_look_after_and_nobody_else(
     client: FlaskClient, organisation: Organisation
 ) -> None:
@@ -319,73 +258,8 @@ def test_the_database_lets_nobody_else_read_or_use_an_invitation(
         assert db.execute(update(table).where(table.c.id == made["id"]).values(used_at=None)).rowcount == 0
 
 
-def test_a_link_is_handed_to_notify_with_its_address(
-    client: FlaskClient, admin: dict[str, str], services: dict[str, FakeService]
-) -> None:
-    made, token = invited(client, admin)
-    person = made["account"]["id"]
-    answers = json_answer({"by_mail": True, "items": [{"person_id": person, "queued": True}]})
-    services["notify"].answer = lambda _asked: answers
-    path = f"/api/v1/invitations/{made['invitation']['id']}/send"
-    answer = client.post(path, json={"email": "li@example.org"}, headers=admin)
-    assert (answer.status_code, answer.get_json()["state"]) == (202, "open")
-    assert answer.get_json()["sent_at"]
-    (asked,) = services["notify"].asked
-    (item,) = orjson.loads(asked["body"])["items"]
-    assert asked["path"] == "/api/v1/invitation-letters"
-    assert asked["headers"]["authorization"] == admin["Authorization"]
-    assert (item["token"], item["person_id"], item["email"]) == (token, person, "li@example.org")
-    assert (item["purpose"], item["locale"]) == ("join", "en")
-
-
-@pytest.mark.parametrize(
-    ("told", "status", "code"),
-    [
-        (json_answer({"by_mail": True, "items": [{"queued": False}]}), 409, "conflict"),
-        (json_answer({"by_mail": False, "items": [{"queued": False}]}), 409, "conflict"),
-        (json_answer({}, 422), 422, "invalid"),
-        (json_answer({}, 503), 503, "unavailable"),
-        (json_answer({}, 404), 503, "unavailable"),
-    ],
-)
-def test_a_link_that_could_not_be_sent_is_said_so(
-    client: FlaskClient, admin: dict[str, str], services: dict[str, FakeService], told: Any, status: int, code: str
-) -> None:
-    made = invite(client, admin)["invitation"]
-    services["notify"].answer = lambda _asked: told
-    answer = client.post(f"/api/v1/invitations/{made['id']}/send", json={"email": "x@example.org"}, headers=admin)
-    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
-    assert client.get(f"/api/v1/invitations/{made['id']}", headers=admin).get_json()["sent_at"] is None
-
-
 def test_a_retry_opens_one_account(client: FlaskClient, admin: dict[str, str]) -> None:
     body, key = new(), {"Idempotency-Key": "once"}
     answers = [client.post("/api/v1/invitations", json=body, headers={**admin, **key}) for _ in range(2)]
     assert answers[0].get_json() == answers[1].get_json()
     assert client.post("/api/v1/invitations", json=body, headers=admin).status_code == 409
-
-
-def test_a_password_is_changed_by_whoever_knows_it(client: FlaskClient, organisation: Organisation) -> None:
-    account = organisation.open()
-    first, other = sign_in(client, account["login"]), sign_in(client, account["login"])
-    path = "/api/v1/me/password"
-    wrong = client.post(path, json={"current": "a guess", "password": CHOSEN}, headers=bearer(first))
-    assert (wrong.status_code, wrong.get_json()["errors"][0]["field"]) == (422, "current")
-    weak = client.post(path, json={"current": PASSWORD, "password": account["login"]}, headers=bearer(first))
-    assert (weak.status_code, weak.get_json()["errors"][0]["field"]) == (422, "password")
-    done = client.post(path, json={"current": PASSWORD, "password": CHOSEN}, headers=bearer(first))
-    assert done.status_code == 200
-    for ended in (first, other):
-        assert client.post("/api/v1/auth/refresh", json={"refresh_token": ended["refresh_token"]}).status_code == 401
-    kept = client.post("/api/v1/auth/refresh", json={"refresh_token": done.get_json()["refresh_token"]})
-    assert kept.status_code == 200
-    assert signs_in(client, account["login"], CHOSEN)
-    assert not signs_in(client, account["login"], PASSWORD)
-
-
-def test_guessing_the_present_password_is_counted(build: Any, organisation: Organisation) -> None:
-    client = build(login_limit=Limit(4, 60)).test_client()
-    tokens = sign_in(client, organisation.open()["login"])
-    body = {"current": "a guess", "password": CHOSEN}
-    guesses = [client.post("/api/v1/me/password", json=body, headers=bearer(tokens)).status_code for _ in range(5)]
-    assert guesses == [422] * 3 + [429] * 2

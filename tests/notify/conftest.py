@@ -79,6 +79,8 @@ def facts_about(kind: type[Fact], **changes: Any) -> Fact:
         common = {"community_id": common["community_id"], **_desk_facts(kind)}
     elif issubclass(kind, CommunityFact):
         common = {name: common[name] for name in ("community_id", "requester_id")} | _community_facts(kind)
+    elif kind is gateway.AccountReinvited:
+        common = {"account_id": common["requester_id"], "actor_id": fresh(), "expires_at": NOON}
     elif kind is CampaignInvited:
         home = {"campaign_id": fresh(), "household_id": fresh(), "unit_id": fresh(), "name": "XF-000042"}
         common = {name: common[name] for name in ("community_id", "requester_id")} | home
@@ -131,7 +133,7 @@ class Desk:
 
     def event(self, kind: type[Fact], *, at: datetime = NOON, organisation_id: str = "", **changes: Any) -> Event:
         """Return an event in this organisation and community."""
-        if kind not in (gateway.AccountChanged, MailboxChanged, MailBounced):
+        if kind not in (gateway.AccountChanged, gateway.AccountReinvited, MailboxChanged, MailBounced):
             fact = facts_about(kind, **({"community_id": self.community_id} | changes))
         else:
             fact = kind(**changes)

@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from services.contracts.gateway import AccountReinvited
 from services.kit.erasures import Erasure, run_pass
 from services.kit.identity import Actor
 from services.kit.invitations import Invitations
@@ -19,7 +20,7 @@ from services.notify.erasing import erase_person
 from services.notify.inviting import Inviter
 from services.notify.models import contacts
 from services.notify.settings import Smtp
-from tests.notify.conftest import Desk
+from tests.notify.conftest import NOON, Desk
 from tests.notify.test_channels import Mailbox
 
 ADDRESS = "han.meimei@example.org"
@@ -128,6 +129,43 @@ def test_only_a_confirmed_address_serves_where_none_is_given(
     assert not hand_over(client, elsewhere, items[0]).json["items"][0]["queued"], "nobody else's people"
     inviter.send_due()
     assert [letter["To"] for letter in mailbox.letters] == [f"{confirmed}@example.org"]
+
+
+def test_a_forgotten_password_s_link_goes_to_the_confirmed_address_whatever_is_typed(
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: Inviter, mailbox: Mailbox
+) -> None:
+    theirs, without = desk.person(email="theirs@example.org"), desk.person()
+    for person in (theirs, without):
+        hand_over(client, admin, item(links, purpose="reset", person_id=person))
+    hand_over(client, admin, item(links, person_id=theirs))
+    inviter.send_due()
+    assert sorted(letter["To"] for letter in mailbox.letters) == [ADDRESS, ADDRESS, "theirs@example.org"]
+
+
+def test_it_is_said_whether_somebody_confirmed_an_address_and_not_which(
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations
+) -> None:
+    theirs, without = desk.person(email="theirs@example.org"), desk.person()
+
+    def reached(person: str, by: Actor = admin) -> Any:
+        return client.get(f"/api/v1/invitation-letters/{person}/reached", headers=bearer(by))
+
+    assert [reached(one).json for one in (theirs, without)] == [{"confirmed": True}, {"confirmed": False}]
+    assert reached(theirs, actor("admin")).json == {"confirmed": False}, "nobody else's people"
+    assert reached(theirs, actor("dispatcher", organisation_id=desk.organisation_id)).status_code == 403
+    client.application.extensions["by_mail"] = False
+    assert reached(theirs).json == {"confirmed": False}, "without a mail server nothing can be sent there"
+
+
+def test_whoever_an_account_belongs_to_hears_of_a_link_that_others_made(desk: Desk) -> None:
+    theirs, dispatcher = desk.person(email="theirs@example.org"), desk.person("dispatcher")
+    desk.hears(desk.event(AccountReinvited, account_id=theirs, actor_id=fresh(), expires_at=NOON))
+    desk.hears(desk.event(AccountReinvited, account_id=dispatcher, actor_id=dispatcher, expires_at=NOON))
+    (notice,) = desk.notices()
+    assert (notice.person_id, notice.kind) == (theirs, "account.reinvited")
+    assert "新密码" in notice.title
+    (letter,) = desk.deliveries()
+    assert letter.person_id == theirs
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from services.contracts import Fact, complaints, surveys, tickets, waits
 from services.contracts.community import CommunityFact, PlanSkipped
+from services.contracts.gateway import AccountReinvited
 from services.contracts.waits import ToldWait
 from services.kit.identity import LOCALES
 from services.notify import rendering
@@ -90,7 +91,7 @@ def test_every_kind_and_audience_has_its_words(rule: Rule, locale: str) -> None:
         text = f"{words.title}\n{words.body}"
         assert 5 <= len(words.title) <= 90
         # What is no step on a ticket is known by its day.
-        known_by = DAY[locale] if issubclass(rule.fact, CommunityFact) else "XF-000042"
+        known_by = DAY[locale] if issubclass(rule.fact, CommunityFact | AccountReinvited) else "XF-000042"
         assert known_by in words.title
         assert not re.search(UNWANTED[locale], text), text
         assert re.match("尊敬的业主，您好！|同事，您好！|Dear resident,|Dear colleague,", words.body)

@@ -1,17 +1,18 @@
 """Letters with links to accounts, as the gateway has them sent."""
 
+import uuid
 from typing import Any, cast
 
-from flask import current_app
+from flask import Response, current_app
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit.errors import invalid_field
-from services.kit.http import Answer, access, current_service, one_effect
+from services.kit.http import Answer, access, current_service, one_effect, respond, scoped
 from services.kit.identity import current_actor
 from services.kit.invitations import Invitations
-from services.notify.commands.invitation_letters import queue_letters
-from services.notify.schemas.invitation_letters import LettersIn, LettersOut
+from services.notify.commands.invitation_letters import confirmed_address, queue_letters
+from services.notify.schemas.invitation_letters import LettersIn, LettersOut, ReachedOut
 
 invitation_letters = Blueprint(
     "invitation-letters", __name__, description="Letters with links to accounts, handed over by the gateway"
@@ -39,3 +40,14 @@ def send_letters(db: Connection, body: dict[str, Any]) -> Answer:
         {"person_id": one["person_id"], "queued": is_queued} for one, is_queued in zip(wanted, queued, strict=True)
     ]
     return Answer({"by_mail": by_mail, "items": items})
+
+
+@invitation_letters.route("/invitation-letters/<uuid:person_id>/reached", methods=["GET"])
+@access("admin", "manager")
+@invitation_letters.alt_response(200, schema=ReachedOut)
+def show_reached(person_id: uuid.UUID) -> Response:
+    """Say whether a letter to somebody would go to an address that they confirmed."""
+    by_mail = cast(bool, current_app.extensions[BY_MAIL])
+    with scoped() as db:
+        found = by_mail and confirmed_address(db, current_actor(), str(person_id)) is not None
+    return respond(Answer({"confirmed": found}))

@@ -16,12 +16,15 @@ def queue_letters(connection: Connection, by: Actor, wanted: Sequence[Mapping[st
     """Queue a letter for each invitation that has an address, its own or the one its person confirmed; says which.
 
     Asked for again, the letter goes out once more. `wanted` are invitation_id, person_id, locale, purpose, expires_at
-    and email (None: the confirmed one).
+    and email (None: the confirmed one). A link for a forgotten password goes to the confirmed address wherever there is
+    one: who types another could open somebody else's account by it.
     """
     now = clock.now()
     queued = []
     for one in wanted:
-        address = one["email"] or _confirmed(connection, by, one["person_id"])
+        reset = one["purpose"] == "reset"
+        confirmed = confirmed_address(connection, by, one["person_id"]) if reset or not one["email"] else None
+        address = confirmed or one["email"]
         queued.append(address is not None)
         if address is None:
             continue
@@ -35,7 +38,7 @@ def queue_letters(connection: Connection, by: Actor, wanted: Sequence[Mapping[st
     return queued
 
 
-def _confirmed(connection: Connection, by: Actor, person_id: str) -> str | None:
+def confirmed_address(connection: Connection, by: Actor, person_id: str) -> str | None:
     """Read the address somebody confirmed: the database shows it to themselves alone, so it is asked in their scope."""
     set_scope(connection, Actor(person_id, by.organisation_id, "resident"))
     theirs = (contacts.c.person_id == person_id) & contacts.c.email_confirmed_at.is_not(None)

@@ -33,6 +33,12 @@ class LetterOut(ma.Schema):
     queued = ma.fields.Boolean(required=True)
 
 
+class ReachedOut(ma.Schema):
+    """Whether somebody confirmed an address; the address itself is their own affair."""
+
+    confirmed = ma.fields.Boolean(required=True)
+
+
 class LettersOut(ma.Schema):
     """What is on its way. `by_mail` is false where the installation sends no e-mail at all."""
 
