@@ -85,15 +85,20 @@ def list_views(query: dict[str, Any]) -> Response:
 
 
 def _asked(service: str, query: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """Return one service's views from the cursor on, one more than wanted where it has them; None without an answer."""
+    """Return one service's views from the cursor on, one more than wanted where it has them; None without an answer.
+
+    A refusal is no outage: what managers may read here the services must let them read.
+    """
     wanted = {"limit": query["limit"] + 1, "after": query["after"]}
     target = f"{_SOURCES[service]}?{urlencode({name: value for name, value in wanted.items() if value is not None})}"
     try:
         status, body = parts().upstreams[service].fetch("GET", target, own_headers())
     except Unavailable:
         return None
-    if status != 200:
+    if status >= 500:
         return None
+    if status != 200:
+        raise RuntimeError(f"{service} refused to list who saw what: {status}")
     rows: list[dict[str, Any]] = orjson.loads(body)["items"]
     return rows
 

@@ -67,6 +67,16 @@ def test_what_is_missing_is_said(
     assert (len(body["items"]), body["missing"]) == (3, ["surveys"])
 
 
+@pytest.mark.parametrize("status", [401, 403, 422])
+def test_a_refusal_is_not_taken_for_an_outage(
+    client: FlaskClient, manager: dict[str, str], services: dict[str, FakeService], status: int
+) -> None:
+    serve(services)
+    services["surveys"].answer = lambda _asked: Answer(status, b"{}")
+    answer = client.get("/api/v1/views", headers=manager)
+    assert answer.status_code == 500
+
+
 @pytest.mark.parametrize("role", ["resident", "crew", "dispatcher", "admin"])
 def test_nobody_else_reads_it(client: FlaskClient, organisation: Organisation, role: str) -> None:
     by = bearer(sign_in(client, organisation.open(role)["login"]))
