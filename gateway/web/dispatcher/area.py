@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 
-from gateway.web.dispatcher import codes, said
+from gateway.web.dispatcher import codes, recurring, said
 from gateway.web.page import Entry
 
 blp = Blueprint("dispatcher", __name__, url_prefix="/board", template_folder="templates")
@@ -26,4 +26,4 @@ DESK = ("dispatcher", "manager")
 @blp.context_processor
 def words_of_the_desk() -> dict[str, Any]:
     """Give this area's templates its codes and how they are said."""
-    return {"codes": codes, "said": said}
+    return {"codes": codes, "said": said, "recurring": recurring}

@@ -22,6 +22,10 @@ CHANNEL = {
     "email": Word(_l("by e-mail")),
     "patrol": Word(_l("on a round")),
     "sensor": Word(_l("by a sensor")),
+    "plan": Word(_l("by a plan")),
+    "outage": Word(_l("by an announced outage")),
+    "survey": Word(_l("by a return visit")),
+    "qr": Word(_l("by a code that was scanned")),
 }
 DESK = {
     "dispatch": Word(_l("Service desk")),
@@ -114,8 +118,15 @@ PLACE = {
     "waiting": Word(_l("Waits for a place"), "◔", "warning"),
     "withdrawn": Word(_l("Withdrew"), "✕", "secondary"),
 }
+PLAN_KIND = {
+    "preventive_maintenance": Word(_l("Preventive maintenance")),
+    "patrol_round": Word(_l("Patrol round")),
+    "cleaning_round": Word(_l("Cleaning round")),
+    "care_visit": Word(_l("Care visit")),
+    "filter_change": Word(_l("Filter or battery change")),
+}
 PLAN_STATE = {
-    "active": Word(_l("Running"), "●", "success"),
+    "active": Word(_l("Carried out"), "●", "success"),
     "paused": Word(_l("Resting"), "‖", "warning"),
     "ended": Word(_l("Ended"), "✕", "secondary"),
 }
@@ -146,6 +157,7 @@ KINDS = {
     "mail_reason": MAIL_REASON,
     "event_state": EVENT_STATE,
     "place": PLACE,
+    "plan_kind": PLAN_KIND,
     "plan_state": PLAN_STATE,
     "plan_outcome": PLAN_OUTCOME,
     "plan_because": PLAN_BECAUSE,
