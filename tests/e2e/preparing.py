@@ -17,6 +17,9 @@ def prepare(desk: Desk) -> None:
     desk.person("resident1", PASSWORD).file("厨房水龙头漏水，请来修")
     desk.person("crew1", PASSWORD).step(desk.person("resident1", PASSWORD).file("卧室门锁打不开"), "claim").ok()
     desk.person("resident1", PASSWORD).file("投诉：保安态度很差，对老人大声呵斥")
+    heard = desk.person("resident1", PASSWORD).file("投诉：维修师傅约了不来，也没有电话")
+    crew = desk.person("crew1", PASSWORD).get("/me")["id"]
+    desk.person("dispatcher1", PASSWORD).step(heard, "assign", to=crew).ok()
     admin = desk.person("admin1", PASSWORD)
     community = admin.get("/communities")["items"][0]["id"]
     _ask_all(desk.person("manager1", PASSWORD), community)

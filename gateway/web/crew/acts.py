@@ -39,6 +39,11 @@ def take_step(ticket_id: uuid.UUID, address: str) -> Response:
     except Refused as refused:
         return _refused(refused, ticket_id, act)
     said = _("On record: %(step)s.", step=word("action", act))
+    if act == "join":
+        # What they have in common is done there.
+        return go("crew.show_job", ticket_id=request.form["to"], said=said)
+    if act == "part":
+        return go("crew.show_job", ticket_id=request.form.get("back") or ticket_id, said=said)
     if act in GIVES_AWAY:
         return go("crew.jobs", said=said)
     return go("crew.show_job", ticket_id=ticket_id, said=said)
@@ -57,12 +62,15 @@ def add_photo(ticket_id: uuid.UUID) -> Response:
     return go("crew.show_job", ticket_id=ticket_id, said=_("The photo is there."))
 
 
-@blp.post("/<uuid:ticket_id>/checkpoints/<int:n>")
+@blp.post("/<uuid:ticket_id>/checkpoints/<int:n>/photos")
 @page_for("crew")
 def tick(ticket_id: uuid.UUID, n: int) -> Response:
-    """Tick a checkpoint of a round off."""
+    """Tick a checkpoint of a round off, with a photo of it where one was taken."""
     given = _filled(request.form, "result", "note", "code")
+    photo = request.files.get("photo")
     try:
+        if photo:
+            given["photo_id"] = desk().upload(f"/tickets/{ticket_id}/photos", "photo", photo)["id"]
         desk().post(f"/tickets/{ticket_id}/checkpoints/{n}", given)
     except Refused as refused:
         return _refused(refused, ticket_id, "tick")
@@ -107,6 +115,8 @@ _BODIES: dict[str, Callable[[Form], dict[str, Any]]] = {
     "escalate": lambda form: _filled(form, "reason"),
     "assign": lambda form: _filled(form, "to", "note"),
     "promise": lambda form: {**_filled(form, "note"), **_until(form, "promised_at")},
+    "join": lambda form: _filled(form, "to", "reason"),
+    "part": lambda form: _filled(form, "reason"),
     "comment": lambda form: {**_filled(form, "body"), "visible": form.get("visible") == "yes"},
 }
 

@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from gateway.web.crew.area import blp
+from gateway.web.crew.causes import same_cause
 from gateway.web.crew.deadlines import deadlines
 from gateway.web.crew.showing import crew_page
 from gateway.web.crew.steps import next_step
@@ -22,8 +23,9 @@ MOST_COLLEAGUES = 60
 @blp.get("/<uuid:ticket_id>")
 @page_for("crew")
 def show_job(ticket_id: uuid.UUID) -> Response:
-    """Show one job: the next step first, then what to know."""
-    return crew_page("crew/job.html", **job_values(desk(), str(ticket_id)))
+    """Show one job: the next step first, then what to know; `point` and `code` are of a label that was scanned."""
+    scanned = {"n": request.args.get("point", type=int), "code": request.args.get("code", "")}
+    return crew_page("crew/job.html", **job_values(desk(), str(ticket_id)), scanned=scanned)
 
 
 def job_values(asked: Desk, ticket_id: str) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def job_values(asked: Desk, ticket_id: str) -> dict[str, Any]:
             "remarks": f"{at}/comments",
             "photos": f"{at}/photos",
             "round": f"{at}/checkpoints",
+            "joined": f"{at}/joined",
             "staff": "/staff",
             "jobs": "/jobs",
         }
@@ -54,6 +57,8 @@ def job_values(asked: Desk, ticket_id: str) -> dict[str, Any]:
         "remarks": told["remarks"]["items"],
         "photos": told["photos"]["items"],
         "checklist": told["round"]["items"],
+        "joined": told["joined"],
+        "alike": same_cause(asked, ticket, mine=mine is not None),
         "colleagues": _colleagues(told["staff"]["items"], ticket["community_id"]),
     }
 

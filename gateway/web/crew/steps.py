@@ -14,8 +14,8 @@ LEADS_TO = {
     "complete": "completed",
 }
 # After these the job is somebody else's.
-GIVES_AWAY = ("release", "assign", "escalate")
-_ALWAYS = ("release", "assign", "escalate", "promise", "comment", "photograph")
+GIVES_AWAY = ("release", "assign", "escalate", "join")
+_ALWAYS = ("release", "assign", "escalate", "promise", "comment", "photograph", "part")
 HOLDING = {
     "claimed": ("depart", "arrive", "start", *_ALWAYS),
     "assigned": ("depart", "arrive", "start", *_ALWAYS),
@@ -40,7 +40,7 @@ NEXT = {
 }
 # What the desk's addresses call a step, where it is not by its name.
 ADDRESSES = {"make_safe": "make-safe", "comment": "comments", "photograph": "photos"}
-ACTS = (*LEADS_TO, *GIVES_AWAY, "make_safe", "promise", "comment", "photograph")
+ACTS = (*LEADS_TO, *GIVES_AWAY, "make_safe", "promise", "comment", "photograph", "part")
 
 
 def next_step(status: str, actions: list[str]) -> str | None:

@@ -1,14 +1,7 @@
-"""What the stages of a complaint and the forms of the desk's steps are called."""
+"""What the forms of the desk's steps are called."""
 
 from flask_babel import lazy_gettext as _l
 
-STAGES = {
-    "identify": _l("Identify"),
-    "assess": _l("Assess"),
-    "negotiate": _l("Negotiate"),
-    "act": _l("Carry out"),
-    "review": _l("Review"),
-}
 STEP_NAMES = {
     "assign": _l("Assign or hand over"),
     "promise": _l("Promise a time"),
@@ -23,16 +16,4 @@ STEP_NAMES = {
     "reopen": _l("Open it again"),
     "decline": _l("Decline"),
     "cancel": _l("Cancel"),
-}
-CASE_STEP_NAMES = {
-    "identify": _l("Hear them out and say it back"),
-    "assess": _l("Judge it"),
-    "offer": _l("Offer ways to settle it"),
-    "choose": _l("Write down what they chose"),
-    "approve": _l("Approve"),
-    "refuse": _l("Do not approve"),
-    "act": _l("Say who does it"),
-    "settle": _l("Say what was done"),
-    "reply": _l("Answer them"),
-    "review": _l("Look back"),
 }

@@ -5,7 +5,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -14,22 +13,8 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from gateway.web.dispatcher.said import aware, choices
-from gateway.web.forms import DeskForm
+from gateway.web.step_forms import Moment, StepForm, choices
 from gateway.web.words import all_of
-
-AS_TYPED = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-
-
-class Moment(DateTimeLocalField):
-    """A time as it is typed, by the community's clocks; what is none is for the desk to refuse."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Keep what was typed."""
-        self.data = valuelist[0] if valuelist else None
-
-    def _value(self) -> str:
-        return self.data or ""
 
 
 class Several(SelectMultipleField):
@@ -40,30 +25,6 @@ class Several(SelectMultipleField):
 
     def pre_validate(self, form: Any) -> None:
         """Leave it to the desk what it takes."""
-
-
-class StepForm(DeskForm):
-    """One of several forms on a page: its fields carry its name, so that no two are called the same."""
-
-    NAME = ""
-
-    def __init__(self, community_id: str | None = None, **kwargs: Any) -> None:
-        super().__init__(prefix=self.NAME, **kwargs)
-        self.community_id = community_id
-
-    def body(self) -> dict[str, Any]:
-        """Return what was filled in, under the desk's names; times with the community's zone."""
-        said = {}
-        for name, field in self._fields.items():
-            data = field.data
-            if name in ("key", "csrf_token") or data in (None, "", []):
-                continue
-            if isinstance(field, Moment):
-                data = aware(data, self.community_id)
-            elif isinstance(data, str):
-                data = data.replace("\r\n", "\n").strip()
-            said[name] = data
-        return said
 
 
 class Assign(StepForm):

@@ -1,11 +1,11 @@
 """The page behind a code on a lift, a door or a lamp: the place is known, and reporting needs no account."""
 
-from flask import Response
+from flask import Response, redirect, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 
-from gateway.web.desk import Refused, public_desk
+from gateway.web.desk import Refused, desk, public_desk
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for_anybody
 from gateway.web.page import go, page
@@ -35,8 +35,20 @@ class VisitorsReport(DeskForm):
 @blp.get("/q/<code>")
 @page_for_anybody
 def scan(code: str) -> Response:
-    """Show where this is, what is being done here already, and the way to report."""
+    """Show where this is, what is being done here already, and the way to report.
+
+    A crew member whose round comes by here is led to its checkpoint.
+    """
     count("scan")
+    who = visitor()
+    if who is not None and who.actor.role == "crew":
+        found = desk().get("/jobs/checkpoints", code=code)["items"]
+        if found:
+            at = found[0]
+            target = url_for(
+                "crew.show_job", ticket_id=at["ticket_id"], point=at["n"], code=code, _anchor=f"point-{at['n']}"
+            )
+            return redirect(target, 303)  # type: ignore[return-value]
     return _page(code, VisitorsReport())
 
 

@@ -1,40 +1,15 @@
 """The crew's pages where no script runs: the same steps by forms, and a refusal that says what else there is to do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import orjson
 import pytest
 from flask import Flask
 
 from services.kit import testing
 from tests.gateway.conftest import FakeService, Organisation, json_answer
+from tests.gateway.web.crew_desk import AT, DESK, ID, NOW, OTHER, TICKET, sent
 from tests.gateway.web.pages import Browser, answers, browser, path_of, text_of
-
-NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-ID = "0193b3f2-1111-7000-8000-000000000001"
-OTHER = "0193b3f2-1111-7000-8000-000000000002"
-GARDEN = "0193b3f2-2222-7000-8000-000000000001"
-TICKET: dict[str, Any] = {
-    "id": ID, "number": "D-1", "title": "厨房漏水", "description": "水槽下面漏水", "status": "claimed",
-    "community_id": GARDEN, "community_name": "Garden", "unit_id": OTHER, "unit_name": "1-101", "location": None,
-    "urgency": "urgent", "need_level": 1, "filed_at": "2026-11-22T06:00:00+00:00", "version": 3,
-    "promised_at": None, "waiting_reason": None, "paused_until": None, "circumstances": [],
-    "owner": {"kind": "person", "id": OTHER, "name": "C-1", "desk": None},
-    "actions": ["depart", "arrive", "start", "release", "assign", "escalate", "promise", "comment", "photograph"],
-}  # fmt: skip
-CLOCK = {"clock": "attend", "due_at": "2026-11-22T08:30:00+00:00", "stopped_at": None}
-JOB = {
-    "ticket": TICKET, "phone": "+86 138 0000 0000", "timezone": "Asia/Shanghai", "building_name": "1",
-    "clocks": [CLOCK], "pauses": [{"reason": "parts", "name": {}, "longest_seconds": 86400}],
-}  # fmt: skip
-PLACES = {"items": [{"id": GARDEN, "name": "Garden", "timezone": "Asia/Shanghai"}]}
-AT = f"/tickets/{ID}"
-DESK: dict[str, Any] = {
-    "/communities": PLACES, "/jobs": {"items": [JOB]}, "/pool": {"items": []}, "/staff": {"items": []}, AT: TICKET,
-    f"{AT}/clocks": {"items": [CLOCK]}, f"{AT}/comments": {"items": []}, f"{AT}/photos": {"items": []},
-    f"{AT}/checkpoints": {"items": []},
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -44,12 +19,6 @@ def crew(app: Flask, services: dict[str, FakeService], organisation: Organisatio
     visitor = browser(app)
     visitor.sign_in(organisation.open("crew")["login"])
     return visitor
-
-
-def sent(services: dict[str, FakeService], path: str) -> dict[str, Any]:
-    """Return the body of what was posted there last."""
-    asked = [one for one in services["tickets"].asked if one["method"] == "POST" and path_of(one) == path]
-    return dict(orjson.loads(asked[-1]["body"]))
 
 
 def test_a_job_is_shown_with_its_next_step_and_the_time_that_is_left(crew: Browser) -> None:
@@ -142,7 +111,7 @@ def test_a_checkpoint_is_ticked_off_and_a_step_that_is_none_is_not_found(
     crew: Browser, services: dict[str, FakeService]
 ) -> None:
     answers(services["tickets"], {**DESK, f"POST {AT}/checkpoints/2": {"n": 2}})
-    assert crew.send(f"/jobs/{ID}/checkpoints/2", result="failed", note="门锁坏").status_code == 303
+    assert crew.send(f"/jobs/{ID}/checkpoints/2/photos", result="failed", note="门锁坏").status_code == 303
     assert sent(services, f"{AT}/checkpoints/2") == {"result": "failed", "note": "门锁坏"}
     assert crew.send(f"/jobs/{ID}/dance").status_code == 404
 

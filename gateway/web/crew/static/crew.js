@@ -8,6 +8,7 @@ import { showRefusals } from "./refusals.js";
 import { showQueue } from "./queue.js";
 import { keepAhead, keepPage, mineOnly } from "./keep.js";
 import { guardLeaving } from "./leave.js";
+import { offerScanning } from "./scan.js";
 import { countDown, data, element, moment, say } from "./words.js";
 
 const OLD_MS = 90_000;
@@ -114,7 +115,8 @@ function sameAs(old) {
 function filling() {
   const page = document.getElementById("page");
   const typed = [...page.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=file]), textarea")];
-  stale = page.querySelector("details.more[open]") !== null || typed.some((field) => field.value);
+  const chosen = [...page.querySelectorAll("input[type=file]")].some((field) => field.files.length);
+  stale = page.querySelector("details.more[open]") !== null || chosen || typed.some((field) => field.value !== field.defaultValue);
   return stale;
 }
 
@@ -149,6 +151,7 @@ addEventListener("online", tellAge);
 addEventListener("offline", tellAge);
 setInterval(countDown, 30_000);
 guardLeaving();
+offerScanning((told) => { live.textContent = told; });
 await mineOnly();
 await start();
 await tidy();

@@ -48,6 +48,10 @@ function projectJob(shown, known) {
   const told = shown.querySelector(".waiting-here");
   if (told) told.replaceChildren(...(waiting ? [waitingBadge(waiting, acts)] : []));
   if (shown.id === "job") showWaiting(shown, acts);
+  for (const one of shown.querySelectorAll("[data-once]")) {
+    // What is asked for once and waits is not asked for again.
+    if (one.closest("[data-job]") === shown) one.hidden = acts.some((act) => act.act === one.dataset.once);
+  }
   if (!known.length) return;
   const refused = acts.some((act) => act.state === "refused");
   const open = gone ? ["comment"] : data.steps.holding[status] ?? [];

@@ -3,6 +3,7 @@
 import { change, keep, openActs } from "./store.js";
 import { badge, called, data, element, moment, say } from "./words.js";
 import { GO_ON } from "./send.js";
+import { canEdit, editor } from "./edit.js";
 import { titleOf } from "./form.js";
 
 const now = () => new Date().toISOString();
@@ -116,6 +117,13 @@ function choices(act, acts, drain, box) {
     add("send_again", "primary", async () => {
       await change(act, { state: "waiting", problem: undefined, expected_status: ticket.status, key: crypto.randomUUID() });
       done();
+    });
+  }
+  if (canEdit(act)) {
+    add("edit", why === "invalid" ? "primary" : "outline-primary", (button) => {
+      const form = editor(act, done);
+      button.replaceWith(form);
+      form.querySelector("input, textarea, select").focus();
     });
   }
   const plain = why === "taken" && !behind.length && !words(act);

@@ -101,9 +101,17 @@ async function send(act, session) {
   const answer = await fetch(`/call/api/v1${act.path}`, { method: "POST", headers, body, signal });
   const told = (answer.headers.get("Content-Type") ?? "").includes("json") ? await answer.json() : {};
   if (!answer.ok) return refused(act, answer.status, told, session);
+  if (act.ref) await nameIn(act.ref, told.id);
   // What the job is since then: a page that was rendered before is brought to it, see project.js.
   const version = Number(answer.headers.get("ETag")?.match(/\d+/)?.[0] ?? 0);
   return over(act, "sent", { version, after: told.number ? told.status : undefined });
+}
+
+/** Tell the acts that speak of a photo what the desk calls it; before it is over, so that a phone that dies repeats it. */
+async function nameIn(ref, photo) {
+  for (const act of (await all()).filter((one) => one.photo_of === ref)) {
+    await change(act, { body: { ...act.body, photo_id: photo }, said: { ...act.said, photo_id: photo } });
+  }
 }
 
 const over = (act, state, more = {}) =>

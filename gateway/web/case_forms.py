@@ -5,12 +5,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
-from gateway.web.dispatcher.forms import Moment, StepForm
-from gateway.web.dispatcher.said import aware, choices
 from gateway.web.language import language
+from gateway.web.step_forms import Moment, StepForm, aware, choices
 
-YES_NO = [("yes", _l("Yes, it is")), ("no", _l("No, it is not"))]
+YES_NO = [SelectChoice("yes", _l("Yes, it is")), SelectChoice("no", _l("No, it is not"))]
 MOST_OPTIONS = 3
 
 

@@ -1,0 +1,47 @@
+// What an act says to the desk, made of what was filled in: acts.py makes the same of the same form where no script runs.
+
+import { say } from "./words.js";
+
+const filled = (said, ...names) => Object.fromEntries(
+  names.map((name) => [name, (said[name] ?? "").replace(/\r\n/g, "\n").trim()]).filter(([, value]) => value),
+);
+
+const ahead = (said, name, at) =>
+  said.in_seconds ? { [name]: new Date(at.getTime() + Number(said.in_seconds) * 1000).toISOString() } : filled(said, name);
+
+/** Minutes and parts go into the note: it is what the resident reads of what was done. */
+function completed(said) {
+  const { note, parts, minutes } = filled(said, "note", "parts", "minutes");
+  const lines = [note, parts && say("parts", { parts }), minutes && say("time_on_site", { minutes })].filter(Boolean);
+  return lines.length ? { note: lines.join("\n") } : {};
+}
+
+const BODIES = {
+  pause: (said, at) => ({ ...filled(said, "reason", "note"), ...ahead(said, "until", at) }),
+  make_safe: (said) => filled(said, "note"),
+  complete: completed,
+  release: (said) => filled(said, "reason"),
+  escalate: (said) => filled(said, "reason"),
+  assign: (said) => filled(said, "to", "note"),
+  promise: (said, at) => ({ ...filled(said, "note"), ...ahead(said, "promised_at", at) }),
+  comment: (said) => ({ ...filled(said, "body"), visible: said.visible === "yes" || said.visible === true }),
+  tick: (said) => filled(said, "result", "note", "code", "photo_id"),
+  join: (said) => filled(said, "to", "reason"),
+  part: (said) => filled(said, "reason"),
+};
+
+/** The body of an act done at `at`. */
+export const bodyOf = (act, said, at) => BODIES[act]?.(said, at) ?? {};
+
+/** What of an act can be said differently, each with the kind of its field. */
+export const EDITABLE = {
+  pause: { note: "words", in_seconds: "time" },
+  make_safe: { note: "words" },
+  complete: { note: "words", parts: "line", minutes: "number" },
+  release: { reason: "words" },
+  escalate: { reason: "words" },
+  assign: { note: "words" },
+  promise: { note: "words", in_seconds: "time" },
+  comment: { body: "words" },
+  tick: { note: "words", code: "line" },
+};
