@@ -49,7 +49,7 @@ def make_app(settings: GatewaySettings) -> Flask:
         trusted_proxies=settings.trusted_proxies,
         headers=list(headers.items()),
         called=partial(with_token, app),
-        body_limit=body_limit,
+        body_limit=partial(body_limit, app),
     )
     return app
 

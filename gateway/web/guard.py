@@ -80,7 +80,7 @@ def still(view: View) -> View:
 
 
 def _check(roles: frozenset[str]) -> Response | None:
-    files = body_limit(request.path)
+    files = body_limit(current_app, request.path)
     request.max_content_length = files or current_app.config["MAX_CONTENT_LENGTH"]
     if files is not None:
         # A table that was looked through comes back in a field of its form.
@@ -102,9 +102,10 @@ def _check(roles: frozenset[str]) -> Response | None:
     return None
 
 
-def body_limit(path: str) -> int | None:
-    """Return the largest body of a page that takes files, in bytes; None for every other page."""
-    return PHOTO_BYTES if path.endswith(("/photos", "/import")) else None
+def body_limit(app: Flask, path: str) -> int | None:
+    """Return the largest body of a page that takes files, in bytes; None for every other page, and for what is none."""
+    named = path.endswith(("/photos", "/import"))
+    return PHOTO_BYTES if named and app.url_map.bind("").test(path, "POST") else None
 
 
 def came_from_us() -> None:
