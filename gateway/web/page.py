@@ -27,11 +27,15 @@ MOST_PADDING = 256
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a role's navigation: the endpoint, its name, and the sign drawn above it."""
+    """One entry of a role's navigation: the endpoint, its name, and the sign drawn above it.
+
+    What lies below its address belongs to it, and what lies below the addresses `under` it.
+    """
 
     endpoint: str
     name: LazyString
     sign: str
+    under: tuple[str, ...] = ()
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
@@ -92,13 +96,22 @@ def configure(app: Flask, navigation: Mapping[str, Sequence[Entry]]) -> None:
     def compress(response: Response) -> Response:
         return packed(response) if response.mimetype == "text/html" else response
 
-    app.jinja_env.globals.update(new_key=lambda: str(uuid.uuid4()), word=words.word, words=words.all_of, here=here)
+    app.jinja_env.globals.update(
+        new_key=lambda: str(uuid.uuid4()), word=words.word, words=words.all_of, here=here, section=section
+    )
     app.jinja_env.filters.update(moment=moments.moment, day=moments.day, duration=moments.duration)
 
 
 def home_of(role: str) -> str:
     """Return the address of a role's first page: the first entry of its navigation."""
     return url_for(current_app.extensions["doorstep.navigation"][role][0].endpoint)
+
+
+def section(navigation: Sequence[Entry]) -> Entry | None:
+    """Return the entry that this page belongs to: of those whose addresses it lies below, the one with the longest."""
+    addresses = ((address, entry) for entry in navigation for address in (url_for(entry.endpoint), *entry.under))
+    above = [found for found in addresses if f"{request.path}/".startswith(f"{found[0]}/")]
+    return max(above, key=lambda found: len(found[0]), default=("", None))[1]
 
 
 def here() -> str:

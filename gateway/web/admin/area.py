@@ -14,6 +14,11 @@ NAVIGATION = {
         Entry("admin.communities", _l("Homes"), "building"),
         Entry("admin.shifts", _l("Shifts"), "calendar"),
         Entry("admin.catalogue", _l("Catalogue"), "list"),
-        Entry("admin.more", _l("More"), "gear"),
+        Entry(
+            "admin.more",
+            _l("More"),
+            "gear",
+            under=("/admin/invite", "/admin/invitations", "/admin/mailbox", "/admin/residents", "/admin/webhooks"),
+        ),
     ),
 }

@@ -17,7 +17,12 @@ NAVIGATION = {
         Entry("dispatcher.new_filing", _l("File a request"), "plus"),
         Entry("dispatcher.calls", _l("Calls"), "phone"),
         Entry("dispatcher.complaints", _l("Complaints"), "chat"),
-        Entry("dispatcher.more", _l("More of the desk"), "list"),
+        Entry(
+            "dispatcher.more",
+            _l("More of the desk"),
+            "list",
+            under=("/board/announcements", "/board/events", "/board/mail", "/board/plans"),
+        ),
     ),
 }
 DESK = ("dispatcher", "manager")

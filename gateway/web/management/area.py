@@ -1,5 +1,6 @@
 """Where the pages of this area are found, what is in its navigation, and what its templates can say."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,16 +13,6 @@ from gateway.web.page import Entry
 
 blp = Blueprint("management", __name__, url_prefix="/manage", template_folder="templates")
 
-# The first entry is where the role begins.
-NAVIGATION = {
-    "manager": (
-        Entry("management.overview", _l("Overview"), "chart"),
-        Entry("management.levels", _l("Deadlines"), "clock"),
-        Entry("management.satisfaction", _l("Voices"), "chat"),
-        Entry("management.terms", _l("Terms"), "document"),
-        Entry("management.approvals", _l("Decisions"), "check"),
-    ),
-}
 # What is behind each entry of the navigation: endpoints and their names, some of them admins' pages.
 SECTIONS = (
     {
@@ -53,6 +44,23 @@ SECTIONS = (
     },
     {"approvals": _l("Approvals"), "incidents": _l("Incidents"), "views": _l("Who saw what")},
 )
+
+
+def _addresses(pages: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return where the pages of a section are found: each has its name for its address."""
+    return tuple(f"/manage/{name}" for name in pages if "." not in name)
+
+
+# The first entry is where the role begins.
+NAVIGATION = {
+    "manager": (
+        Entry("management.overview", _l("Overview"), "chart", under=_addresses(SECTIONS[0])),
+        Entry("management.levels", _l("Deadlines"), "clock", under=_addresses(SECTIONS[1])),
+        Entry("management.satisfaction", _l("Voices"), "chat", under=_addresses(SECTIONS[2])),
+        Entry("management.terms", _l("Terms"), "document", under=(*_addresses(SECTIONS[3]), "/admin")),
+        Entry("management.approvals", _l("Decisions"), "check", under=_addresses(SECTIONS[4])),
+    ),
+}
 PERIODS = frozenset([*SECTIONS[0], *SECTIONS[1], "satisfaction", "gaps", "recovery", "complaints"])
 
 
@@ -84,5 +92,8 @@ def percent(share: float | None) -> str:
 
 
 def behind(link: str | None) -> str | None:
-    """Return the page that lists the tickets of a report's link, narrowed by the same words."""
-    return f"{url_for('management.tickets')}?{urlsplit(link).query}" if link else None
+    """Return the page that lists what a report's link does, jobs or announcements, narrowed by the same words."""
+    if not link:
+        return None
+    path, query = urlsplit(link)[2:4]
+    return f"{url_for('management.announced' if path.endswith('/announcements') else 'management.tickets')}?{query}"

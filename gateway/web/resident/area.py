@@ -11,9 +11,14 @@ blp = Blueprint("resident", __name__, url_prefix="/my", template_folder="templat
 NAVIGATION = {
     "resident": (
         Entry("resident.home", _l("Home"), "home"),
-        Entry("resident.new_request", _l("Report"), "plus"),
+        Entry("resident.new_request", _l("Report"), "plus", under=("/my/check",)),
         Entry("resident.told", _l("Told"), "bell"),
-        Entry("resident.neighbours", _l("Neighbours"), "people"),
-        Entry("resident.myself", _l("Me"), "person"),
+        Entry(
+            "resident.neighbours",
+            _l("Neighbours"),
+            "people",
+            under=("/my/announcements", "/my/events", "/my/opinions", "/my/volunteering"),
+        ),
+        Entry("resident.myself", _l("Me"), "person", under=("/my/home",)),
     ),
 }
