@@ -16,8 +16,12 @@ from services.kit.http.problems import wants
 
 blp = Blueprint("views", __name__, description="Who saw what, for managers")
 
-# Each lists by id, the latest first: ids are made in order of time, so that one cursor serves both.
-_SOURCES = {"tickets": "/api/v1/looks", "surveys": "/api/v1/return-visits/answers/views"}
+# Each lists by id, the latest first: ids are made in order of time, so that one cursor serves all.
+_SOURCES = {
+    "tickets": "/api/v1/looks",
+    "surveys": "/api/v1/return-visits/answers/views",
+    "notify": "/api/v1/reports/told/exports",
+}
 _KEPT = ("id", "at", "viewer_id", "viewer_name", "viewer_role", "ticket_id")
 _WHAT = {
     "household": ("the record of home {0}", "住户档案（{0}）"),

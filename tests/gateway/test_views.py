@@ -29,30 +29,35 @@ def look(number: int, **more: Any) -> dict[str, Any]:
 HOMES = [look(n, what="household", reason="call", unit_id=fresh(), subject="1栋 101") for n in (5, 3, 1)]
 ANSWERS = [look(n, ticket_id=fresh(), purpose="quality", survey_id=fresh()) for n in (4, 2)]
 
+TABLES = [look(6, what="report", subject="told", viewer_name=None)]
+
 
 def serve(services: dict[str, FakeService]) -> None:
     services["tickets"].answer = lambda _asked: json_answer({"items": HOMES})
     services["surveys"].answer = lambda _asked: json_answer({"items": ANSWERS})
+    services["notify"].answer = lambda _asked: json_answer({"items": TABLES})
 
 
-def test_two_records_are_one_list(
+def test_the_records_are_one_list(
     client: FlaskClient, manager: dict[str, str], services: dict[str, FakeService]
 ) -> None:
     serve(services)
-    answer = client.get("/api/v1/views?limit=4", headers={**manager, "Accept-Language": "en"})
+    answer = client.get("/api/v1/views?limit=5", headers={**manager, "Accept-Language": "en"})
     body = answer.get_json()
-    assert [int(item["id"][-12:]) for item in body["items"]] == [5, 4, 3, 2]
-    assert [item["says"] for item in body["items"][:2]] == [
+    assert [int(item["id"][-12:]) for item in body["items"]] == [6, 5, 4, 3, 2]
+    assert [item["says"] for item in body["items"][:3]] == [
+        "took out the report “told”",
         "the record of home 1栋 101 for a call",
         "what a household answered to look after quality",
     ]
     assert body["missing"] == []
     assert 'rel="next"' in answer.headers["Link"]
     chinese = client.get("/api/v1/views", headers={**manager, "Accept-Language": "zh-CN"}).get_json()
-    assert chinese["items"][0]["says"] == "为电话联系查看：住户档案（1栋 101）"
+    assert chinese["items"][1]["says"] == "为电话联系查看：住户档案（1栋 101）"
     for service, path in (
-        ("tickets", "/api/v1/looks?limit=5"),
-        ("surveys", "/api/v1/return-visits/answers/views?limit=5"),
+        ("tickets", "/api/v1/looks?limit=6"),
+        ("surveys", "/api/v1/return-visits/answers/views?limit=6"),
+        ("notify", "/api/v1/reports/told/exports?limit=6"),
     ):
         assert services[service].asked[0]["path"] == path
         assert services[service].asked[0]["headers"]["authorization"] == manager["Authorization"]
@@ -64,7 +69,7 @@ def test_what_is_missing_is_said(
     serve(services)
     services["surveys"].answer = lambda _asked: Answer(503, b"{}")
     body = client.get("/api/v1/views", headers=manager).get_json()
-    assert (len(body["items"]), body["missing"]) == (3, ["surveys"])
+    assert (len(body["items"]), body["missing"]) == (4, ["surveys"])
 
 
 @pytest.mark.parametrize("status", [401, 403, 422])

@@ -1,4 +1,4 @@
-"""How quickly people were told, for whoever answers for it; calls for the desk to make; incidents."""
+"""Calls for the desk to make to people an emergency did not reach, and incidents."""
 
 import uuid
 from typing import Any
@@ -7,13 +7,11 @@ from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
-from services.kit import clock
-from services.kit.http import Answer, access, one_effect, respond, scoped
+from services.kit.http import Answer, access, one_effect, scoped
 from services.kit.identity import current_actor
 from services.notify.api.pages import page, position, view
 from services.notify.commands import incidents, phone_tasks
-from services.notify.promptness import terms
-from services.notify.queries import tellings, work
+from services.notify.queries import work
 from services.notify.schemas.tellings import (
     IncidentPage,
     IncidentsQuery,
@@ -23,29 +21,12 @@ from services.notify.schemas.tellings import (
     PhoneTasksQuery,
     PhoneTaskView,
     Remark,
-    ToldQuery,
-    ToldReport,
 )
 
-told = Blueprint("told", __name__, description="Told in time, phone tasks and incidents")
+told = Blueprint("told", __name__, description="Phone tasks and incidents")
 
 DESK = ("dispatcher", "manager", "admin")
 ANSWERABLE = ("manager", "admin")
-
-
-@told.route("/reports/told", methods=["GET"])
-@access(*ANSWERABLE)
-@told.arguments(ToldQuery, location="query")
-@told.alt_response(200, schema=ToldReport)
-def report_told(query: dict[str, Any]) -> Response:
-    """Report how quickly people were told, by community, urgency, kind, need level or channel."""
-    community = query.pop("community_id")
-    grouping = query.pop("group_by")
-    with scoped() as db:
-        items = tellings.report_told(
-            db, grouping, now=clock.now(), community_id=str(community) if community else None, **query
-        )
-    return respond(Answer({"items": items, "group_by": grouping, "terms_version": terms().version}))
 
 
 @told.route("/phone-tasks", methods=["GET"])

@@ -1,6 +1,7 @@
 """The tables of notify, beside the kit's own."""
 
 from services.kit import erasures as kit_erasures
+from services.kit import exports as kit_exports
 from services.notify.models.addresses import address_confirmations, reply_addresses
 from services.notify.models.endpoints import paces, push_subscriptions, webhook_attempts, webhook_deliveries, webhooks
 from services.notify.models.invitation_letters import invitation_letters
@@ -13,6 +14,7 @@ __all__ = [
     "contacts",
     "deliveries",
     "erasure_passes",
+    "exports",
     "idempotency_keys",
     "inbox",
     "incidents",
@@ -32,3 +34,4 @@ __all__ = [
 ]
 
 erasure_passes = kit_erasures.define(metadata)
+exports = kit_exports.define(metadata)

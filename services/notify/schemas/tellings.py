@@ -4,22 +4,42 @@ from typing import Any
 
 import marshmallow as ma
 
-from services.kit.http import Page, Prose, StrictSchema
+from services.kit.exports import REPORT
+from services.kit.http import Line, Page, Prose, StrictSchema
+from services.kit.http.sheets import InFormat
 from services.notify.commands.phone_tasks import OUTCOMES
-from services.notify.queries.tellings import GROUPINGS, PERCENTS
+from services.notify.queries.tellings import FIGURES, GROUPINGS, PERCENTS
 
 _KEY: dict[str, Any] = {"required": True, "allow_none": True}
 
 
-class ToldQuery(StrictSchema):
-    """A period by when things happened (`to` not included), what it is narrowed to, and how it is grouped."""
+class Between(StrictSchema):
+    """A period by when things happened (`to` not included), and what it is narrowed to."""
 
     since = ma.fields.AwareDateTime(data_key="from", load_default=None)
     until = ma.fields.AwareDateTime(data_key="to", load_default=None)
-    group_by = ma.fields.String(load_default="urgency", validate=ma.validate.OneOf(tuple(GROUPINGS)))
     community_id = ma.fields.UUID(load_default=None)
     urgency = ma.fields.String(load_default=None, validate=ma.validate.Length(max=20))
     kind = ma.fields.String(load_default=None, validate=ma.validate.Length(max=60))
+
+
+class ToldQuery(Between, InFormat):
+    """How the report is grouped, and in which format."""
+
+    group_by = ma.fields.String(load_default="urgency", validate=ma.validate.OneOf(tuple(GROUPINGS)))
+
+
+class BehindQuery(Between, Page):
+    """Which figure, and of which group where not of all."""
+
+    figure = ma.fields.String(required=True, validate=ma.validate.OneOf(FIGURES))
+    group_by = ma.fields.String(load_default=None, validate=ma.validate.OneOf(tuple(GROUPINGS)))
+    group = Line(most=60, load_default=None)
+
+    @ma.validates_schema
+    def _both(self, data: dict[str, Any], **_: Any) -> None:
+        if (data.get("group_by") is None) != (data.get("group") is None):
+            raise ma.ValidationError("Give both `group_by` and `group`, or neither.", field_name="group")
 
 
 Seconds = ma.Schema.from_dict(
@@ -28,9 +48,13 @@ Seconds = ma.Schema.from_dict(
 
 
 class ToldRow(ma.Schema):
-    """One group. In time, late, waiting and undelivered add up to n; overdue are the waiting past their time."""
+    """One group. In time, late, waiting and undelivered add up to n; overdue are the waiting past their time.
+
+    `low` and `high` are where the true share lies 95 times in 100 (Wilson), `behind` the lists of what is counted.
+    """
 
     group = ma.fields.Raw(required=True, allow_none=True)
+    name = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), **_KEY)
     n = ma.fields.Integer(required=True)
     in_time = ma.fields.Integer(required=True)
     late = ma.fields.Integer(required=True)
@@ -38,16 +62,66 @@ class ToldRow(ma.Schema):
     overdue = ma.fields.Integer(required=True)
     undelivered = ma.fields.Integer(required=True)
     read = ma.fields.Integer(required=True)
-    in_time_share = ma.fields.Float(required=True, allow_none=True)
+    in_time_share = ma.fields.Float(**_KEY)
+    low = ma.fields.Float(**_KEY)
+    high = ma.fields.Float(**_KEY)
     seconds = ma.fields.Nested(Seconds, required=True)
+    behind = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
 
 
 class ToldReport(ma.Schema):
     """How quickly people were told; `terms_version` says by which targets the newest of them were measured."""
 
+    asof = ma.fields.AwareDateTime(required=True)
     items = ma.fields.List(ma.fields.Nested(ToldRow), required=True)
     group_by = ma.fields.String(required=True)
     terms_version = ma.fields.Integer(required=True)
+
+
+class Telling(ma.Schema):
+    """One notice without its words: about what, for whom in which role, until when, and what came of it."""
+
+    ticket_id = ma.fields.UUID(**_KEY)
+    ticket_number = ma.fields.String(**_KEY)
+    community_id = ma.fields.UUID(**_KEY)
+    kind = ma.fields.String(required=True)
+    name = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), **_KEY)
+    audience = ma.fields.String(required=True)
+    urgency = ma.fields.String(required=True)
+    need_level = ma.fields.Integer(**_KEY)
+    at = ma.fields.AwareDateTime(required=True)
+    target_at = ma.fields.AwareDateTime(required=True)
+    told_at = ma.fields.AwareDateTime(**_KEY)
+    accepted_by = ma.fields.String(**_KEY)
+    read_at = ma.fields.AwareDateTime(**_KEY)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(("in_time", "late", "waiting", "undelivered")))
+    late_seconds = ma.fields.Float(**_KEY)
+
+
+class TellingPage(ma.Schema):
+    """One page of what a figure counts; the next page's address is in the Link header."""
+
+    items = ma.fields.List(ma.fields.Nested(Telling), required=True)
+
+
+class TakenOut(ma.Schema):
+    """Somebody took a report (`subject`) out as a table."""
+
+    id = ma.fields.UUID(required=True)
+    what = ma.fields.String(required=True, validate=ma.validate.OneOf((REPORT,)))
+    subject = ma.fields.String(required=True)
+    community_id = ma.fields.UUID(**_KEY)
+    ticket_id = ma.fields.UUID(**_KEY)
+    viewer_id = ma.fields.UUID(required=True)
+    viewer_role = ma.fields.String(required=True)
+    viewer_name = ma.fields.String(**_KEY)
+    at = ma.fields.AwareDateTime(required=True)
+
+
+class TakenOutPage(ma.Schema):
+    """One page of what was taken out, the latest first."""
+
+    items = ma.fields.List(ma.fields.Nested(TakenOut), required=True)
 
 
 class PhoneTasksQuery(Page):
