@@ -45,9 +45,9 @@ def account_page(
 
 
 def residents_like(
-    db: Connection, actor: Actor, *, said: str | None, unit_ids: Sequence[str], limit: int
+    db: Connection, actor: Actor, *, said: str | None, unit_ids: Sequence[str], ids: Sequence[str] = (), limit: int
 ) -> Sequence[Mapping[str, Any]]:
-    """Return active residents of the caller's communities by part of their login, or by their homes, by login."""
+    """Return active residents of the caller's communities by part of their login, by their homes or ids, by login."""
     wanted = select(accounts).where(
         accounts.c.organisation_id == actor.organisation_id, accounts.c.role == "resident", accounts.c.active
     )
@@ -57,6 +57,8 @@ def residents_like(
         wanted = wanted.where(accounts.c.login.icontains(said, autoescape=True))
     if unit_ids:
         wanted = wanted.where(accounts.c.unit_ids.overlap(list(unit_ids)))
+    if ids:
+        wanted = wanted.where(accounts.c.id.in_(ids))
     return [dict(row) for row in db.execute(wanted.order_by(accounts.c.login).limit(limit)).mappings()]
 
 

@@ -7,12 +7,13 @@ from services.kit.identity import LOCALES
 
 
 class ResidentQuery(StrictSchema):
-    """Whom to find: by part of a login, which may be a telephone number, or by homes; one of them is needed."""
+    """Whom to find: by part of a login, which may be a telephone number, by homes or by ids; one of them is needed."""
 
     q = Line(least=2, most=64, load_default=None)
     unit_ids = ma.fields.List(
         ma.fields.UUID(), data_key="unit_id", load_default=(), validate=ma.validate.Length(max=100)
     )
+    ids = ma.fields.List(ma.fields.UUID(), data_key="id", load_default=(), validate=ma.validate.Length(max=100))
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(min=1, max=100))
 
 

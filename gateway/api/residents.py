@@ -63,12 +63,12 @@ def _large(view: Callable[..., Response]) -> Callable[..., Response]:
 @blp.arguments(ResidentQuery, location="query")
 @blp.alt_response(200, schema=ResidentsOut)
 def find_residents(query: dict[str, Any]) -> Response:
-    """Find the resident who is on the telephone or at the counter: by part of their login, or by their homes."""
-    if query["q"] is None and not query["unit_ids"]:
+    """Find the resident who is on the telephone or at the counter: by part of their login, by their homes or ids."""
+    if query["q"] is None and not query["unit_ids"] and not query["ids"]:
         raise invalid_field("q", "Give part of a login, or homes (unit_id).", "请填写登录名的一部分，或房屋编号。")
-    ids = [str(one) for one in query["unit_ids"]]
+    by = {name: [str(one) for one in query[name]] for name in ("unit_ids", "ids")}
     with scoped() as db:
-        found = queries.residents_like(db, current_actor(), said=query["q"], unit_ids=ids, limit=query["limit"])
+        found = queries.residents_like(db, current_actor(), said=query["q"], **by, limit=query["limit"])
     items = [
         {"id": row["id"], "login": row["login"], "locale": row["locale"], "units": list(row["unit_ids"])}
         for row in found

@@ -24,9 +24,21 @@ def test_residents_are_found_by_number_and_by_home(client: FlaskClient, organisa
     assert found(client, asking, "q=%25%25") == []
 
 
+def test_residents_are_found_by_id_as_far_as_they_are_the_callers(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    here = fresh()
+    near = organisation.open("resident", community_ids=(here,))
+    far = organisation.open("resident", community_ids=(fresh(),))
+    crew = organisation.open("crew", community_ids=(here,))
+    asking = organisation.open("dispatcher", community_ids=(here,))["login"]
+    wanted = "&".join(f"id={one['id']}" for one in (near, far, crew))
+    assert found(client, asking, wanted) == [near["login"]]
+
+
 def test_the_search_needs_something_to_look_for(client: FlaskClient, organisation: Organisation) -> None:
     by = bearer(sign_in(client, organisation.open("dispatcher")["login"]))
-    for query in ("", "q=1", "unit_id=x", "everything=1"):
+    for query in ("", "q=1", "unit_id=x", "id=x", "everything=1"):
         assert client.get(f"/api/v1/residents?{query}", headers=by).status_code == 422, query
 
 
