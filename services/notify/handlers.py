@@ -28,6 +28,7 @@ from services.notify.erasing import erase_person
 from services.notify.models import erasure_passes
 from services.notify.promptness import counts_from, terms
 from services.notify.rendering import render
+from services.notify.topics import must_reach
 
 NOTICES = Counter("doorstep_notices_total", "Notices written.")
 ROUTINE = "routine"
@@ -90,7 +91,7 @@ class Handlers:
         notice = self._notice(event, fact, rule, contact, now)
         urgency = getattr(fact, "urgency", ROUTINE)
         climbs = terms().must_be_acknowledged(rule.kind, rule.audience, urgency)
-        ways = list(self._deliveries(notice, contact, now, climbs))
+        ways = list(self._deliveries(notice, contact, now, climbs, must_reach(fact)))
         about = {
             "notice_id": notice["id"],
             "organisation_id": event.organisation_id,
@@ -136,9 +137,9 @@ class Handlers:
         }
 
     def _deliveries(
-        self, notice: dict[str, Any], contact: Contact, now: datetime, climbs: bool
+        self, notice: dict[str, Any], contact: Contact, now: datetime, climbs: bool, insists: bool
     ) -> Iterator[dict[str, Any]]:
-        for channel, key in planned(contact, notice["kind"], self.channels):
+        for channel, key in planned(contact, notice["kind"], self.channels, must_reach=insists):
             if climbs and channel in _RUNGS:
                 continue  # The ladder comes to it, should nobody have read the notice before.
             there = channel == in_app.NAME

@@ -139,6 +139,8 @@ def test_preferences_come_with_their_version_and_round_trip(client: FlaskClient,
         "sms_urls": [],
         "digest_at": None,
         "channels": {"ticket.claimed": ["in_app"]},
+        # The kinds of requests differ, so that the topic has no one answer.
+        "topics": {"announcements": None, "events": None, "opinions": None},
     }
     second = put(client, who, wanted)
     assert second.status_code == 200
@@ -227,6 +229,10 @@ BAD_BODIES: list[tuple[Any, str]] = [
     ({"channels": {"ticket.unknown": ["email"]}}, "channels.ticket.unknown.key"),
     ({"channels": {"ticket.claimed": ["pigeon"]}}, "channels.ticket.claimed.value.0"),
     ({"channels": []}, "channels"),
+    ({"topics": {"weather": None}}, "topics.weather.key"),
+    ({"topics": {"events": ["pigeon"]}}, "topics.events.value.0"),
+    ({"topics": {"events": "email"}}, "topics.events.value"),
+    ({"topics": []}, "topics"),
     ({"version": 3}, "version"),
     ({"role": "admin"}, "role"),
     ([], ""),

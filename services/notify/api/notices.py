@@ -21,7 +21,7 @@ from services.kit.http import (
     version_tag,
 )
 from services.kit.identity import ROLES, Actor, current_actor
-from services.notify import commands, queries
+from services.notify import commands, queries, topics
 from services.notify.api.pages import page, position, view
 from services.notify.audience import Contact
 from services.notify.channels import Apprise
@@ -113,6 +113,7 @@ def _preferences(row: Mapping[str, Any]) -> Answer:
         "apprise_urls": [masked(url) for url in row["apprise_urls"]],
         "sms_urls": [masked(url) for url in row["sms_urls"]],
         "channels": row["channels"],
+        "topics": topics.chosen(row["channels"]),
     }
     return Answer(payload, headers=version_tag(row["version"]))
 
@@ -123,6 +124,8 @@ def _hour(value: time | None) -> str | None:
 
 def _columns(changes: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     columns = {name: changes[name] for name in ("timezone", "email", "channels") if name in changes}
+    if "topics" in changes:
+        columns["channels"] = topics.choose(columns.get("channels", row["channels"]), changes["topics"])
     if "locale" in changes:
         columns["preferred_locale"] = changes["locale"]
     for name in ("quiet_from", "quiet_until", "digest_at"):

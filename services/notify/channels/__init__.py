@@ -41,16 +41,20 @@ def configured(settings: NotifySettings) -> list[Channel]:
     return [*email, *push, Apprise(schemes), Sms(schemes)]
 
 
-def planned(contact: Contact, kind: str, channels: Sequence[Channel]) -> Iterator[tuple[str, str]]:
+def planned(
+    contact: Contact, kind: str, channels: Sequence[Channel], *, must_reach: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield (channel, address key) for each way a notice of `kind` should reach the person.
 
-    The in-app inbox always has it. Somebody whose account is closed is not written to.
+    The in-app inbox always has it. Somebody whose account is closed is not written to. What must reach them goes every
+    way there is, whatever they chose for its kind.
     """
     yield in_app.NAME, ""
     if not contact.active:
         return
     wanted = contact.channels.get(kind)
     for channel in channels:
-        if channel.name in wanted if wanted is not None else channel.name not in ON_REQUEST:
+        usual = channel.name not in ON_REQUEST
+        if usual if wanted is None else channel.name in wanted or (must_reach and usual):
             for key in channel.addresses(contact):
                 yield channel.name, key

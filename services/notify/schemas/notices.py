@@ -10,6 +10,7 @@ from services.kit.http import Line, Page, StrictSchema, TrueOrFalse
 from services.kit.identity import LOCALES
 from services.notify import channels
 from services.notify.audience import KINDS
+from services.notify.topics import TOPICS
 
 # The length is said too, because `$` lets a line break pass.
 _CLOCK = [ma.validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), ma.validate.Length(equal=5)]
@@ -36,6 +37,10 @@ def email_checks() -> list[Callable[[str], Any]]:
 def _known_zone(value: str) -> None:
     if value not in zoneinfo.available_timezones():
         raise ma.ValidationError("Not a time zone we know; write it like Asia/Shanghai.")
+
+
+def _channel() -> ma.fields.String:
+    return ma.fields.String(validate=ma.validate.OneOf(channels.NAMES))
 
 
 class NoticesQuery(Page):
@@ -109,10 +114,23 @@ class Preferences(StrictSchema):
     )
     channels = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(KINDS)),
+        values=ma.fields.List(_channel(), validate=ma.validate.Length(max=10)),
+        metadata={
+            "description": "Channels per kind of notice; a kind that is not named uses them all, and so does what is "
+            "urgent, whatever its kind."
+        },
+    )
+    topics = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(tuple(TOPICS))),
         values=ma.fields.List(
-            ma.fields.String(validate=ma.validate.OneOf(channels.NAMES)), validate=ma.validate.Length(max=10)
+            _channel(),
+            allow_none=True,
+            validate=ma.validate.Length(max=10),
         ),
-        metadata={"description": "Channels per kind of notice; a kind that is not named uses them all."},
+        metadata={
+            "description": "The same for a topic, which stands for all its kinds; null: all channels. A topic whose "
+            "kinds differ is left out."
+        },
     )
 
     @ma.validates_schema
