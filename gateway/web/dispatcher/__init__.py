@@ -1,6 +1,7 @@
 """The pages of dispatchers, which managers may open too."""
 
 from gateway.web.dispatcher import (
+    announcement_writing,
     announcements,
     board,
     calls,
@@ -11,10 +12,24 @@ from gateway.web.dispatcher import (
     phone_tasks,
     plans,
     ticket,
+    visits,
 )
 from gateway.web.dispatcher.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (announcements, board, calls, complaints, events, filing, mail, phone_tasks, plans, ticket)
+PAGES = (
+    announcement_writing,
+    announcements,
+    board,
+    calls,
+    complaints,
+    events,
+    filing,
+    mail,
+    phone_tasks,
+    plans,
+    ticket,
+    visits,
+)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

@@ -1,4 +1,4 @@
-"""Announcements: written with advice on the words, published in time, and who has read them."""
+"""Announcements: published in time or with the reason why not, taken back, and who has read them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,44 +6,19 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import StringField
 
 from gateway.web.desk import Refused, desk
 from gateway.web.dispatcher import said
+from gateway.web.dispatcher.announcement_writing import CLOSED, TIMES
 from gateway.web.dispatcher.area import DESK, blp
-from gateway.web.dispatcher.forms import Moment, Several
+from gateway.web.dispatcher.forms import Moment
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
 from gateway.web.words import word
 from services.kit import clock
 from services.kit.errors import NotFound
-
-TIMES = ("starts_at", "ends_at")
-
-
-class Announcement(DeskForm):
-    """What is announced, where, and when."""
-
-    community_id = SelectField(_l("Community"), validate_choice=False)
-    kind = SelectField(_l("What it is"), choices=said.choices("announcement_kind"), validate_choice=False)
-    planned = BooleanField(_l("It is planned"), default=True)
-    building_ids = Several(_l("Only for these buildings"))
-    starts_at = Moment(_l("Begins"))
-    ends_at = Moment(_l("Ends"))
-    title_zh = StringField(_l("Title in Chinese"))
-    body_zh = TextAreaField(_l("Words in Chinese"))
-    title_en = StringField(_l("Title in English"))
-    body_en = TextAreaField(_l("Words in English"))
-
-    def told(self) -> dict[str, Any]:
-        """Return what was filled in, with its times in the community's zone."""
-        body = super().body()
-        body["planned"] = bool(self.planned.data)
-        for name in TIMES:
-            if name in body:
-                body[name] = said.aware(body[name], self.community_id.data)
-        return body
 
 
 class Publishing(DeskForm):
@@ -60,26 +35,6 @@ def announcements() -> Response:
     state = request.args.get("state") or None
     found = desk().get("/announcements", limit=30, state=state, after=request.args.get("after"))
     return page("dispatcher/announcements.html", found=found, state=state)
-
-
-@blp.get("/announcements/new")
-@page_for(*DESK)
-def new_announcement() -> Response:
-    """Ask what is announced; buildings are those of the community chosen."""
-    return _write(_form(request.args.get("community_id")))
-
-
-@blp.post("/announcements/new")
-@page_for(*DESK)
-def draft_announcement() -> Response:
-    """Keep the draft; nobody hears of it yet."""
-    form = _form(request.form.get("community_id"))
-    try:
-        made = desk().post("/announcements", form.told())
-    except Refused as refused:
-        return _write(form, form.refuse(refused))
-    told = _("The draft is kept. Nobody has heard of it yet.")
-    return go("dispatcher.announcement", announcement_id=made["id"], said=told)
 
 
 @blp.get("/announcements/<uuid:announcement_id>")
@@ -135,22 +90,6 @@ def take_announcement_step(announcement_id: str, step: str) -> Response:
     return go("dispatcher.announcement", announcement_id=announcement_id, said=done[step])
 
 
-def _form(community: str | None) -> Announcement:
-    form = Announcement()
-    places = [one for one in desk().get("/communities")["items"] if one["closed_at"] is None]
-    form.community_id.choices = [(one["id"], one["name"]) for one in places]
-    if request.method == "GET":
-        form.community_id.data = community or (places[0]["id"] if places else None)
-    here = form.community_id.data
-    buildings = desk().get(f"/communities/{here}/buildings")["items"] if here else []
-    form.building_ids.choices = [(one["id"], one["name"]) for one in buildings if one["closed_at"] is None]
-    return form
-
-
-def _write(form: Announcement, status: int = 200) -> Response:
-    return page("dispatcher/new_announcement.html", status, form=form)
-
-
 def _show(announcement_id: str, form: Publishing, status: int = 200, **more: Any) -> Response:
     here = f"/announcements/{announcement_id}"
     told = desk().several({"it": here, "steps": f"{here}/steps", "readers": f"{here}/readers", "staff": "/staff"})
@@ -166,6 +105,7 @@ def _show(announcement_id: str, form: Publishing, status: int = 200, **more: Any
         people=people,
         begun=datetime.fromisoformat(its["starts_at"]) <= clock.now(),
         form=form,
+        changeable=its["state"] not in CLOSED,
         times={name: said.typed(its[name], place) for name in TIMES},
         earliest=more.get("earliest"),
         earliest_typed=said.typed(more.get("earliest"), place),

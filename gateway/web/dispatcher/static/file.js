@@ -1,5 +1,7 @@
 // Finds the resident and shows what is like the request while both are being typed.
 
+import { filled } from "./fragments.js";
+
 const form = document.getElementById("file");
 const q = document.getElementById("q");
 const residents = document.getElementById("residents");
@@ -19,16 +21,8 @@ const typed = (element, act) => {
   });
 };
 
-const fill = (element) => {
-  let latest = 0;
-  return async (address) => {
-    const mine = ++latest;
-    const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (answer?.ok && !answer.redirected && mine === latest) element.innerHTML = await answer.text();
-  };
-};
-const fillResidents = fill(residents);
-const fillSimilar = fill(similar);
+const fillResidents = filled(residents);
+const fillSimilar = filled(similar);
 
 const look = () => {
   if (words.value.trim().length < LEAST) return;

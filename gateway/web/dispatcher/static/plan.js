@@ -1,21 +1,15 @@
 // A plan that is being filled in shows when it will be due, asks only what belongs to it, and finds homes while typing.
 
+import { filled } from "./fragments.js";
+
 const form = document.getElementById("plan");
 const times = document.getElementById("times");
 const homes = document.getElementById("homes");
 const q = document.getElementById("q");
 const PAUSE_MILLISECONDS = 300;
 
-const fill = (element) => {
-  let latest = 0;
-  return async (address) => {
-    const mine = ++latest;
-    const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (answer?.ok && !answer.redirected && mine === latest) element.innerHTML = await answer.text();
-  };
-};
-const fillTimes = fill(times);
-const fillHomes = fill(homes);
+const fillTimes = filled(times);
+const fillHomes = filled(homes);
 
 const fit = () => {
   const unit = document.getElementById("unit").value;
