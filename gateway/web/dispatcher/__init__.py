@@ -12,7 +12,6 @@ from gateway.web.dispatcher import (
     phone_tasks,
     plans,
     ticket,
-    visits,
 )
 from gateway.web.dispatcher.area import NAVIGATION, blp
 
@@ -29,7 +28,6 @@ PAGES = (
     phone_tasks,
     plans,
     ticket,
-    visits,
 )
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]
