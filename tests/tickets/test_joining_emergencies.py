@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, select
 
 from services.tickets.models import outbox
+from tests.tickets.joint import is_true
 from tests.tickets.refusals import is_problem
 
 if TYPE_CHECKING:
@@ -44,3 +45,36 @@ def test_the_desk_is_told_why_an_emergency_is_not_joined(estate: "Estate") -> No
     refused = estate.post("dispatcher", f"/tickets/{gas['id']}/join", {"to": bulb["id"]})
     is_problem(refused, 409)
     assert refused.json["urgency_now"] == bulb["urgency"]
+
+
+BULB = "走廊灯泡坏了，有点暗"
+DANGER = {"catalogue_code": "gas-leak", "urgency": "emergency", "reason": "是燃气泄漏"}
+
+
+def actions_of(estate: "Estate", ticket: dict[str, Any]) -> list[str]:
+    return [one["action"] for one in estate.get("manager", f"/tickets/{ticket['id']}/history").json["items"]]
+
+
+def test_what_turns_out_to_be_a_danger_stands_by_itself_again(estate: "Estate", worker_engine: Engine) -> None:
+    bulb = estate.file(BULB, "dispatcher", community_id=estate.community_id)
+    mine = estate.file(BULB, join=bulb["id"])
+    estate.step("crew", bulb, "claim")
+    urgent = estate.step("dispatcher", mine, "override", {"urgency": "urgent", "reason": "两层都暗"}, If_Match="*")
+    assert urgent["joined_to"] == bulb["id"], "only danger to life is called to by itself"
+    danger = estate.step("dispatcher", mine, "override", DANGER, If_Match="*")
+    assert (danger["joined_to"], danger["urgency"], danger["owner"]["desk"]) == (None, "emergency", "dispatch")
+    assert actions_of(estate, mine)[-3:] == ["override", "part", "release"]
+    is_true(worker_engine, danger)
+
+
+def test_what_was_joined_to_an_emergency_that_is_none_stands_by_itself_again(
+    estate: "Estate", worker_engine: Engine
+) -> None:
+    first = estate.file(GAS, "dispatcher", community_id=estate.community_id)
+    second = estate.file(GAS, join=first["id"])
+    lower = {"catalogue_code": "lift-fault", "urgency": "routine", "reason": "不是燃气"}
+    estate.step("dispatcher", first, "override", lower, If_Match="*")
+    after = estate.get("dispatcher", f"/tickets/{second['id']}").json
+    assert (after["joined_to"], after["urgency"]) == (None, "emergency")
+    assert actions_of(estate, second)[-2:] == ["part", "release"]
+    is_true(worker_engine, second)

@@ -10,6 +10,7 @@ from services.kit.errors import Invalid
 from services.kit.identity import Actor
 from services.tickets import shelves
 from services.tickets.commands.items import chosen, columns_of
+from services.tickets.commands.joining import let_danger_stand
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
 from services.tickets.models import refilings
 
@@ -27,6 +28,8 @@ def override(
     version: int | None = None,
 ) -> Ticket:
     """Change item, need level, urgency or circumstances, with a reason. Pauses already taken keep their credit.
+
+    What becomes a danger to life by it is parted from a request that is no emergency.
 
     The order of need levels is not rigid (Maslow says so himself), so an operator may set another.
     """
@@ -56,7 +59,7 @@ def override(
     after = take(db, actor, ticket, step, rule)
     if "catalogue_code" in changes:
         _remember(db, ticket, after)
-    return after
+    return let_danger_stand(db, after)
 
 
 def _remember(db: Connection, ticket: Ticket, after: Ticket) -> None:

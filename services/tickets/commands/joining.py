@@ -10,10 +10,11 @@ from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets.acts import Act, Phone
 from services.tickets.commands.acting import act_of, require_status
-from services.tickets.commands.following import arrival, parting
+from services.tickets.commands.following import arrival, followers_of, parting
+from services.tickets.commands.nearness import near_to
 from services.tickets.commands.steps import Step, Ticket, allow, catch_up, lock, no_such_ticket, require_version, take
 from services.tickets.desk_scope import as_the_desk
-from services.tickets.models import NAMED_TICKETS, tickets, units
+from services.tickets.models import NAMED_TICKETS, announcements, tickets, units
 
 # What one job can put right for several; whoever complains, asks or is cared for is not a case among others.
 CAUSES = ("repair", "cleaning", "security", "greening", "community")
@@ -84,6 +85,23 @@ def part(
     ticket = take(db, actor, ticket, Step(**first), rule)
     with as_the_desk(db, "dispatcher"):
         return catch_up(db, ticket, rest)
+
+
+def let_danger_stand(db: Connection, ticket: Ticket) -> Ticket:
+    """Part what has become a danger to life from what is no emergency, whichever of the two was corrected just now.
+
+    Nobody was called to the other, and joined to it the danger would wait as long as that may. Returns the ticket.
+    """
+    with as_the_desk(db, "dispatcher"):
+        if ticket["joined_to"] is not None:
+            lead = select(tickets.c.urgency).where(tickets.c.id == ticket["joined_to"])
+            if is_more_pressing(ticket, db.execute(lead).scalar_one()):
+                ticket = catch_up(db, ticket, parting(ticket, {}))
+        elif ticket["leads"]:
+            for row in followers_of(db, ticket["id"]):
+                if is_more_pressing(row, ticket["urgency"]):
+                    catch_up(db, row, parting(row, {}))
+    return ticket
 
 
 def _join(
@@ -164,10 +182,13 @@ def is_more_pressing(ticket: Ticket, urgency_of_lead: str) -> bool:
 
 
 def _may_see(db: Connection, actor: Actor, ticket: Ticket, lead: Ticket) -> bool:
-    """True for staff, and for a resident where the other is in a shared place or in their own building."""
-    if actor.is_staff or lead["unit_id"] is None or lead["unit_id"] == ticket["unit_id"]:
+    """True for staff, and for a resident where the other is one that GET /similar may show them for this place."""
+    if actor.is_staff:
         return True
+    current = (announcements.c.ticket_id == tickets.c.id) & (announcements.c.state == "published")
+    beside = tickets.outerjoin(units, units.c.id == tickets.c.unit_id).outerjoin(announcements, current)
     with as_the_desk(db, "dispatcher"):
-        wanted = (lead["unit_id"], ticket["unit_id"])
-        found = db.execute(select(units.c.building_id).where(units.c.id.in_(wanted))).scalars().all()
-    return len(found) == 2 and len(set(found)) == 1
+        home = select(units.c.building_id).where(units.c.id == ticket["unit_id"])
+        near = near_to(actor, ticket["unit_id"], db.execute(home).scalar_one_or_none())
+        found = select(tickets.c.id).select_from(beside).where(tickets.c.id == lead["id"], near)
+        return db.execute(found).first() is not None

@@ -15,7 +15,6 @@ from services.tickets import announcing
 from services.tickets.commands.filing import Filing, file_ticket
 from services.tickets.models import (
     announcement_readers,
-    announcements,
     buildings,
     household_circumstances,
     outbox,
@@ -34,13 +33,6 @@ def concerns(row: Mapping[str, Any]) -> tuple[ColumnElement[bool], ...]:
     if row["building_ids"] or row["unit_ids"]:
         within = or_(units.c.building_id.in_(row["building_ids"]), units.c.id.in_(row["unit_ids"]))
     return (units.c.community_id == row["community_id"], within)
-
-
-def concerns_unit(unit_id: str, building_id: str) -> ColumnElement[bool]:
-    """Return the condition that an announcement in the home's community is for this home."""
-    of = announcements
-    everywhere = func.cardinality(of.c.building_ids) + func.cardinality(of.c.unit_ids) == 0
-    return or_(everywhere, of.c.building_ids.any_() == building_id, of.c.unit_ids.any_() == unit_id)
 
 
 def enrol(

@@ -10,7 +10,7 @@ from services.kit.identity import Actor
 from services.tickets import catalogue, lifecycle, shelves
 from services.tickets.commands.items import chosen
 from services.tickets.commands.joining import CAUSES
-from services.tickets.commands.spreading import concerns_unit
+from services.tickets.commands.nearness import near_to
 from services.tickets.complaints.similarity import jaccard, words_of
 from services.tickets.desk_scope import as_the_desk
 from services.tickets.models import UNIT_NAME, announcements, buildings, tickets, units
@@ -19,8 +19,6 @@ from services.tickets.queries.views import item_name, moment
 
 MOST_COMPARED, MOST_SHOWN = 200, 5
 SAME_ITEM = 0.5
-# What a neighbour may know that another home reported, for its cause may be in the house. A theft is nobody's affair.
-OF_THE_HOUSE = ("repair", "cleaning", "greening")
 # The same home as the new report, another one in its building, a shared place of its community.
 _NEARNESS = {"home": 0.3, "building": 0.2, "shared_area": 0.2, "community": 0.1}
 # How much the words count; of another item of the same topic only what is told in much the same words is offered.
@@ -114,16 +112,6 @@ _LEADS = (
 
 
 def _candidates(actor: Actor, place: Mapping[str, Any], item: catalogue.Item | None) -> Any:
-    near: ColumnElement[bool] = true()
-    if place["unit_id"] is not None:
-        next_door = units.c.building_id == place["building_id"]
-        if not actor.is_staff:
-            next_door &= or_(tickets.c.unit_id == place["unit_id"], tickets.c.work_type.in_(OF_THE_HOUSE))
-        near = or_(tickets.c.unit_id.is_(None), next_door)
-        outage = or_(announcements.c.id.is_(None), concerns_unit(place["unit_id"], place["building_id"]))
-        near = and_(near, outage)
-    elif not actor.is_staff:
-        near = tickets.c.unit_id.is_(None)
     alike: ColumnElement[bool] = true()
     if item is not None:
         alike = or_(tickets.c.catalogue_code == item.code, tickets.c.topic == item.topic)
@@ -134,7 +122,7 @@ def _candidates(actor: Actor, place: Mapping[str, Any], item: catalogue.Item | N
             tickets.c.status.in_(lifecycle.OPEN),
             tickets.c.joined_to.is_(None),
             tickets.c.work_type.in_(CAUSES),
-            near,
+            near_to(actor, place["unit_id"], place["building_id"]),
             alike,
         )
         .order_by(tickets.c.filed_at.desc())
