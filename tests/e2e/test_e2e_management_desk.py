@@ -109,31 +109,6 @@ def test_a_report_and_a_case_file_are_kept_as_files(visit: Visit) -> None:
         assert len(bundle.namelist()) > 1
 
 
-def test_a_pack_is_switched_on_from_the_terms_that_were_shown(visit: Visit, person: People) -> None:
-    place = person("manager1").get("/communities")["items"][-1]
-    path, policy = f"/manage/terms/{place['id']}", f"/communities/{place['id']}/policy"
-    earlier, page = (visit("manager1", path, lang="en") for _ in range(2))
-    pack = "details:has(form[action$='/packs/cn_1998'])"
-    for one in (earlier, page):
-        one.locator(f"{pack} summary").click()
-    page.locator(f"{pack} input[name=note]").fill("The committee asked for it")
-    page.locator(f"{pack} button[name=to]").click()
-    expect(page.locator(".alert-success")).to_contain_text("Switched on")
-    expect(page.locator(f"{pack} summary")).to_contain_text("on")
-    told = person("manager1").get(policy)
-    assert "cn_1998" in told["packs"]
-    assert told["note"] == "The committee asked for it"
-    # Whoever still looks at the terms of before changes nothing.
-    forgive(earlier, "status of 4(09|12)")
-    earlier.locator(f"{pack} button[name=to]").click()
-    expect(earlier.locator("#refused")).to_be_visible()
-    assert person("manager1").get(policy)["version"] == told["version"]
-    page.locator(f"{pack} summary").click()
-    page.locator(f"{pack} button[name=to]").click()
-    expect(page.locator(".alert-success")).to_contain_text("Switched off")
-    assert "cn_1998" not in person("manager1").get(policy)["packs"]
-
-
 def test_a_remedy_is_approved_beside_what_was_offered(visit: Visit, person: People) -> None:
     desk, home = person("dispatcher1"), person("resident1")
     ticket = home.file("投诉：保安态度很差，对老人大声呵斥")

@@ -1,11 +1,16 @@
 """The pages of managers."""
 
 from gateway.web.management import (
+    calendars,
     campaigns,
     decisions,
     overview,
+    own_rules,
+    packs,
+    policy_settings,
     reports,
     service_levels,
+    targets,
     terms,
     tickets,
     voices,
@@ -13,6 +18,20 @@ from gateway.web.management import (
 from gateway.web.management.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (campaigns, decisions, overview, reports, service_levels, terms, tickets, voices)
+PAGES = (
+    calendars,
+    campaigns,
+    decisions,
+    overview,
+    own_rules,
+    packs,
+    policy_settings,
+    reports,
+    service_levels,
+    targets,
+    terms,
+    tickets,
+    voices,
+)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]
