@@ -43,6 +43,8 @@ class TicketFilter:
     work_type: str | None = None
     community_id: str | None = None
     owner: str | None = None
+    number: str | None = None
+    requester_id: str | None = None
     crew_id: str | None = None
     policy_version: str | None = None
     rule: str | None = None
@@ -86,6 +88,8 @@ def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[
         (wanted.status or None, tickets.c.status.in_),
         (wanted.urgency, tickets.c.urgency.__eq__),
         (wanted.owner, tickets.c.owner_id.__eq__),
+        (wanted.number, lambda number: tickets.c.number == number.upper()),
+        (wanted.requester_id, tickets.c.requester_id.__eq__),
         (wanted.promise, lambda became: has_promise(asked, became, now)),
         (wanted.quality, lambda quality: has_quality(asked, quality, now)),
         (wanted.told_later, has_act_of),

@@ -191,7 +191,8 @@ def _explained(words: str, choices: OneOf) -> fields.String:
 
 
 class TicketQuery(Page):
-    """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing.
+    """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing; `number`
+    is the whole number as people are told it.
 
     `clock`, `verdict` and `rule` keep the tickets that have such a clock, `promise` those with a promise that became
     so, `quality` those of which it is true as a whole, all by the words of the reports. `need_level` and `crew_id`
@@ -204,6 +205,8 @@ class TicketQuery(Page):
     work_type = fields.String(load_default=None, validate=OneOf(catalogue.WORK_TYPES))
     community_id = fields.UUID(load_default=None)
     owner = fields.String(load_default=None, validate=Length(max=36))
+    number = Line(most=30, load_default=None)
+    requester_id = fields.UUID(load_default=None)
     crew_id = IdOrNone(load_default=None)
     policy_version = Line(most=100, load_default=None)
     rule = Line(most=100, load_default=None)
