@@ -91,6 +91,19 @@ def test_without_consent_that_ends_nothing_is_noted(
     assert estate.get("resident", home(estate)).json["circumstances"] == []
 
 
+@pytest.mark.parametrize("day", ["1899-12-31", "0001-01-01", "9999-12-31", "in two days"])
+def test_nothing_is_installed_on_a_day_to_come_or_before_there_was_anything(estate: "Estate", day: str) -> None:
+    day = in_days(2)[:10] if day == "in two days" else day
+    old = {"kind": "meter", "model": None, "installed_on": "1900-01-01", "life_months": 600}
+    new = {**old, "installed_on": in_days(-1)[:10]}
+    answer = note(estate, "resident", 422, equipment=[old, {**old, "installed_on": day}])
+    assert fields_of(answer) == {"equipment.1.installed_on"}
+    assert [one["installed_on"] for one in note(estate, equipment=[old, new])["equipment"]] == [
+        "1900-01-01",
+        new["installed_on"],
+    ]
+
+
 def test_consent_is_kept_as_it_was_while_nothing_changes(estate: "Estate") -> None:
     item = agreed("elderly_alone")
     note(estate, circumstances=[item])

@@ -1,8 +1,9 @@
 """What is remembered about a home: changed by who lives there or by the desk, and each look at it written down."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +27,8 @@ from services.tickets.models import (
 )
 
 Home = Mapping[str, Any]
+# Older than that is nothing that a home's life runs on.
+EARLIEST = date(1900, 1, 1)
 
 
 def home_of(db: Connection, actor: Actor, unit_id: str) -> Home:
@@ -128,11 +131,23 @@ def change_household(
     if "circumstances" in changes:
         _replace_circumstances(db, actor, at_home, changes["circumstances"], now)
     if "equipment" in changes:
+        _require_past(changes["equipment"], now.astimezone(ZoneInfo(home["timezone"])).date())
         gone = delete(household_equipment).where(household_equipment.c.unit_id == home["unit_id"])
         db.execute(gone)
         rows = [{**at_home, "id": str(new_id()), **item} for item in changes["equipment"]]
         if rows:
             db.execute(insert(household_equipment), rows)
+
+
+def _require_past(pieces: Sequence[Mapping[str, Any]], today: date) -> None:
+    """Raise Invalid for what is said to be installed on a day to come, or before there was anything to install."""
+    for number, piece in enumerate(pieces):
+        if not EARLIEST <= piece["installed_on"] <= today:
+            raise invalid_field(
+                f"equipment.{number}.installed_on",
+                "Give the day on which it was installed, not later than today.",
+                "请填写安装日期，且不晚于今天。",
+            )
 
 
 def _replace_circumstances(
