@@ -205,6 +205,9 @@ def test_what_no_channel_took_is_undelivered_and_managers_hear_of_it_once(ladder
     assert len(told) == 1
     assert told[0].urgent
     items = client.get("/api/v1/incidents?open=true", headers=ladder.signed(ladder.manager, "manager")).json["items"]
+    for ticket_id, there in ((ladder.ticket_id, items), (fresh(), [])):
+        of_it = client.get(f"/api/v1/incidents?ticket_id={ticket_id}", headers=ladder.signed(ladder.manager, "manager"))
+        assert of_it.json["items"] == there
     assert [(item["cause"], item["kind"]) for item in items] == [("undelivered", "ticket.filed")]
 
 
@@ -278,6 +281,9 @@ def test_a_call_is_claimed_by_one_and_its_outcome_acknowledges(ladder: Ladder, c
     ladder.until(after(240))
     one, other = fresh(), fresh()
     (task,) = client.get("/api/v1/phone-tasks", headers=ladder.signed(one, "dispatcher")).json["items"]
+    for ticket_id, there in ((ladder.ticket_id, [task]), (fresh(), [])):
+        of_it = client.get(f"/api/v1/phone-tasks?ticket_id={ticket_id}", headers=ladder.signed(one, "dispatcher"))
+        assert of_it.json["items"] == there
     assert (task["person_id"], task["state"], task["audience"]) == (ladder.dispatcher, "open", "dispatcher")
     path = f"/api/v1/phone-tasks/{task['id']}"
     assert client.post(f"{path}/claim", headers=ladder.signed(one, "dispatcher")).status_code == 200

@@ -37,7 +37,13 @@ def list_phone_tasks(query: dict[str, Any]) -> Response:
     """List the calls to make to people an emergency's messages did not reach, the oldest first."""
     limit = query["limit"]
     with scoped() as db:
-        found = work.list_phone_tasks(db, state=query["state"], after=position(query["after"]), limit=limit + 1)
+        found = work.list_phone_tasks(
+            db,
+            state=query["state"],
+            ticket_id=_text(query["ticket_id"]),
+            after=position(query["after"]),
+            limit=limit + 1,
+        )
     return page(found, limit, PhoneTaskView)
 
 
@@ -78,7 +84,13 @@ def list_incidents(query: dict[str, Any]) -> Response:
     """List the emergencies that reached nobody, the newest first."""
     limit = query["limit"]
     with scoped() as db:
-        found = work.list_incidents(db, is_open=query["open"], after=position(query["after"]), limit=limit + 1)
+        found = work.list_incidents(
+            db,
+            is_open=query["open"],
+            ticket_id=_text(query["ticket_id"]),
+            after=position(query["after"]),
+            limit=limit + 1,
+        )
     return page(found, limit, IncidentView)
 
 
@@ -90,3 +102,7 @@ def list_incidents(query: dict[str, Any]) -> Response:
 def close_incident(db: Connection, body: dict[str, Any], incident_id: uuid.UUID) -> Answer:
     """Close an incident with what was done."""
     return Answer(view(incidents.close_incident(db, current_actor(), str(incident_id), body["remark"]), IncidentView))
+
+
+def _text(given: uuid.UUID | None) -> str | None:
+    return None if given is None else str(given)

@@ -128,6 +128,7 @@ class PhoneTasksQuery(Page):
     """Which calls to list; without a state all that are still to be made."""
 
     state = ma.fields.String(load_default=None, validate=ma.validate.OneOf(("open", "claimed", "done")))
+    ticket_id = ma.fields.UUID(load_default=None)
 
 
 class PhoneTaskView(ma.Schema):
@@ -167,6 +168,7 @@ class IncidentsQuery(Page):
     """Which incidents to list; without `open` all of them."""
 
     open = ma.fields.Boolean(load_default=None)
+    ticket_id = ma.fields.UUID(load_default=None)
 
 
 class IncidentView(ma.Schema):
