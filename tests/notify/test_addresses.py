@@ -17,11 +17,11 @@ from services.contracts.notify import AddressChanged
 from services.kit import clock, letters
 from services.kit.identity import Actor
 from services.kit.testing import at, bearer, free_port, fresh
-from services.notify import models
+from services.notify import confirming, models
 from services.notify.addresses import Confirmation, Confirmations
 from services.notify.channels import Email
-from services.notify.confirming import Confirmer
 from services.notify.deliver import Deliverer
+from services.notify.linked import LinkSender
 from services.notify.settings import Smtp
 from tests.notify.conftest import NOON, Desk
 from tests.notify.test_channels import Mailbox
@@ -47,10 +47,10 @@ def email(mailbox: Mailbox, desk: Desk) -> Iterator[Email]:
 
 
 @pytest.fixture
-def confirmer(email: Email, desk: Desk) -> Confirmer:
+def confirmer(email: Email, desk: Desk) -> LinkSender:
     with desk.worker.begin() as db:
         db.execute(models.address_confirmations.delete())
-    return Confirmer(desk.worker, email, Confirmations(SECRET), "https://desk.example")
+    return confirming.confirmer(desk.worker, email, Confirmations(SECRET), "https://desk.example")
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def tell(desk: Desk, who: Actor) -> None:
 
 
 def test_a_new_address_gets_one_letter_that_asks_and_news_only_after_its_link_was_used(
-    client: FlaskClient, desk: Desk, who: Actor, mailbox: Mailbox, confirmer: Confirmer, email: Email
+    client: FlaskClient, desk: Desk, who: Actor, mailbox: Mailbox, confirmer: LinkSender, email: Email
 ) -> None:
     answer = put(client, who, email=ADDRESS)
     assert answer.json["email"] == ADDRESS
@@ -116,7 +116,7 @@ def test_a_new_address_gets_one_letter_that_asks_and_news_only_after_its_link_wa
 
 
 def test_the_link_is_in_no_inbox_and_works_once(
-    client: FlaskClient, desk: Desk, who: Actor, mailbox: Mailbox, confirmer: Confirmer
+    client: FlaskClient, desk: Desk, who: Actor, mailbox: Mailbox, confirmer: LinkSender
 ) -> None:
     put(client, who, email=ADDRESS)
     confirmer.send_due()
@@ -135,7 +135,7 @@ def test_the_link_is_in_no_inbox_and_works_once(
 
 
 def test_changing_the_address_ends_the_links_before(
-    client: FlaskClient, who: Actor, mailbox: Mailbox, confirmer: Confirmer
+    client: FlaskClient, who: Actor, mailbox: Mailbox, confirmer: LinkSender
 ) -> None:
     put(client, who, email=ADDRESS)
     confirmer.send_due()
@@ -150,7 +150,7 @@ def test_changing_the_address_ends_the_links_before(
 
 
 def test_a_link_ends_and_another_letter_can_be_asked_for(
-    client: FlaskClient, who: Actor, mailbox: Mailbox, confirmer: Confirmer
+    client: FlaskClient, who: Actor, mailbox: Mailbox, confirmer: LinkSender
 ) -> None:
     put(client, who, email=ADDRESS)
     confirmer.send_due()
@@ -164,7 +164,7 @@ def test_a_link_ends_and_another_letter_can_be_asked_for(
     assert client.post("/api/v1/preferences/email/confirmation", headers=bearer(who)).status_code == 409
 
 
-def test_nobody_writes_to_strangers_with_our_letters(client: FlaskClient, who: Actor, confirmer: Confirmer) -> None:
+def test_nobody_writes_to_strangers_with_our_letters(client: FlaskClient, who: Actor, confirmer: LinkSender) -> None:
     answers = [put(client, who, email=f"stranger{number}@example.org").status_code for number in range(6)]
     assert answers == [200] * 5 + [409]
     assert confirmer.send_due() == 1, "only the last one is still asked"
@@ -181,7 +181,7 @@ def test_a_forged_link_confirms_nothing(client: FlaskClient, who: Actor, spoil: 
 
 
 def test_a_mail_server_that_is_away_gets_the_letter_later(
-    client: FlaskClient, who: Actor, mailbox: Mailbox, confirmer: Confirmer
+    client: FlaskClient, who: Actor, mailbox: Mailbox, confirmer: LinkSender
 ) -> None:
     mailbox.to_recipient = "451 later"
     put(client, who, email=ADDRESS)

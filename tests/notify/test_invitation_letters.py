@@ -14,10 +14,10 @@ from services.kit.erasures import Erasure, run_pass
 from services.kit.identity import Actor
 from services.kit.invitations import Invitations
 from services.kit.testing import actor, at, bearer, free_port, fresh
-from services.notify import models
+from services.notify import inviting, models
 from services.notify.channels import Email
 from services.notify.erasing import erase_person
-from services.notify.inviting import Inviter
+from services.notify.linked import LinkSender
 from services.notify.models import contacts
 from services.notify.settings import Smtp
 from tests.notify.conftest import NOON, Desk
@@ -39,13 +39,13 @@ def links(client: FlaskClient) -> Invitations:
 
 
 @pytest.fixture
-def inviter(desk: Desk, mailbox: Mailbox, links: Invitations) -> Iterator[Inviter]:
+def inviter(desk: Desk, mailbox: Mailbox, links: Invitations) -> Iterator[LinkSender]:
     port = free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     with desk.worker.begin() as db:
         db.execute(models.invitation_letters.delete())
-    yield Inviter(desk.worker, Email(Smtp("127.0.0.1", port, "desk@example.org", "none"), "a secret"), links)
+    yield inviting.inviter(desk.worker, Email(Smtp("127.0.0.1", port, "desk@example.org", "none"), "a secret"), links)
     controller.stop()
 
 
@@ -86,7 +86,7 @@ def rows(desk: Desk) -> list[dict[str, Any]]:
     ],
 )
 def test_a_letter_carries_the_link_once_and_its_address_is_forgotten(
-    client: FlaskClient, desk: Desk, admin: Actor, mailbox: Mailbox, inviter: Inviter, links: Invitations,
+    client: FlaskClient, desk: Desk, admin: Actor, mailbox: Mailbox, inviter: LinkSender, links: Invitations,
     purpose: str, locale: str, says: str,
 ) -> None:  # fmt: skip
     wanted = item(links, purpose=purpose, locale=locale)
@@ -106,7 +106,7 @@ def test_a_letter_carries_the_link_once_and_its_address_is_forgotten(
 
 
 def test_asked_again_it_goes_out_again(
-    client: FlaskClient, admin: Actor, mailbox: Mailbox, inviter: Inviter, links: Invitations
+    client: FlaskClient, admin: Actor, mailbox: Mailbox, inviter: LinkSender, links: Invitations
 ) -> None:
     wanted = item(links)
     for _ in range(2):
@@ -116,7 +116,7 @@ def test_asked_again_it_goes_out_again(
 
 
 def test_only_a_confirmed_address_serves_where_none_is_given(
-    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: Inviter, mailbox: Mailbox
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: LinkSender, mailbox: Mailbox
 ) -> None:
     confirmed, unconfirmed, stranger = desk.person(), desk.person(), fresh()
     with desk.worker.begin() as db:
@@ -132,7 +132,7 @@ def test_only_a_confirmed_address_serves_where_none_is_given(
 
 
 def test_a_forgotten_password_s_link_goes_to_the_confirmed_address_whatever_is_typed(
-    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: Inviter, mailbox: Mailbox
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: LinkSender, mailbox: Mailbox
 ) -> None:
     theirs, without = desk.person(email="theirs@example.org"), desk.person()
     for person in (theirs, without):
@@ -194,7 +194,7 @@ def test_nobody_else_has_letters_sent(client: FlaskClient, desk: Desk, links: In
 
 
 def test_without_a_mail_server_nothing_is_queued(
-    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: Inviter
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: LinkSender
 ) -> None:
     client.application.extensions["by_mail"] = False
     answer = hand_over(client, admin, item(links))
@@ -203,7 +203,7 @@ def test_without_a_mail_server_nothing_is_queued(
 
 
 def test_what_is_over_is_not_sent_and_forgets_its_address(
-    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: Inviter, mailbox: Mailbox
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: LinkSender, mailbox: Mailbox
 ) -> None:
     hand_over(client, admin, item(links))
     with at(datetime.now(UTC) + timedelta(days=2)):
@@ -213,7 +213,7 @@ def test_what_is_over_is_not_sent_and_forgets_its_address(
 
 
 def test_an_erased_person_gets_no_letter(
-    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: Inviter, mailbox: Mailbox
+    client: FlaskClient, desk: Desk, admin: Actor, links: Invitations, inviter: LinkSender, mailbox: Mailbox
 ) -> None:
     wanted = item(links)
     hand_over(client, admin, wanted)
