@@ -23,3 +23,15 @@ def test_a_request_is_found_by_its_number_and_by_whoever_reported_it(estate: "Es
     assert found(estate, "resident", f"number={theirs['number']}") == [], "a number opens nobody else's request"
     for bad in ("number=", f"number={'1' * 31}", "number=%00", "requester_id=x"):
         assert estate.get("dispatcher", f"/tickets?{bad}").status_code == 422, bad
+
+
+def test_requests_are_found_by_their_ids_and_nobody_elses_among_them(estate: "Estate") -> None:
+    """By which a list of another service, which knows ids alone, becomes one of requests."""
+    mine, theirs = estate.file("楼道灯不亮了"), estate.file("请问物业费怎么交", name="neighbour")
+    estate.file("门禁坏了")
+    both = f"id={mine['id']}&id={theirs['id']}&id={testing.fresh()}"
+    assert set(found(estate, "dispatcher", both)) == {mine["id"], theirs["id"]}
+    assert found(estate, "resident", both) == [mine["id"]], "an id opens nobody else's request"
+    many = "&".join(f"id={testing.fresh()}" for _ in range(101))
+    for bad in ("id=x", "id=", many):
+        assert estate.get("dispatcher", f"/tickets?{bad}").status_code == 422, bad

@@ -51,7 +51,8 @@ def list_tickets(query: dict[str, Any]) -> Response:
     """List the tickets the caller may see, newest first."""
     actor = current_actor()
     limit, after, status, owner = (query.pop(name) for name in ("limit", "after", "status", "owner"))
-    wanted = queries.TicketFilter(status=(status,) if status else (), owner=_owner(owner, actor), **words(query))
+    ids, states = tuple(map(str, query.pop("ids"))), (status,) if status else ()
+    wanted = queries.TicketFilter(ids=ids, status=states, owner=_owner(owner, actor), **words(query))
     with scoped() as db:
         found, more = queries.list_tickets(db, actor, wanted, limit, after)
     return respond(Answer({"items": found}, 200, page_link(more)))

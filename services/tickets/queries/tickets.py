@@ -37,6 +37,7 @@ class TicketFilter:
     without.
     """
 
+    ids: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     urgency: str | None = None
     need_level: str | None = None
@@ -85,6 +86,7 @@ def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[
     now = time.now()
     asked = Asked(organisation_id, **{name: getattr(wanted, name) for name in ("since", "until", *NARROWED)})
     own: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.ids or None, tickets.c.id.in_),
         (wanted.status or None, tickets.c.status.in_),
         (wanted.urgency, tickets.c.urgency.__eq__),
         (wanted.owner, tickets.c.owner_id.__eq__),

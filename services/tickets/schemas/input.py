@@ -199,6 +199,7 @@ class TicketQuery(Page):
     take “none” for those without.
     """
 
+    ids = fields.List(fields.UUID(), data_key="id", load_default=(), validate=Length(max=100))
     status = fields.String(load_default=None, validate=OneOf(lifecycle.STATUSES))
     urgency = fields.String(load_default=None, validate=OneOf(catalogue.URGENCIES))
     need_level = fields.String(load_default=None, validate=OneOf((*map(str, catalogue.NEED_LEVELS), NONE)))
