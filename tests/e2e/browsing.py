@@ -21,13 +21,21 @@ SERIOUS = ("serious", "critical")
 Visit = Callable[..., Page]
 
 
+def program() -> str:
+    """Return Debian's Chromium, or the one that CHROMIUM names."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert found, "no chromium: run .ci/install-chromium"
+    return found
+
+
+def arguments() -> list[str]:
+    """Return what Chromium is told at its start: root has no sandbox to give, and a container little shared memory."""
+    return ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else []
+
+
 def launch(playwright: Playwright) -> Browser:
-    """Start Debian's Chromium, or the one that CHROMIUM names."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert program, "no chromium: run .ci/install-chromium"
-    # Root has no sandbox to give, and a container little shared memory.
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=program, args=arguments)
+    """Start the browser."""
+    return playwright.chromium.launch(executable_path=program(), args=arguments())
 
 
 def open_context(browser: Browser, url: str, *, width: int, lang: str, **more: Any) -> BrowserContext:

@@ -104,7 +104,7 @@ def test_a_push_arrives_readable_by_the_device_alone(desk: Desk, pushing: Flask,
     ((path, headers, body),) = service.taken
     (notice,) = desk.notices(who.id)
     assert path == "/device/1"
-    assert device.read(body)["title"] == notice.title
+    assert (device.read(body)["title"], device.read(body)["link"]) == (notice.title, f"/tickets/{notice.ticket_id}")
     assert notice.title.encode() not in body
     assert (headers["content-encoding"], headers["ttl"], headers["urgency"]) == ("aes128gcm", "86400", "normal")
     assert len(headers["topic"]) <= 32

@@ -13,8 +13,9 @@ from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.language import language
 from gateway.web.page import go, page
-from gateway.web.session import LANGUAGE, sign_out
-from services.kit.identity import ROLES
+from gateway.web.pushing import phones
+from gateway.web.session import LANGUAGE, sign_out, signed_in
+from services.kit.identity import ROLES, STAFF
 
 
 class Password(DeskForm):
@@ -68,6 +69,14 @@ def choose_language() -> Response:
     return go("account.mine")
 
 
+@blp.post("/account/phones/<uuid:subscription_id>")
+@page_for(*STAFF)
+def forget_phone(subscription_id: str) -> Response:
+    """Send no more pushes to a phone."""
+    desk().delete(f"/push-subscriptions/{subscription_id}")
+    return go("account.mine", said=_("Nothing is sent to that phone any more."))
+
+
 @blp.post("/account/sign-out")
 @page_for(*ROLES)
 def sign_out_everywhere() -> Response:
@@ -79,4 +88,6 @@ def sign_out_everywhere() -> Response:
 
 def _page(form: Password, status: int = 200, language_form: Language | None = None) -> Response:
     chosen = language_form or Language(formdata=None, locale=language())
-    return page("account/mine.html", status, me=desk().get("/me"), form=form, language_form=chosen)
+    # Residents are offered it beside their quiet hours.
+    pushes = {} if signed_in().role == "resident" else phones()
+    return page("account/mine.html", status, me=desk().get("/me"), form=form, language_form=chosen, **pushes)

@@ -11,6 +11,7 @@ from gateway.web.desk import Refused, Told, desk
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
+from gateway.web.pushing import phones
 from gateway.web.resident.area import blp
 from gateway.web.resident.requests import refusal_of
 from gateway.web.session import LANGUAGE, signed_in
@@ -73,23 +74,11 @@ def forget_phone(subscription_id: str) -> Response:
 
 
 def _told() -> dict[str, Any]:
-    told = desk().several({"preferences": "/preferences", "units": "/units", "phones": "/push-subscriptions"})
+    told = desk().several({"preferences": "/preferences", "units": "/units"})
     units: Told = told["units"]
     return {
         "preferences": told["preferences"],
         "units": units["items"],
-        "phones": told["phones"]["items"],
-        "push_key": _push_key(),
         "actor": signed_in(),
+        **phones(),
     }
-
-
-def _push_key() -> str | None:
-    try:
-        key: str | None = desk().get("/push-key").get("key")
-    except Refused as refused:
-        # This desk sends no pushes.
-        if refused.status != 404:
-            raise
-        return None
-    return key

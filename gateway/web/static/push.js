@@ -1,5 +1,5 @@
 // Lets this phone be told: asks the browser, subscribes with the desk's key, and keeps the subscription with the desk.
-import { api, Refused } from "../api.js";
+import { api, Refused } from "./api.js";
 
 const part = document.getElementById("push");
 const button = document.getElementById("push-on");

@@ -110,8 +110,10 @@ def _bytes(text: str) -> bytes:
 def _payload(outgoing: Outgoing) -> bytes:
     """Return the message as the page's service worker reads it, its body cut to what fits."""
     body = outgoing.body
+    # Where nothing else is to be opened it is the ticket's page, which each role has at its own place.
+    link = outgoing.link or (f"/tickets/{outgoing.ticket_id}" if outgoing.ticket_id else None)
     while True:
-        data = orjson.dumps({"title": outgoing.title, "body": body, "link": outgoing.link, "lang": outgoing.locale})
+        data = orjson.dumps({"title": outgoing.title, "body": body, "link": link, "lang": outgoing.locale})
         if len(data) <= MOST_BYTES:
             return data
         body = body[: len(body) * 3 // 4]

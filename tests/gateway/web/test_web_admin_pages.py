@@ -52,6 +52,7 @@ def known(services: Services) -> dict[str, Any]:
         "/catalogue": json_answer({"version": 3, "items": [ITEM]}, ETag='"v3"'),
     }
     answers(services["tickets"], by_path)
+    answers(services["notify"], {})
     return by_path
 
 
@@ -175,6 +176,28 @@ def test_a_language_chosen_for_the_account_is_the_pages_too(app: Flask, organisa
     assert one.send("/account/language", locale="en").status_code == 303
     assert "My account" in text_of(one.open("/account"))
     assert one.send("/account/language", locale="xx").status_code == 422
+
+
+@pytest.mark.parametrize(("role", "offered"), [("crew", True), ("manager", True), ("resident", False)])
+def test_staff_are_offered_pushes_beside_their_account(
+    app: Flask, organisation: Organisation, services: Services, known: Any, role: str, offered: bool
+) -> None:
+    phone = {"id": fresh(), "host": "push.example.org", "created_at": "2026-07-01T08:00:00Z"}
+    asked = {"/push-key": {"key": "BKEY"}, "/push-subscriptions": {"items": [phone]}}
+    answers(services["notify"], asked | {f"DELETE /push-subscriptions/{phone['id']}": {"items": []}})
+    one = browser(app, "en")
+    one.sign_in(organisation.open(role)["login"])
+    seen = one.open("/account").text
+    assert ('data-key="BKEY"' in seen, "push.example.org" in seen) == (offered, offered)
+    status = one.send(f"/account/phones/{phone['id']}").status_code
+    assert status == (303 if offered else 403)
+
+
+def test_a_desk_without_pushes_offers_none(app: Flask, organisation: Organisation, known: Any) -> None:
+    one = browser(app, "en")
+    one.sign_in(organisation.open("crew")["login"])
+    answer = one.open("/account")
+    assert (answer.status_code, "push-on" in answer.text) == (200, False)
 
 
 def test_a_wrong_present_password_is_said_beside_it(app: Flask, organisation: Organisation, known: Any) -> None:
