@@ -22,6 +22,8 @@ _SOURCES = {
     "surveys": "/api/v1/return-visits/answers/views",
     "notify": "/api/v1/reports/told/exports",
 }
+# Nobody's home is told apart by what this service has.
+_OF_NO_HOME = "notify"
 _KEPT = ("id", "at", "viewer_id", "viewer_name", "viewer_role", "ticket_id")
 _WHAT = {
     "household": ("the record of home {0}", "住户档案（{0}）"),
@@ -41,9 +43,11 @@ _WHY = {
 
 
 class ViewsQuery(Page):
-    """How many, and after what; every service is asked for one more."""
+    """Who looked, and at whose home's; how many, and after what. Every service is asked for one more."""
 
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(min=1, max=50))
+    viewer_id = ma.fields.UUID(load_default=None)
+    unit_id = ma.fields.UUID(load_default=None)
 
 
 class ViewOut(ma.Schema):
@@ -79,6 +83,8 @@ def list_views(query: dict[str, Any]) -> Response:
     found: list[dict[str, Any]] = []
     missing = []
     for service in _SOURCES:
+        if service == _OF_NO_HOME and query["unit_id"]:
+            continue
         rows = _asked(service, query)
         missing += [service] if rows is None else []
         found += rows or []
@@ -93,7 +99,7 @@ def _asked(service: str, query: dict[str, Any]) -> list[dict[str, Any]] | None:
 
     A refusal is no outage: what managers may read here the services must let them read.
     """
-    wanted = {"limit": query["limit"] + 1, "after": query["after"]}
+    wanted = {**query, "limit": query["limit"] + 1}
     target = f"{_SOURCES[service]}?{urlencode({name: value for name, value in wanted.items() if value is not None})}"
     try:
         status, body = parts().upstreams[service].fetch("GET", target, own_headers())

@@ -63,6 +63,21 @@ def test_the_records_are_one_list(
         assert services[service].asked[0]["headers"]["authorization"] == manager["Authorization"]
 
 
+def test_the_services_are_asked_for_one_persons_looks_at_one_home(
+    client: FlaskClient, manager: dict[str, str], services: dict[str, FakeService]
+) -> None:
+    serve(services)
+    who, home = fresh(), fresh()
+    for query in (f"viewer_id={who}", f"viewer_id={who}&unit_id={home}"):
+        assert client.get(f"/api/v1/views?{query}", headers=manager).status_code == 200
+    asked = {name: [one["path"].partition("?")[2] for one in services[name].asked] for name in services}
+    # Tables that nobody's home is in are none of a home's.
+    assert [len(asked[name]) for name in ("tickets", "surveys", "notify")] == [2, 2, 1]
+    for name in ("tickets", "surveys"):
+        assert all(f"viewer_id={who}" in query for query in asked[name])
+        assert [f"unit_id={home}" in query for query in asked[name]] == [False, True]
+
+
 def test_what_is_missing_is_said(
     client: FlaskClient, manager: dict[str, str], services: dict[str, FakeService]
 ) -> None:
@@ -88,6 +103,6 @@ def test_nobody_else_reads_it(client: FlaskClient, organisation: Organisation, r
     assert client.get("/api/v1/views", headers=by).status_code == 403
 
 
-@pytest.mark.parametrize("query", ["after=x", "limit=51", "limit=0", "colour=blue"])
+@pytest.mark.parametrize("query", ["after=x", "limit=51", "limit=0", "colour=blue", "viewer_id=x", "unit_id=1"])
 def test_nonsense_is_refused(client: FlaskClient, manager: dict[str, str], query: str) -> None:
     assert client.get(f"/api/v1/views?{query}", headers=manager).status_code == 422

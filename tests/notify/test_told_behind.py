@@ -119,6 +119,8 @@ def test_the_report_is_a_table_and_taking_it_out_is_on_record(told: Desk, client
     assert [row[6] for row in page.iter_rows(min_row=2, values_only=True)] == [one["n"] for one in rows]
     looks = get(client, who, "/api/v1/reports/told/exports").json["items"]
     assert [(look["what"], look["subject"], look["viewer_id"]) for look in looks] == [("report", "told", who.id)] * 2
+    of = {viewer: get(client, who, f"/api/v1/reports/told/exports?viewer_id={viewer}") for viewer in (who.id, fresh())}
+    assert [len(answer.json["items"]) for answer in of.values()] == [2, 0]
 
 
 def test_lists_are_those_of_the_managers_of_the_community(told: Desk, client: FlaskClient) -> None:

@@ -68,6 +68,10 @@ def test_the_desk_reads_what_was_said_and_that_is_on_record(office: Office) -> N
     assert {one["ticket_id"] for one in (first, second)} == {ticket.id}
     assert [one["id"] for one in record(office, query=f"?ticket_id={ticket.id}")] == [second["id"], first["id"]]
     assert record(office, query=f"?ticket_id={fresh()}") == []
+    assert record(office, query=f"?viewer_id={office.people['manager'].id}") == [second]
+    assert first["unit_id"] == ticket.unit_id
+    assert record(office, query=f"?unit_id={ticket.unit_id}") == [second, first]
+    assert record(office, query=f"?unit_id={fresh()}") == []
 
 
 def test_pages_show_each_answer_once_and_record_only_what_was_shown(office: Office) -> None:

@@ -40,6 +40,14 @@ def test_looks_are_paged_and_narrowed_to_a_person(estate: Estate) -> None:
     assert len(looks(estate, query=f"?viewer_id={estate.people['dispatcher'].id}")) == 2
 
 
+def test_looks_are_narrowed_to_a_home_with_the_case_files_of_its_requests(estate: Estate) -> None:
+    estate.get("dispatcher", f"/households/{estate.home}?purpose=call")
+    estate.get("manager", f"/tickets/{estate.file()['id']}/case-file")
+    estate.get("manager", "/reports/sla?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&format=csv")
+    assert [one["what"] for one in looks(estate, query=f"?unit_id={estate.home}")] == ["case_file", "household"]
+    assert looks(estate, query=f"?unit_id={fresh()}") == []
+
+
 def test_a_manager_sees_those_of_their_communities(estate: Estate, new_estate: Callable[[], Estate]) -> None:
     estate.get("dispatcher", f"/households/{estate.home}?purpose=call")
     estate.get("manager", f"/tickets/{estate.file()['id']}/case-file")

@@ -1,4 +1,4 @@
-"""What waits for a manager: remedies of complaints to approve, emergencies that reached nobody; and who saw what."""
+"""What waits for a manager: remedies of complaints to approve, and emergencies that reached nobody."""
 
 import uuid
 
@@ -86,12 +86,3 @@ def close_incident(incident_id: uuid.UUID) -> Response:
     except Refused as refused:
         return incidents(form, incident_id, form.refuse(refused))
     return go("management.incidents", said=_("Closed, with what was done."))
-
-
-@blp.get("/views")
-@page_for("manager")
-def views() -> Response:
-    """List who saw what is kept closed: when, and why."""
-    viewer = request.args.get("viewer_id") or None
-    found = desk().get("/views", limit=50, after=request.args.get("after"), viewer_id=viewer)
-    return page("management/views.html", found=found, staff=desk().get("/staff")["items"], viewer=viewer)

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from services.kit import clock
 from services.kit import exports as taken_out
-from services.kit.http import Answer, Page, access, respond, scoped
+from services.kit.http import Answer, access, respond, scoped
 from services.kit.http.problems import wants
 from services.kit.http.sheets import JSON, also_as_table, sheet_response
 from services.kit.identity import current_actor
@@ -21,6 +21,7 @@ from services.notify.schemas.tellings import (
     BehindQuery,
     TakenOut,
     TakenOutPage,
+    TakenOutQuery,
     Telling,
     TellingPage,
     ToldQuery,
@@ -66,12 +67,13 @@ def list_told(query: dict[str, Any]) -> Response:
 
 @reports.route("/reports/told/exports", methods=["GET"])
 @access("manager")
-@reports.arguments(Page, location="query")
+@reports.arguments(TakenOutQuery, location="query")
 @reports.alt_response(200, schema=TakenOutPage)
 def list_taken_out(query: dict[str, Any]) -> Response:
     """List who took the report out as a table, the latest first."""
+    viewer_id = str(query["viewer_id"]) if query["viewer_id"] else None
     with scoped() as db:
-        found = list_exports(db, position(query["after"]), query["limit"] + 1)
+        found = list_exports(db, position(query["after"]), query["limit"] + 1, viewer_id)
     return page(found, query["limit"], TakenOut)
 
 

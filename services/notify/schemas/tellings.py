@@ -118,6 +118,12 @@ class TakenOut(ma.Schema):
     at = ma.fields.AwareDateTime(required=True)
 
 
+class TakenOutQuery(Page):
+    """Who took out; without anybody, everybody."""
+
+    viewer_id = ma.fields.UUID(load_default=None)
+
+
 class TakenOutPage(ma.Schema):
     """One page of what was taken out, the latest first."""
 

@@ -44,6 +44,6 @@ def read_answers(query: dict[str, Any]) -> Response:
 def list_readings(query: dict[str, Any]) -> Response:
     """List who read what households said and why, and who took out a report as a table, the latest first."""
     with scoped() as db:
-        ticket_id = str(query["ticket_id"]) if query["ticket_id"] else None
-        items, more = queries.list_readings(db, ticket_id, query["limit"], query["after"])
+        of = {name: str(query[name]) for name in ("ticket_id", "unit_id", "viewer_id") if query[name]}
+        items, more = queries.list_readings(db, query["limit"], query["after"], **of)
     return respond(Answer({"items": items}, headers=page_link(more)))

@@ -86,22 +86,27 @@ def words_about(db: Connection, survey_ids: Sequence[str]) -> dict[str, list[dic
 
 
 def list_readings(
-    db: Connection, ticket_id: str | None, limit: int, after: str | None
+    db: Connection,
+    limit: int,
+    after: str | None,
+    *,
+    ticket_id: str | None = None,
+    unit_id: str | None = None,
+    viewer_id: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of who read what was said and who took out which report, the latest first, and the next cursor.
 
-    Of one ticket, only who read.
+    Of one ticket or home, only who read.
     """
-    looks = (
-        _readings().where(answer_views.c.ticket_id == ticket_id) if ticket_id else union_all(_readings(), _exports())
-    )
-    both = looks.subquery("looks")
+    both = union_all(_readings(), _exports()).subquery("looks")
     statement = (
         select(both, people.c.badge.label("viewer_name"))
         .outerjoin(people, people.c.id == both.c.viewer_id)
         .order_by(both.c.id.desc())
         .limit(limit + 1)
     )
+    asked = ((both.c.ticket_id, ticket_id), (both.c.unit_id, unit_id), (both.c.viewer_id, viewer_id))
+    statement = statement.where(*(column == value for column, value in asked if value is not None))
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
         statement = statement.where(both.c.id < str(cursor[0]))
@@ -111,13 +116,16 @@ def list_readings(
 
 def _readings() -> Select[Any]:
     table = answer_views.c
-    about = (table.survey_id, table.ticket_id, table.purpose, cast(null(), Text).label("subject"))
-    return select(literal(ANSWERS, Text).label("what"), *(table[name] for name in _OF_LOOK), *about)
+    visit = return_visits.c
+    about = (table.survey_id, table.ticket_id, table.purpose, visit.unit_id, cast(null(), Text).label("subject"))
+    shown = select(literal(ANSWERS, Text).label("what"), *(table[name] for name in _OF_LOOK), *about)
+    return shown.join_from(answer_views, return_visits, visit.id == table.survey_id)
 
 
 def _exports() -> Select[Any]:
     nothing = (
-        cast(null(), kind).label(name) for name, kind in (("survey_id", Id), ("ticket_id", Id), ("purpose", Text))
+        cast(null(), kind).label(name)
+        for name, kind in (("survey_id", Id), ("ticket_id", Id), ("purpose", Text), ("unit_id", Id))
     )
     table = exports.c
     subject = table.report.label("subject")

@@ -43,9 +43,11 @@ class AllWordsSaid(ma.Schema):
 
 
 class ReadingsQuery(Page):
-    """Whose readings: of one ticket, or of all."""
+    """Readings of which ticket or home, and whose; without anything, all of them."""
 
     ticket_id = ma.fields.UUID(load_default=None)
+    unit_id = ma.fields.UUID(load_default=None)
+    viewer_id = ma.fields.UUID(load_default=None)
 
 
 class ReadingView(ma.Schema):
@@ -56,6 +58,7 @@ class ReadingView(ma.Schema):
     community_id = ma.fields.UUID(required=True, allow_none=True)
     survey_id = ma.fields.UUID(required=True, allow_none=True)
     ticket_id = ma.fields.UUID(required=True, allow_none=True)
+    unit_id = ma.fields.UUID(required=True, allow_none=True)
     subject = ma.fields.String(required=True, allow_none=True)
     viewer_id = ma.fields.UUID(required=True)
     viewer_role = ma.fields.String(required=True, validate=ma.validate.OneOf((*READERS, "admin")))

@@ -14,10 +14,11 @@ _SHOWN = ("id", "what", "viewer_id", "viewer_role", "viewer_name", "reason", "ti
 
 
 def looks_of(
-    db: Connection, actor: Actor, limit: int, after: str | None, viewer_id: str | None
+    db: Connection, actor: Actor, limit: int, after: str | None, viewer_id: str | None, unit_id: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of looks in the caller's communities, the latest first, and the next cursor or None.
 
+    Of a home are its record, and case files of its requests.
     What a household sees of itself is its own affair and not among them.
     """
     both = union_all(_of_homes(actor), _of_exports()).subquery()
@@ -29,6 +30,8 @@ def looks_of(
     )
     if viewer_id is not None:
         wanted = wanted.where(both.c.viewer_id == viewer_id)
+    if unit_id is not None:
+        wanted = wanted.where(both.c.unit_id == unit_id)
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
         wanted = wanted.where(both.c.id < str(cursor[0]))

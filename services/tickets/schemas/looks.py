@@ -7,9 +7,10 @@ from services.kit.http import Page
 
 
 class LooksQuery(Page):
-    """Whose looks; without anybody, everybody's."""
+    """Whose looks, and at which home's; without anything, all of them."""
 
     viewer_id = fields.UUID(load_default=None)
+    unit_id = fields.UUID(load_default=None)
 
 
 class LookedAt(ma.Schema):
