@@ -7,12 +7,12 @@ transaction that also says so of the letter: whoever is killed leaves both or ne
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from services.kit import clock, letters
 from services.kit.database import make_engine, set_scope, transaction
@@ -25,7 +25,8 @@ from services.tickets.mail.authenticity import origin_of
 from services.tickets.mail.decision import Circumstances, Decision, Sender, Verb, decide
 from services.tickets.mail.parts import Unreadable
 from services.tickets.mail.reading import Letter, read_letter
-from services.tickets.models import addresses, mailboxes, mails, people, tickets
+from services.tickets.models import mails
+from services.tickets.queries import mail_senders
 from services.tickets.settings import TicketsSettings
 
 log = structlog.get_logger()
@@ -86,7 +87,7 @@ class MailReader:
 
     def _read(self, mail_id: str, organisation_id: str) -> None:
         with transaction(self.web, system_actor(organisation_id)) as db:
-            row = db.execute(_received(mail_id)).mappings().one_or_none()
+            row = db.execute(mail_senders.received(mail_id)).mappings().one_or_none()
             if row is None:
                 return
             reading = self._decide(db, dict(row))
@@ -107,11 +108,11 @@ class MailReader:
         except Unreadable:
             return Reading(Decision(Verb.WAIT, "unreadable"), None)
         organisation_id = row["organisation_id"]
-        senders = _senders(db, organisation_id, row["sender_digest"])
+        senders = mail_senders.senders(db, organisation_id, row["sender_digest"])
         known = Circumstances(
             origin=origin_of(letter.results, row["authserv_ids"], row["sender"]),
             senders=[Sender(one["id"], one["role"], tuple(one["unit_ids"])) for one in senders],
-            within_the_hour=_within_the_hour(db, row),
+            within_the_hour=mail_senders.within_the_hour(db, row),
             mailbox=row["address"],
             sent=lambda name: letters.read_message_id(self.secret, organisation_id, name),
             ticket_of=lambda token: letters.read_reply_token(self.secret, organisation_id, token),
@@ -120,13 +121,13 @@ class MailReader:
         if decision.sender is None:
             return Reading(decision, letter)
         (person,) = senders
-        actor = _actor(person)
+        actor = mail_senders.rights_of(person)
         communities = actor.community_ids
         return Reading(
             decision,
             letter,
             actor,
-            unit_id=_home(db, actor) if decision.verb is Verb.FILE else None,
+            unit_id=mail_senders.home_of(db, actor) if decision.verb is Verb.FILE else None,
             community_id=communities[0] if len(communities) == 1 else None,
         )
 
@@ -189,7 +190,7 @@ class MailReader:
     def _later(self, mail_id: str, organisation_id: str) -> None:
         """Put a letter off that could not be read now; after the last attempt the desk has it."""
         with transaction(self.web, system_actor(organisation_id)) as db:
-            row = db.execute(_received(mail_id, lock=True)).mappings().one_or_none()
+            row = db.execute(mail_senders.received(mail_id, lock=True)).mappings().one_or_none()
             if row is None:
                 return
             attempts, values = row["attempts"] + 1, {}
@@ -198,61 +199,6 @@ class MailReader:
             else:
                 values = {"next_attempt_at": clock.now() + WAITS[attempts - 1]}
             db.execute(update(mails).where(mails.c.id == mail_id).values(attempts=attempts, **values))
-
-
-def _received(mail_id: str, *, lock: bool = False) -> Any:
-    wanted = (
-        select(mails, mailboxes.c.address, mailboxes.c.authserv_ids)
-        .join(mailboxes, mailboxes.c.id == mails.c.mailbox_id)
-        .where(mails.c.id == mail_id, mails.c.state == "received")
-    )
-    return wanted.with_for_update(of=mails) if lock else wanted
-
-
-def _senders(db: Connection, organisation_id: str, digest: str) -> list[Row]:
-    """Return the active people whose confirmed address it is: one, as a rule."""
-    wanted = (
-        select(people)
-        .join(addresses, addresses.c.person_id == people.c.id)
-        .where(addresses.c.organisation_id == organisation_id, addresses.c.digest == digest, people.c.active)
-        .where(people.c.organisation_id == organisation_id)
-    )
-    return [dict(row) for row in db.execute(wanted.limit(2)).mappings()]
-
-
-def _within_the_hour(db: Connection, row: Row) -> int:
-    since: datetime = row["received_at"] - timedelta(hours=1)
-    theirs = (mails.c.organisation_id == row["organisation_id"]) & (mails.c.sender_digest == row["sender_digest"])
-    recent = mails.c.received_at.between(since, row["received_at"]) & (mails.c.state != "automatic")
-    counted: int = db.execute(select(func.count()).select_from(mails).where(theirs, recent)).scalar_one()
-    return counted
-
-
-def _actor(person: Row) -> Actor:
-    return Actor(
-        id=person["id"],
-        organisation_id=person["organisation_id"],
-        role=person["role"],
-        community_ids=tuple(person["community_ids"]),
-        unit_ids=tuple(person["unit_ids"]),
-        skills=tuple(person["skills"]),
-    )
-
-
-def _home(db: Connection, actor: Actor) -> str | None:
-    """Return the home a letter is about: the only one, or the one of the sender's newest ticket, or the first.
-
-    Looked up with the sender's own rights, in which the transaction stays.
-    """
-    set_scope(db, actor)
-    if len(actor.unit_ids) < 2:
-        return next(iter(actor.unit_ids), None)
-    newest = (
-        select(tickets.c.unit_id)
-        .where(tickets.c.requester_id == actor.id, tickets.c.unit_id.in_(actor.unit_ids))
-        .order_by(tickets.c.filed_at.desc())
-    )
-    return db.execute(newest.limit(1)).scalar_one_or_none() or actor.unit_ids[0]
 
 
 def _shown(reading: Reading) -> Row:

@@ -120,3 +120,13 @@ class Post:
         """Return the Message-ID of a letter of ours."""
         about = (self.estate.organisation_id, delivery_id or fresh(), ticket and ticket["id"])
         return letters.message_id(SECRET, *about, "company.example")
+
+
+def opened(estate: Any, web: Engine, store: Any) -> Post:
+    """Return an estate's post office with an open mailbox, and nobody else's letters waiting to be read."""
+    left = models.mails.update().where(models.mails.c.state == "received")
+    with estate.engine.begin() as db:
+        db.execute(left.values(state="discarded", next_attempt_at=None))
+    office = Post(estate, web, store)
+    office.open()
+    return office

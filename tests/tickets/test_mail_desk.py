@@ -17,7 +17,7 @@ from services.kit.testing import at, fresh
 from services.tickets import models
 from services.tickets.commands.mailboxes import remember_address
 from services.tickets.erasing import erase_person
-from tests.tickets.posting import DESK, SECRET, Post, photo, written
+from tests.tickets.posting import DESK, SECRET, Post, opened, photo, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,7 @@ STRANGER = "Han Meimei <han@example.org>"
 
 @pytest.fixture
 def post(estate: "Estate", web_engine: Engine, app: Flask) -> Post:
-    office = Post(estate, web_engine, app.extensions["photos"])
-    office.open()
-    return office
+    return opened(estate, web_engine, app.extensions["photos"])
 
 
 def waiting(post: Post, *, with_photo: bool = False) -> dict[str, Any]:

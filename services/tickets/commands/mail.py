@@ -166,7 +166,7 @@ def no_such_mail() -> NotFound:
 
 
 def forget_old(db: Connection) -> int:
-    """Drop the raw form of letters dealt with a month ago, and the words of those nobody wanted; returns how many.
+    """Blank every letter that was dealt with a month ago, raw form and words; returns how many.
 
     What was filed or remarked lives on as a ticket's words. What waits is kept until somebody decides.
     """

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 LATER, SOONER, LOST, FOUND = "later", "sooner", "lost", "found"
 TOLD = (LATER, SOONER, LOST)
 
-# A window moves later when its end does by a fifth of the length it had, sooner by two fifths; by a quarter and by
-# half an hour at the least. Whoever waits plans by the end, and bad news are the more pressing.
+# A window moves later when its end does by a fifth of the length it had, sooner by two fifths; by a quarter of an hour
+# and by half an hour at the least. Whoever waits plans by the end, and bad news are the more pressing.
 _LATER_PART, _SOONER_PART = 1 / 5, 2 / 5
 _LATER_LEAST, _SOONER_LEAST = timedelta(minutes=15), timedelta(minutes=30)
 # So long after the estimate before; an emergency is a matter of minutes.
