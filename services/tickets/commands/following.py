@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Integer, cast, select
 
@@ -14,6 +14,9 @@ from services.kit.identity import Actor
 from services.tickets import lifecycle
 from services.tickets.lifecycle import Rule
 from services.tickets.models import NAMED_TICKETS, history, tickets
+
+if TYPE_CHECKING:
+    from services.tickets.commands.steps import Step
 
 Ticket = dict[str, Any]
 # What one step says, as commands.steps.Step takes it, and `at` where its moment is in its columns too.
@@ -55,7 +58,7 @@ def followers_of(db: Connection, lead_id: str) -> Sequence[Ticket]:
     return [dict(row) for row in db.execute(wanted.order_by(tickets.c.id).with_for_update(of=tickets)).mappings()]
 
 
-def steps_after(db: Connection, ticket: Ticket, lead: Ticket, step: Any, actor: Actor) -> Iterator[Fields]:
+def steps_after(db: Connection, ticket: Ticket, lead: Ticket, step: "Step", actor: Actor) -> Iterator[Fields]:
     """Yield the steps of a joined request after a step of the one that leads, which `actor` took."""
     of = {"lead": lead["id"], "by": actor.id}
     action = step.action
@@ -73,7 +76,7 @@ def steps_after(db: Connection, ticket: Ticket, lead: Ticket, step: Any, actor: 
         yield {"action": action, "fact": step.fact, **_of_its_own(action, ticket, lead, step, of)}
 
 
-def _of_its_own(action: str, ticket: Ticket, lead: Ticket, step: Any, of: Fields) -> Fields:
+def _of_its_own(action: str, ticket: Ticket, lead: Ticket, step: "Step", of: Fields) -> Fields:
     """Return what a step taken over as it is changes and tells; no words of the other household go with it."""
     before = {"previous_owner_id": ticket["owner_id"]}
     if action == "release":
@@ -131,7 +134,7 @@ def _completed(ticket: Ticket, lead: Ticket) -> Fields:
     }
 
 
-def _disallowed(db: Connection, ticket: Ticket, step: Any, of: Fields) -> Iterator[Fields]:
+def _disallowed(db: Connection, ticket: Ticket, step: "Step", of: Fields) -> Iterator[Fields]:
     """Yield the taking back of the pause that went with the one that was taken back."""
     with_it = cast(history.c.data["lead_pause"].astext, Integer) == step.data["pause"]
     mine = select(history.c.seq).where(history.c.ticket_id == ticket["id"], history.c.action == "pause", with_it)
