@@ -20,6 +20,7 @@ def prepare(desk: Desk) -> None:
     heard = desk.person("resident1", PASSWORD).file("投诉：维修师傅约了不来，也没有电话")
     crew = desk.person("crew1", PASSWORD).get("/me")["id"]
     desk.person("dispatcher1", PASSWORD).step(heard, "assign", to=crew).ok()
+    _equip(desk.person("resident1", PASSWORD))
     admin = desk.person("admin1", PASSWORD)
     community = admin.get("/communities")["items"][0]["id"]
     _ask_all(desk.person("manager1", PASSWORD), community)
@@ -51,6 +52,12 @@ def photograph(somebody: Person, photos: int = 3) -> None:
                 headers={"Authorization": f"Bearer {somebody.token}", "Idempotency-Key": f'"{ticket["id"]}-{number}"'},
             )
             assert answer.status == 201, answer.data
+
+
+def _equip(resident: Person) -> None:
+    home = resident.get("/units")["items"][0]["id"]
+    heater = {"kind": "water_heater", "model": "JSQ30", "installed_on": "2019-03-01", "life_months": 96}
+    resident.ask("PATCH", f"/households/{home}", {"equipment": [heater]}, **{"If-Match": "*"}).ok()
 
 
 def _ask_all(manager: Person, community: str) -> None:

@@ -1,14 +1,12 @@
 """A crew member at work with signal: by thumb, by keyboard, by plain forms, and on a round with its checkpoints."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.kit import clock
-from tests.e2e.browsing import Visit, axe, comes_true, fits, forgive, screenshot
+from tests.e2e.browsing import Visit, axe, fits, forgive, screenshot
 from tests.story.story_people import Person
 from tests.waiting import until
 
@@ -128,65 +126,6 @@ def test_without_scripts_the_same_forms_do_it(visit: Visit, person: People) -> N
     page.click(".next-act [data-next=claim] button")
     expect(page.locator("#refused")).to_contain_text(str(person("crew2").get("/me")["badge"]))
     screenshot(page, "crew-refused-without-scripts")
-
-
-def test_a_round_is_walked_without_signal(visit: Visit, person: People) -> None:
-    ticket = a_round(person)
-    page = visit("crew1", "/jobs")
-    path = f"/jobs/{ticket['id']}"
-    comes_true(page, "navigator.serviceWorker.controller !== null")
-    comes_true(page, f"caches.open('own-crew').then((one) => one.match('{path}')).then((found) => Boolean(found))")
-    forgive(page, "ERR_INTERNET_DISCONNECTED|Failed to fetch")
-    page.context.set_offline(True)
-    page.goto(path)
-    for act in ("depart", "arrive", "start"):
-        page.click(f".next-act [data-next={act}]:not([hidden]) button")
-    page.click("[data-point='1'] button[value=ok]")
-    expect(page.locator("[data-point='1'] .point-state")).to_contain_text("正常")
-    page.fill("#code-2", "PUMP-7")
-    page.fill("#point-2", "阀门渗水")
-    page.click("[data-point='2'] button[value=failed]")
-    expect(page.locator("[data-point='2'] .point-state")).to_contain_text("异常")
-    fits(page)
-    axe(page)
-    screenshot(page, "crew-round")
-    page.click("#completing summary")
-    page.click("#completing form button")
-    expect(page.locator(".site-navigation .count")).to_have_text("6")
-    page.context.set_offline(False)
-    until(lambda: status(person, ticket) == "completed", "the round")
-    points = person("dispatcher1").get(f"/tickets/{ticket['id']}/checkpoints")["items"]
-    assert [point["result"] for point in points] == ["ok", "failed"]
-    assert points[1]["repair_ticket_id"]
-
-
-def a_round(person: People) -> dict[str, Any]:
-    """Plan a round that is due now, and let the crew claim its ticket."""
-    desk = person("dispatcher1")
-    plan = desk.ask(
-        "POST",
-        "/plans",
-        {
-            "kind": "patrol_round",
-            "title": "水泵房巡查",
-            "description": "逐点检查。",
-            "catalogue_code": "patrol",
-            "community_id": desk.get("/communities")["items"][0]["id"],
-            "location": "园区",
-            "rrule": "FREQ=DAILY;COUNT=1",
-            "starts_at": (clock.now() + timedelta(minutes=30)).isoformat(),
-            "lead_hours": 1,
-            "checkpoints": [{"name": "东门", "instruction": "看门锁"}, {"name": "水泵房", "code": "PUMP-7"}],
-        },
-    ).ok()
-
-    def filed() -> Any:
-        items = desk.get(f"/plans/{plan['id']}/occurrences")["items"]
-        return next((one["ticket_id"] for one in items if one.get("ticket_id")), None)
-
-    ticket = {"id": until(filed, "the round's ticket", 90.0)}
-    person("crew1").step(ticket, "claim").ok()
-    return ticket
 
 
 def test_the_home_of_a_job_is_looked_at_and_not_kept(visit: Visit, person: People) -> None:

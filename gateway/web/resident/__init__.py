@@ -2,6 +2,7 @@
 
 from gateway.web.resident import (
     announcements,
+    equipment,
     filing,
     home,
     household,
@@ -11,10 +12,11 @@ from gateway.web.resident import (
     requests,
     steps,
     told,
+    topics,
 )
 from gateway.web.resident.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (announcements, filing, home, household, myself, neighbours, opinions, requests, steps, told)
+PAGES = (announcements, equipment, filing, home, household, myself, neighbours, opinions, requests, steps, told, topics)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

@@ -43,6 +43,7 @@ async function acted(form, act) {
   const opened = form.closest("details");
   if (opened) opened.open = false;
   form.reset();
+  form.querySelector(".chosen")?.classList.remove("chosen");
   await refresh();
   if (act.act !== "tick") document.getElementById("job-title")?.focus({ preventScroll: act.act === "comment" });
   drain();
@@ -51,6 +52,8 @@ async function acted(form, act) {
 // A photo is taken with one tap: choosing it is sending it.
 addEventListener("change", (event) => {
   if (event.target.id === "photo" && event.target.files.length) event.target.form.requestSubmit();
+  // Of a checkpoint it goes with what was found there.
+  else if (event.target.name === "photo") event.target.labels[0].classList.toggle("chosen", event.target.files.length > 0);
 });
 
 /** Bring everything on the page to what the outbox says now. */
