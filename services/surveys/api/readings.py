@@ -43,7 +43,14 @@ def read_answers(query: dict[str, Any]) -> Response:
 @readings.alt_response(200, schema=Readings)
 def list_readings(query: dict[str, Any]) -> Response:
     """List who read what households said and why, and who took out a report as a table, the latest first."""
+    of: dict[str, Any] = {name: str(query[name]) for name in ("ticket_id", "viewer_id") if query[name]}
+    # Whose home a visit was about is shown to readers alone.
+    if query["unit_id"]:
+        with reading() as db:
+            of["survey_ids"] = queries.visits_of_home(db, str(query["unit_id"]))
     with scoped() as db:
-        of = {name: str(query[name]) for name in ("ticket_id", "unit_id", "viewer_id") if query[name]}
         items, more = queries.list_readings(db, query["limit"], query["after"], **of)
+    with reading() as db:
+        homes = queries.homes_of(db, [one["survey_id"] for one in items if one["survey_id"]])
+    items = [{**one, "unit_id": homes.get(one["survey_id"])} for one in items]
     return respond(Answer({"items": items}, headers=page_link(more)))

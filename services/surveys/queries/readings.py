@@ -85,18 +85,29 @@ def words_about(db: Connection, survey_ids: Sequence[str]) -> dict[str, list[dic
     return found
 
 
+def visits_of_home(db: Connection, unit_id: str) -> list[str]:
+    """Return the ids of a home's visits, in a transaction that may see them."""
+    return list(db.execute(select(return_visits.c.id).where(return_visits.c.unit_id == unit_id)).scalars())
+
+
+def homes_of(db: Connection, survey_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return whose home each visit was about, in a transaction that may see them."""
+    wanted = select(return_visits.c.id, return_visits.c.unit_id).where(return_visits.c.id.in_(survey_ids))
+    return {row.id: row.unit_id for row in db.execute(wanted)}
+
+
 def list_readings(
     db: Connection,
     limit: int,
     after: str | None,
     *,
     ticket_id: str | None = None,
-    unit_id: str | None = None,
+    survey_ids: Sequence[str] | None = None,
     viewer_id: str | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of who read what was said and who took out which report, the latest first, and the next cursor.
 
-    Of one ticket or home, only who read.
+    Of one ticket, or of these visits, only who read.
     """
     both = union_all(_readings(), _exports()).subquery("looks")
     statement = (
@@ -105,8 +116,10 @@ def list_readings(
         .order_by(both.c.id.desc())
         .limit(limit + 1)
     )
-    asked = ((both.c.ticket_id, ticket_id), (both.c.unit_id, unit_id), (both.c.viewer_id, viewer_id))
+    asked = ((both.c.ticket_id, ticket_id), (both.c.viewer_id, viewer_id))
     statement = statement.where(*(column == value for column, value in asked if value is not None))
+    if survey_ids is not None:
+        statement = statement.where(both.c.survey_id.in_(survey_ids))
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
         statement = statement.where(both.c.id < str(cursor[0]))
@@ -116,16 +129,13 @@ def list_readings(
 
 def _readings() -> Select[Any]:
     table = answer_views.c
-    visit = return_visits.c
-    about = (table.survey_id, table.ticket_id, table.purpose, visit.unit_id, cast(null(), Text).label("subject"))
-    shown = select(literal(ANSWERS, Text).label("what"), *(table[name] for name in _OF_LOOK), *about)
-    return shown.join_from(answer_views, return_visits, visit.id == table.survey_id)
+    about = (table.survey_id, table.ticket_id, table.purpose, cast(null(), Text).label("subject"))
+    return select(literal(ANSWERS, Text).label("what"), *(table[name] for name in _OF_LOOK), *about)
 
 
 def _exports() -> Select[Any]:
     nothing = (
-        cast(null(), kind).label(name)
-        for name, kind in (("survey_id", Id), ("ticket_id", Id), ("purpose", Text), ("unit_id", Id))
+        cast(null(), kind).label(name) for name, kind in (("survey_id", Id), ("ticket_id", Id), ("purpose", Text))
     )
     table = exports.c
     subject = table.report.label("subject")
