@@ -11,22 +11,13 @@ from gateway.web.language import language
 from gateway.web.page import page
 from gateway.web.resident.area import blp
 
-SIGNS = {
-    "water_outage": "💧",
-    "power_outage": "⚡",
-    "gas_outage": "🔥",
-    "lift_out_of_service": "⇅",
-    "planned_repair": "🔧",
-    "notice": "ⓘ",
-}
-
 
 @blp.get("/announcements")
 @page_for("resident")
 def announcements() -> Response:
     """List what was announced, the newest first."""
     found = desk().get("/announcements", limit=20, after=request.args.get("after"))
-    return page("resident/announcements.html", announcements=found["items"], after=found.after, signs=SIGNS)
+    return page("resident/announcements.html", announcements=found["items"], after=found.after)
 
 
 @blp.get("/announcements/<uuid:announcement_id>")
@@ -37,7 +28,7 @@ def announcement(announcement_id: str) -> Response:
     if not found["is_read"] and found["state"] not in ("withdrawn", "over"):
         desk().post(f"/announcements/{announcement_id}/read", key=f"read-{announcement_id}")
     title, body = words_of(found)
-    return page("resident/announcement.html", it=found, title=title, body=body, signs=SIGNS)
+    return page("resident/announcement.html", it=found, title=title, body=body)
 
 
 def words_of(it: Mapping[str, Any] | Told) -> tuple[str, str]:

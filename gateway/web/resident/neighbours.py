@@ -10,7 +10,6 @@ from gateway.web.desk import Refused, desk
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
-from gateway.web.resident.announcements import SIGNS
 from gateway.web.resident.area import blp
 from gateway.web.resident.requests import refusal_of
 from gateway.web.words import Word
@@ -73,7 +72,7 @@ def neighbours() -> Response:
     )
     found = {name: (answer or {}).get("items", []) for name, answer in told.items()}
     asked = [one for one in found.pop("campaigns") if one["questions"]]
-    return page("resident/neighbours.html", places=PLACES, signs=SIGNS, campaigns=asked, **found)
+    return page("resident/neighbours.html", places=PLACES, campaigns=asked, **found)
 
 
 @blp.get("/events/<uuid:event_id>")

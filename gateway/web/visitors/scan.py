@@ -14,14 +14,14 @@ from gateway.web.visitors.area import blp
 from gateway.web.visitors.pace import count
 
 SIGNS = {
-    "lift": "⇅",
-    "door": "🚪",
-    "gate": "🚧",
-    "garage": "🅿",
-    "corridor": "💡",
-    "stairs": "▞",
-    "garden": "🌳",
-    "playground": "🛝",
+    "lift": "lift",
+    "door": "door",
+    "gate": "gate",
+    "garage": "parking",
+    "corridor": "lamp",
+    "stairs": "stairs",
+    "garden": "leaf",
+    "playground": "slide",
 }
 
 
