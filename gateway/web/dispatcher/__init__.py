@@ -12,6 +12,7 @@ from gateway.web.dispatcher import (
     phone_tasks,
     plans,
     ticket,
+    ticket_people,
 )
 from gateway.web.dispatcher.area import NAVIGATION, blp
 
@@ -28,6 +29,7 @@ PAGES = (
     phone_tasks,
     plans,
     ticket,
+    ticket_people,
 )
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

@@ -1,9 +1,11 @@
 """Letters that came in by e-mail and wait for somebody to say what becomes of them."""
 
+from typing import Any
+
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField, TextAreaField
 
 from gateway.web.desk import Refused, desk
 from gateway.web.dispatcher.area import DESK, blp
@@ -22,9 +24,18 @@ class LetterFiling(DeskForm):
 
 
 class LetterAttaching(DeskForm):
-    """Which request a letter belongs to."""
+    """Which request a letter belongs to, and who reads it there."""
 
     ticket_id = SelectField(_l("Belongs to"), validate_choice=False)
+    visible = RadioField(
+        _l("Who reads it there"),
+        choices=[SelectChoice("no", _l("staff only")), SelectChoice("yes", _l("the resident, too"))],
+        default="no",
+    )
+
+    def body(self) -> dict[str, Any]:
+        """Return the request, and whether its resident reads the letter there."""
+        return {"ticket_id": self.ticket_id.data or "", "visible": self.visible.data == "yes"}
 
 
 @blp.get("/mail")
@@ -58,10 +69,14 @@ def file_letter(letter_id: str) -> Response:
 @blp.post("/mail/<uuid:letter_id>/attach")
 @page_for(*DESK)
 def attach_letter(letter_id: str) -> Response:
-    """Make a remark of it."""
-    ticket_id = request.form.get("ticket_id", "")
-    desk().post(f"/mail/{letter_id}/attach", {"ticket_id": ticket_id})
-    return go("dispatcher.ticket", ticket_id=ticket_id, said=_("The letter is a remark of this request now."))
+    """Make a remark of it, for staff or for the resident to read."""
+    form = LetterAttaching()
+    try:
+        desk().post(f"/mail/{letter_id}/attach", form.body())
+    except Refused as refused:
+        return _show(str(letter_id), status=form.refuse(refused), attaching=form)
+    told = _("The letter is a remark of this request now.")
+    return go("dispatcher.ticket", ticket_id=form.ticket_id.data, said=told)
 
 
 @blp.post("/mail/<uuid:letter_id>/discard")
@@ -72,14 +87,40 @@ def discard_letter(letter_id: str) -> Response:
     return go("dispatcher.letters", said=_("The letter is put away."))
 
 
-def _show(letter_id: str, form: LetterFiling | None = None, status: int = 200) -> Response:
+def _show(
+    letter_id: str, form: LetterFiling | None = None, status: int = 200, attaching: LetterAttaching | None = None
+) -> Response:
     its = desk().get(f"/mail/{letter_id}")
     if form is None:
         form = LetterFiling(formdata=None)
         form.on_behalf_of.data = request.args.get("person") or its["person_id"]
         form.unit_id.data = request.args.get("unit")
-    q = request.args.get("q", "")
-    attaching = LetterAttaching(formdata=None)
-    recent = desk().get("/tickets", limit=50)["items"]
-    attaching.ticket_id.choices = [(one["id"], f"{one['number']} {one['title']}") for one in recent]
-    return page("dispatcher/letter.html", status, letter=dict(its), form=form, attaching=attaching, q=q, found=find(q))
+    q, number = request.args.get("q", ""), request.args.get("number", "").strip()
+    attaching = attaching or LetterAttaching(formdata=None)
+    attaching.ticket_id.choices = _may_belong_to(its["person_id"], number)
+    return page(
+        "dispatcher/letter.html",
+        status,
+        letter=dict(its),
+        form=form,
+        attaching=attaching,
+        q=q,
+        number=number,
+        found=find(q),
+    )
+
+
+def _may_belong_to(person_id: str | None, number: str) -> list[SelectChoice]:
+    """Return the request of a number, those of the sender, and the latest of all, each once."""
+    groups = {}
+    if number:
+        groups[_("By this number")] = desk().get("/tickets", number=number[:30])["items"]
+    if person_id:
+        groups[_("Of the sender")] = desk().get("/tickets", requester_id=person_id, limit=20)["items"]
+    groups[_("The latest")] = desk().get("/tickets", limit=30)["items"]
+    found: dict[str, SelectChoice] = {}
+    for group, some in groups.items():
+        for one in some:
+            name = f"{one['number']} {one['title']}"
+            found.setdefault(one["id"], SelectChoice(one["id"], name, optgroup=group))
+    return list(found.values())

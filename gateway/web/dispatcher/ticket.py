@@ -9,6 +9,7 @@ from gateway.web.desk import Refused, Told, desk
 from gateway.web.dispatcher import board, said
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.dispatcher.forms import ACTIONS, PATHS, PLAIN, STEPS, StepForm
+from gateway.web.dispatcher.ticket_people import untold
 from gateway.web.guard import page_for
 from gateway.web.language import language
 from gateway.web.page import go, page
@@ -64,6 +65,8 @@ def _show(ticket_id: str, status: int = 200, refused: StepForm | None = None) ->
         status,
         ticket=dict(its),
         history=told["history"]["items"],
+        urges=[one for one in told["history"]["items"] if one["action"] == "urge"],
+        untold=untold(its),
         clocks=told["clocks"]["items"],
         resolution=told["clocks"]["resolution"],
         comments=told["comments"]["items"],

@@ -58,6 +58,10 @@ PHONE_OUTCOME = {
     "not_reached": Word(_l("Not reached"), "?", "warning"),
     "no_number": Word(_l("There is no number"), "✕", "danger"),
 }
+INCIDENT_CAUSE = {
+    "undelivered": Word(_l("Nobody was told"), "✕", "danger"),
+    "unacknowledged": Word(_l("Nobody acknowledged it"), "!", "warning"),
+}
 ANNOUNCEMENT_STATE = {
     "drafted": Word(_l("Draft"), "✎", "secondary"),
     "scheduled": Word(_l("Scheduled"), "◔", "primary"),
@@ -150,6 +154,7 @@ KINDS = {
     "call_outcome": CALL_OUTCOME,
     "spoken_by": SPOKEN_BY,
     "phone_outcome": PHONE_OUTCOME,
+    "incident_cause": INCIDENT_CAUSE,
     "announcement_state": ANNOUNCEMENT_STATE,
     "announcement_kind": ANNOUNCEMENT_KIND,
     "announcement_step": ANNOUNCEMENT_STEP,
