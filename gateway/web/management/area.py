@@ -92,8 +92,13 @@ def percent(share: float | None) -> str:
 
 
 def behind(link: str | None) -> str | None:
-    """Return the page that lists what a report's link does, jobs or announcements, narrowed by the same words."""
+    """Return the page that lists what a report's link does, narrowed by the same words.
+
+    That is jobs, announcements, or what a figure of voices or notices counts.
+    """
     if not link:
         return None
     path, query = urlsplit(link)[2:4]
+    if path.endswith("/behind"):
+        return f"{url_for('management.counted', report=path.split('/')[-2])}?{query}"
     return f"{url_for('management.announced' if path.endswith('/announcements') else 'management.tickets')}?{query}"

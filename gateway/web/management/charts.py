@@ -1,7 +1,7 @@
 """Draws figures as SVG on the server: without scripts, without style attributes; the site's own sheet colours them."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -28,6 +28,11 @@ def bars(names: Sequence[str], series: Series, *, of_hundred: bool = False) -> M
     # The first name stands at the top, as in the table.
     turned = {name: list(reversed(values)) for name, values in series.items()}
     return _drawn(pygal.HorizontalBar(**_plain(of_hundred)), list(reversed(names)), turned)
+
+
+def hundredths(shares: Iterable[float | None]) -> list[float | None]:
+    """Return shares as they are drawn; what there is no share of is not."""
+    return [None if one is None else round(one * 100, 1) for one in shares]
 
 
 def pyramid(levels: Sequence[Mapping[str, Any]], attained: int) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from flask import request
@@ -51,8 +51,20 @@ def period(usual: str = "month") -> Period:
         first, last = _days(chosen, today)
     except ValueError:
         chosen, wrong = usual, gettext("Give both days, the first not after the last.")
+    return Period(chosen, first, last, community_id, *_ends(first, last, zone), wrong)
+
+
+def months(chosen: Period) -> dict[str, Any]:
+    """Return what a report is asked for, for the twelve months up to now, in the same community."""
+    zone = moments.zone(chosen.community_id) or UTC
+    since, until = _ends(*_days("year", clock.now().astimezone(zone).date()), zone)
+    return chosen.query | {"from": since.isoformat(), "to": until.isoformat()}
+
+
+def _ends(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return when the first day begins and the last one is over."""
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-    return Period(chosen, first, last, community_id, since, until, wrong)
+    return since, until
 
 
 def _days(chosen: str, today: date) -> tuple[date, date]:

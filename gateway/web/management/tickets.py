@@ -12,7 +12,8 @@ from gateway.web.management.asking import asked
 from gateway.web.page import page
 
 A_PAGE = 50
-TABLES = frozenset({"sla", "pauses", "acts", "attainment", "waits"})
+VOICES = ("satisfaction", "gaps", "recovery", "told")
+TABLES = frozenset({"sla", "pauses", "acts", "attainment", "waits", *VOICES})
 KINDS = ("csv", "xlsx")
 # What a list can be narrowed to, as its page names it; other words of the query are the service's to refuse.
 FILTERS = ("community_id", "need_level", "work_type", "clock", "verdict", "promise", "quality", "rule", "crew_id",
@@ -58,7 +59,7 @@ def clock_story(ticket_id: uuid.UUID, kind: str, generation: int) -> Response:
 @page_for("manager")
 def case_file(ticket_id: uuid.UUID) -> Response:
     """Give out the signed bundle of a job, which anybody can check without us."""
-    return _file(f"/tickets/{ticket_id}/case-file")
+    return file_of(f"/tickets/{ticket_id}/case-file")
 
 
 @blp.get("/export/<string:name>.<string:kind>")
@@ -68,10 +69,10 @@ def export(name: str, kind: str) -> Response:
     if name not in TABLES or kind not in KINDS:
         abort(404)
     query = {given: request.args.getlist(given) for given in request.args}
-    return _file(asked(f"/reports/{name}", query | {"format": [kind]}))
+    return file_of(asked(f"/reports/{name}", query | {"format": [kind]}))
 
 
-def _file(path: str) -> Response:
+def file_of(path: str) -> Response:
     """Hand on a file as the desk gives it out; raises Refused."""
     status, headers, content = desk().raw("GET", path)
     if status >= 400:

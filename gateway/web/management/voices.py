@@ -1,4 +1,4 @@
-"""What residents say: satisfaction with intervals, the five gaps, what is owed to whom, and complaints."""
+"""The five gaps between what is expected and what is done, what is owed to whom, and complaints."""
 
 from flask import Response, request
 from flask_babel import lazy_gettext as _l
@@ -17,20 +17,14 @@ COMPLAINT_GROUPS = {
 }
 
 
-@blp.get("/satisfaction")
-@page_for("manager")
-def satisfaction() -> Response:
-    """Show who was asked, who answered and what they said."""
-    chosen = period()
-    return shown("management/satisfaction.html", chosen, {"report": asked("/reports/satisfaction", chosen.query)})
-
-
 @blp.get("/gaps")
 @page_for("manager")
 def gaps() -> Response:
     """Show the five gaps of service quality of each community."""
     chosen = period()
-    return shown("management/gaps.html", chosen, {"report": asked("/reports/gaps", chosen.query)})
+    return shown(
+        "management/gaps.html", chosen, {"report": asked("/reports/gaps", chosen.query)}, exported=chosen.query
+    )
 
 
 @blp.get("/recovery")
@@ -41,7 +35,14 @@ def recovery() -> Response:
     told = desk().get("/reports/recovery", **(chosen.query | {"limit": 50, "after": request.args.get("after")}))
     ids = [one["unit_id"] for one in told["items"]]
     homes = desk().get("/units", id=ids, limit=100)["items"] if ids else []
-    return shown("management/recovery.html", chosen, {}, report=told, homes={one["id"]: one for one in homes})
+    return shown(
+        "management/recovery.html",
+        chosen,
+        {},
+        report=told,
+        homes={one["id"]: one for one in homes},
+        exported=chosen.query,
+    )
 
 
 @blp.get("/complaints")
