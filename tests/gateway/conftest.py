@@ -10,13 +10,17 @@ import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from gateway import models
 from gateway.app import make_app
 from gateway.commands.accounts import open_account, open_organisation
+from gateway.feed import Announcer
+from gateway.handlers import handling
 from gateway.limits import Limit
 from gateway.settings import GatewaySettings
 from services.kit import testing
+from services.kit.events import Event
 from services.kit.settings import Settings
 from tests.conftest import engines
 
@@ -225,3 +229,23 @@ def sign_in(client: FlaskClient, login: str, password: str = PASSWORD) -> dict[s
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:
     """Return the headers of a signed-in client."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+@pytest.fixture
+def happen(worker: Engine) -> Iterator[Callable[..., list[int]]]:
+    """Return a function that takes events in as the worker does, announced after the commit; it returns their ids."""
+    announcer, stop = Announcer(worker), threading.Event()
+    thread = threading.Thread(target=announcer.run, args=(stop,))
+    thread.start()
+    handle = handling(announcer.written)
+
+    def take_in(*events: Event) -> list[int]:
+        with worker.begin() as db:
+            handle(db, events)
+        with worker.connect() as db:
+            newest = select(models.stream_events.c.id).order_by(models.stream_events.c.id.desc()).limit(len(events))
+            return sorted(db.execute(newest).scalars())
+
+    yield take_in
+    stop.set()
+    thread.join()
