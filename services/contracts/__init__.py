@@ -1,6 +1,17 @@
 """The published language: every event type, who publishes it, who listens."""
 
-from services.contracts import community, complaints, gateway, joining, mail, notify, surveys, tickets, waits
+from services.contracts import (
+    appointments,
+    community,
+    complaints,
+    gateway,
+    joining,
+    mail,
+    notify,
+    surveys,
+    tickets,
+    waits,
+)
 from services.contracts.fact import Fact, UnknownFact, facts_of, to_event
 from services.kit.events import Event
 
@@ -8,7 +19,7 @@ __all__ = ["ALL", "SUBSCRIPTIONS", "Fact", "UnknownFact", "parse", "to_event"]
 
 ALL: dict[str, type[Fact]] = {
     fact.type: fact
-    for module in (gateway, surveys, tickets, joining, complaints, community, mail, notify, waits)
+    for module in (gateway, surveys, tickets, joining, appointments, complaints, community, mail, notify, waits)
     for fact in facts_of(module)
 }
 
@@ -25,6 +36,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "notify": (
         *(fact.type for fact in facts_of(tickets)),
         *(fact.type for fact in facts_of(joining)),
+        *(fact.type for fact in facts_of(appointments)),
         *(fact.type for fact in facts_of(complaints)),
         *(fact.type for fact in facts_of(community)),
         *(fact.type for fact in facts_of(waits)),
@@ -50,6 +62,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "gateway": (
         *(fact.type for fact in facts_of(tickets)),
         *(fact.type for fact in facts_of(joining)),
+        *(fact.type for fact in facts_of(appointments)),
         *(fact.type for fact in facts_of(complaints)),
         *(fact.type for fact in facts_of(waits)),
         surveys.SurveyInvited.type,

@@ -1,12 +1,12 @@
 """Who hears of what: one table of rules, and the pure choice of people from it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import time
+from dataclasses import dataclass
 
-from services.contracts import Fact, community, complaints, joining, surveys, tickets, waits
+from services.contracts import Fact, appointments, community, complaints, joining, surveys, tickets, waits
 from services.contracts.gateway import AccountReinvited
 from services.kit.identity import NOBODY
+from services.notify.contact import Contact
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
 URGENT = "emergency"
@@ -16,38 +16,6 @@ CALLBACK = "callback"
 NOT_REACHED = "not_reached"
 PLEASED = 4
 PLANNED = "plan"
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A person as a recipient. The defaults serve whoever is named in an event before their account was heard of."""
-
-    person_id: str
-    organisation_id: str
-    role: str = ""
-    community_ids: tuple[str, ...] = ()
-    locale: str = "zh-CN"
-    active: bool = True
-    # Only an address that was confirmed to be theirs.
-    email: str | None = field(default=None, repr=False)
-    apprise_urls: tuple[str, ...] = field(default=(), repr=False)
-    sms_urls: tuple[str, ...] = field(default=(), repr=False)
-    timezone: str = "Asia/Shanghai"
-    quiet_from: time | None = None
-    quiet_until: time | None = None
-    digest_at: time | None = None
-    # Each device as {"key", "endpoint", "p256dh", "auth"}.
-    devices: tuple[dict[str, str], ...] = field(default=(), repr=False)
-    channels: dict[str, list[str]] = field(default_factory=dict)
-    # Of their organisation: where answers to letters go.
-    reply_address: str | None = None
-
-    def serves(self, community_id: str | None) -> bool:
-        """True where this member of staff answers for the community; no list means all of the organisation.
-
-        What is no community's (None) concerns everybody who answers for one.
-        """
-        return not self.community_ids or community_id is None or community_id in self.community_ids
 
 
 Notable = (
@@ -129,6 +97,15 @@ def _expired_job(fact: Notable) -> bool:
     return _expired(fact) and _by_itself(fact)
 
 
+def _to_the_household(fact: Notable) -> bool:
+    return not getattr(fact, "by_household", False)
+
+
+def _unowned_by_household(fact: Notable) -> bool:
+    """What a household says of a visit is the desk's to answer while nobody has the job."""
+    return _unowned(fact) and getattr(fact, "actor_role", "") == "resident"
+
+
 def _put_before(role: str) -> When:
     return lambda fact: getattr(fact, "to", "") == role
 
@@ -171,6 +148,9 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketDisallowed, "resident"),
     Rule(tickets.TicketMadeSafe, "resident"),
     Rule(tickets.TicketPromised, "resident"),
+    Rule(appointments.AppointmentProposed, "resident", when=_to_the_household),
+    Rule(appointments.AppointmentAgreed, "resident"),
+    Rule(appointments.AppointmentWithdrawn, "resident"),
     Rule(tickets.TicketCompleted, "resident"),
     Rule(tickets.TicketCalledBack, "resident", when=_not_reached),
     Rule(tickets.TicketClosed, "resident"),
@@ -206,6 +186,9 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketResumed, "owner", when=_expired_job),
     Rule(tickets.TicketObjected, "owner"),
     Rule(tickets.TicketUrged, "owner"),
+    Rule(appointments.AppointmentProposed, "owner"),
+    Rule(appointments.AppointmentAgreed, "owner"),
+    Rule(appointments.AppointmentWithdrawn, "owner"),
     Rule(tickets.TicketDisallowed, "owner"),
     Rule(tickets.TicketAnswered, "owner", when=_pleased),
     Rule(complaints.ComplaintRefused, "owner"),
@@ -223,6 +206,9 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketReopened, "dispatcher"),
     Rule(tickets.TicketObjected, "dispatcher"),
     Rule(tickets.TicketUrged, "dispatcher"),
+    Rule(appointments.AppointmentProposed, "dispatcher", when=_unowned_by_household),
+    Rule(appointments.AppointmentAgreed, "dispatcher", when=_unowned_by_household),
+    Rule(appointments.AppointmentWithdrawn, "dispatcher", when=_unowned_by_household),
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
     Rule(complaints.ComplaintDelayed, "dispatcher"),
     Rule(community.PlanSkipped, "dispatcher"),

@@ -12,6 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from services.contracts import Fact
 from services.kit.identity import STAFF
 from services.notify.audience import CALLBACK, Contact, Rule, is_urgent
+from services.notify.visits_told import visit_told
 from services.notify.waits_told import waits_told
 from services.notify.words import deadline, label, moment, same_day, spoken
 
@@ -113,4 +114,5 @@ def _context(fact: Fact, rule: Rule, locale: str, zone: str, occurred_at: dateti
         "investigated": at("investigate_until"),
         "name": getattr(fact, "name", ""),
         **waits_told(fact, locale, zone, occurred_at),
+        **visit_told(fact, locale, zone, occurred_at),
     }

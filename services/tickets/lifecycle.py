@@ -56,6 +56,12 @@ def _first_line(action: str, sources: tuple[str, ...]) -> tuple[Rule, ...]:
     return (*_desk(action, sources, None), Rule(action, "crew", mine, None, OWNER))
 
 
+def _window(action: str) -> tuple[Rule, ...]:
+    """Return the rules of a step about an appointment: the desk's, whoever has the job, and the household's."""
+    mine = (Rule(action, "crew", HELD, None, OWNER), Rule(action, "resident", OPEN, None, HOUSEHOLD))
+    return (*_desk(action, OPEN, None), *mine)
+
+
 _RESIDENT_MAY_CANCEL = ("filed", "acknowledged", "claimed", "assigned", "on_the_way", "reopened")
 
 # What befalls a joined request when the one that leads it moves.
@@ -118,6 +124,10 @@ RULES: tuple[Rule, ...] = (
     *_desk("decline", ("filed", "acknowledged", "reopened"), "declined"),
     *_desk("promise", OPEN, None),
     Rule("promise", "crew", HELD, None, OWNER),
+    # When somebody comes: each side proposes, the other one agrees, either calls it off.
+    *_window("propose"),
+    *_window("agree"),
+    *_window("call_off"),
     *_desk("override", OPEN, None),
     Rule("reevaluate", "manager", OPEN, None),
     # One cause, one job: a request is joined to the one that leads, moves with it, and is parted from it again.
@@ -194,6 +204,9 @@ ACTION_NAMES_ZH = {
     "cancel": "取消",
     "decline": "婉拒",
     "promise": "承诺时间",
+    "propose": "提议上门时间",
+    "agree": "确认上门时间",
+    "call_off": "取消上门时间",
     "override": "更正",
     "reevaluate": "改用现行时限",
     "comment": "留言",

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from services.tickets import chain, service_levels
+from services.tickets import appointments, chain, service_levels
 from services.tickets.acts import moment_of
 
 Entry = Mapping[str, Any]
@@ -24,9 +24,10 @@ _UNTOLD = object()
 _UNTOLD_OWNER = {"owner_id": _UNTOLD, "owner_desk": _UNTOLD}
 _NOT_WAITING = {"waiting_reason": None, "paused_until": None, "objected_at": None}
 # What case files of earlier versions do not have.
-_LATER_COLUMNS = ("made_safe_at", "joined_to", "urges", "urged_at")
+_LATER_COLUMNS = ("made_safe_at", "joined_to", "urges", "urged_at", *appointments.NONE_AT_ALL)
 _NOTHING_YET = {
     **_NOT_WAITING,
+    **appointments.NONE_AT_ALL,
     "owner_id": None,
     "owner_desk": _DISPATCH,
     "completions": 0,
@@ -71,6 +72,8 @@ def columns_of(entries: Sequence[Entry]) -> dict[str, Any]:
             told["acknowledged_at"] = moment_of(entry)
         if entry["status"] != "waiting":
             told |= _NOT_WAITING
+        if not appointments.counts(entry["status"], told["joined_to"]):
+            told |= appointments.NONE_AT_ALL
     return {
         **{name: value for name, value in told.items() if value is not _UNTOLD},
         **service_levels.terms_of(entries)[-1].said,
@@ -127,6 +130,8 @@ def _changes(told: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
             return _answered(data)
         case "promise":
             return {"promised_at": datetime.fromisoformat(data["promised_at"])}
+        case "propose" | "agree" | "call_off":
+            return dict(appointments.changes_of(told, entry))
         case "pause":
             until = data.get("until")
             ends = datetime.fromisoformat(until) if until else None

@@ -119,7 +119,7 @@ def tell_anew(engine: Engine, committed: Callable[[], None]) -> int:
             waiting, last = _open(db, organisation_id), _last(db, organisation_id)
         now = time.now()
         for ticket in waiting:
-            for measure in MEASURES if ticket["attended_at"] is None else (RESOLVE,):
+            for measure in MEASURES if _is_awaited(ticket) else (RESOLVE,):
                 found = anew(ticket, measure, last.get((ticket["id"], measure)), *curves[measure], now)
                 if found is None:
                     continue
@@ -130,6 +130,11 @@ def tell_anew(engine: Engine, committed: Callable[[], None]) -> int:
                     MOVED.labels(found.moved).inc()
                     total += 1
     return total
+
+
+def _is_awaited(ticket: Mapping[str, Any]) -> bool:
+    """True where nobody came yet, and nobody knows when they will: what was agreed is better than an estimate."""
+    return ticket["attended_at"] is None and ticket["agreed_from"] is None
 
 
 def _curves(db: Connection, organisation_id: str) -> dict[str, tuple[dict[str, Curve], datetime | None]]:
@@ -149,7 +154,9 @@ def _open(db: Connection, organisation_id: str) -> list[dict[str, Any]]:
         .scalar_subquery()
     )
     wanted = (
-        select(*(tickets.c[name] for name in NEEDED), communities.c.timezone, came.label("attended_at"))
+        select(
+            *(tickets.c[name] for name in (*NEEDED, "agreed_from")), communities.c.timezone, came.label("attended_at")
+        )
         .join(communities, communities.c.id == tickets.c.community_id)
         .where(tickets.c.organisation_id == organisation_id, tickets.c.status.in_(OPEN))
         .where(tickets.c.channel != PLANNED)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.contracts import gateway, surveys, tickets
+from services.contracts import appointments, gateway, surveys, tickets
 from services.contracts.community import EventCancelled, EventPromoted, PlanFiled, PlanSkipped
 from services.kit.identity import NOBODY
 from services.kit.testing import fresh
@@ -28,6 +28,8 @@ STAFF = [
     Contact(MANAGER, ORGANISATION, "manager"),
 ]
 T = tickets
+A = appointments
+OF_HOME = {"actor_role": "resident", "by_household": True}
 
 CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
     ("filing is confirmed to whoever filed", T.TicketFiled, {"actor_id": RESIDENT}, {"resident"}),
@@ -110,6 +112,38 @@ CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
     ),
     ("an objection reaches crew and desk", T.TicketObjected, {"actor_id": RESIDENT}, {"crew", "dispatcher"}),
     ("asking to hurry reaches crew and desk", T.TicketUrged, {"actor_id": RESIDENT}, {"crew", "dispatcher"}),
+    (
+        "a visit that the crew proposes reaches the home",
+        A.AppointmentProposed,
+        {"actor_id": CREW},
+        {"resident"},
+    ),
+    (
+        "a visit that the home asks for reaches the crew",
+        A.AppointmentProposed,
+        {"actor_id": RESIDENT, **OF_HOME},
+        {"crew"},
+    ),
+    (
+        "or the desk, while nobody has the job",
+        A.AppointmentProposed,
+        {"actor_id": RESIDENT, "owner_id": None, **OF_HOME},
+        {"dispatcher"},
+    ),
+    (
+        "what the desk agrees to reaches home and crew",
+        A.AppointmentAgreed,
+        {"actor_id": DISPATCHER},
+        {"resident", "crew"},
+    ),
+    ("what the home agrees to reaches the crew", A.AppointmentAgreed, {"actor_id": RESIDENT, **OF_HOME}, {"crew"}),
+    ("a visit called off reaches the other side", A.AppointmentWithdrawn, {"actor_id": CREW}, {"resident"}),
+    (
+        "or the desk, when the home does so",
+        A.AppointmentWithdrawn,
+        {"actor_id": RESIDENT, "owner_id": None, **OF_HOME},
+        {"dispatcher"},
+    ),
     (
         "a pause taken back reaches crew and resident",
         T.TicketDisallowed,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.contracts import Fact, complaints, surveys, tickets, waits
+from services.contracts.appointments import AppointmentFact
 from services.contracts.community import CommunityFact, PlanSkipped
 from services.contracts.gateway import AccountReinvited
 from services.contracts.waits import ToldWait
@@ -79,6 +80,13 @@ def _variants(rule: Rule) -> list[Fact]:
         changes += [{"expired": True}]
     if rule.fact is tickets.TicketPromised:
         changes = [{"promised_at": NOON}]
+    if issubclass(rule.fact, AppointmentFact):
+        window = {"begins_at": NOON + timedelta(days=1), "ends_at": NOON + timedelta(days=1, hours=3)}
+        sides = [
+            {**window, "by_household": own, "actor_role": who} for own in (False, True) for who in ("crew", "resident")
+        ]
+        flags = [name for name in ("instead", "spoken", "agreed") if name in rule.fact.__dataclass_fields__]
+        changes = [{**side, **dict.fromkeys(flags, said)} for side in sides for said in (False, True)]
     return [facts_about(rule.fact, **change) for change in changes]
 
 

@@ -77,6 +77,15 @@ SENTENCES = [
     ("The desk withdraws any open request.", "cancel", "dispatcher manager", OPEN, "cancelled", ANY),
     ("The desk turns down what nobody has.", "decline", "dispatcher manager",
      {"filed", "acknowledged", "reopened"}, "declined", ANY),
+    *(
+        row
+        for verb in ("propose", "agree", "call_off")
+        for row in (
+            ("The desk sees to when somebody comes.", verb, "dispatcher manager", OPEN, STAYS, ANY),
+            ("So does whoever has the job.", verb, "crew", TAKEN, STAYS, OWN),
+            ("The household has its say.", verb, "resident", OPEN, STAYS, HOME),
+        )
+    ),
     ("The desk promises a time for what is open.", "promise", "dispatcher manager", OPEN, STAYS, ANY),
     ("A crew member promises for their own job.", "promise", "crew", TAKEN, STAYS, OWN),
     ("The desk corrects triage on what is open.", "override", "dispatcher manager", OPEN, STAYS, ANY),

@@ -47,6 +47,7 @@ _CHINESE = {
     "Contains a control character.": "含有控制字符。",
     "Contains half a character (a lone surrogate).": "含有不完整的字符。",
     "Give acted_at and sent_at together.": "acted_at 与 sent_at 须同时填写。",
+    "Give from and to together.": "from 与 to 须同时填写。",
     "Must lie between the years 1970 and 2200.": "年份应在 1970 至 2200 之间。",
     "Contains a number that is too large.": "含有过大的数字。",
     "Is nested too deeply.": "嵌套过深。",

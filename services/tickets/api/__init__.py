@@ -1,6 +1,7 @@
 """The tickets service over HTTP: parse, one command or query, dump."""
 
 from services.tickets.api.announcements import announcements
+from services.tickets.api.appointments import appointments
 from services.tickets.api.board import board
 from services.tickets.api.catalogues import catalogues
 from services.tickets.api.complaints import complaints
@@ -25,8 +26,8 @@ from services.tickets.api.tickets import tickets
 from services.tickets.api.visitors import visitors
 
 BLUEPRINTS = (
-    tickets, steps, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings, shifts, looks,
-    places, place_imports, announcements, joining, spots, visitors, contacts, mail, catalogues, board,
+    tickets, steps, appointments, photos, proofs, terms, households, complaints, desk, reports, plans, gatherings,
+    shifts, looks, places, place_imports, announcements, joining, spots, visitors, contacts, mail, catalogues, board,
 )  # fmt: skip
 
 __all__ = ["BLUEPRINTS"]

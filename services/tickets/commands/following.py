@@ -28,8 +28,8 @@ LED = frozenset(
     {"claim", "assign", "release", "escalate", "depart", "arrive", "start", "pause", "resume", "make_safe", "promise",
      "complete"}
 )  # fmt: skip
-# A time can still be promised to each household by itself.
-NOT_BY_ITSELF = LED - {"promise"}
+# A time can still be promised to each household by itself; when somebody comes is agreed with the one that leads.
+NOT_BY_ITSELF = (LED - {"promise"}) | {"propose", "agree", "call_off"}
 ENDS = ("cancel", "decline")
 LEADS = LED | {"disallow", *ENDS}
 _MOVES: Mapping[str, type[facts.TicketFact]] = {

@@ -24,6 +24,9 @@ from services.tickets.sla.runs import tell
 WAITING = "waiting"
 # No policy allows more, and a year of five digits could be written but never be read again.
 LONGEST_ANYWHERE = timedelta(days=366)
+# What the household asks for itself, and where it is too late for somebody to be asked to come at another time.
+WISH = "resident_choice"
+_THERE = ("on_site", "in_progress", WAITING)
 # What is done or opened again begins its waiting anew.
 _ANEW = ("complete", "reopen")
 _UNITS = ((86_400, "day", "天"), (3_600, "hour", "小时"), (60, "minute", "分钟"), (1, "second", "秒"))
@@ -98,8 +101,7 @@ def _longest(policy: Policy, reason: str) -> timedelta:
 
 def _check_accepted(entries: Sequence[Entry], reason: str) -> None:
     """Refuse a reason that the desk did not accept on this job since it was last reopened."""
-    reopened = max((number for number, entry in enumerate(entries) if entry["action"] == "reopen"), default=0)
-    if any(_took_back(entry, reason) for entry in entries[reopened:]):
+    if _refused_lately(entries, reason):
         named = wording.reason(reason)
         raise Conflict(
             f"The desk did not accept that this job waits because {named['en']}. Go on with the work, name what else "
@@ -107,6 +109,11 @@ def _check_accepted(entries: Sequence[Entry], reason: str) -> None:
             f"客服未认可本工单以“{named['zh-CN']}”为由暂停。请继续处理，或改用其他原因，或将工单上报。",
             reason=reason,
         )
+
+
+def _refused_lately(entries: Sequence[Entry], reason: str) -> bool:
+    reopened = max((number for number, entry in enumerate(entries) if entry["action"] == "reopen"), default=0)
+    return any(_took_back(entry, reason) for entry in entries[reopened:])
 
 
 def _took_back(entry: Entry, reason: str) -> bool:
@@ -146,6 +153,22 @@ def spent(entries: Sequence[Entry], reason: str, at: datetime) -> timedelta:
     told = tell(events_by(entries[since:], {}), at)
     waits = [wait for wait in told.waits if told.events[wait.first].reason == reason] if told else []
     return sum(((wait.end or min(wait.until or at, at)) - wait.start for wait in waits), timedelta())
+
+
+def wish_until(db: Connection, ticket: Ticket, begins_at: datetime, at: datetime) -> dict[str, str]:
+    """Return until when what is due waits for a visit at the time that the household named, as history records it.
+
+    That is a pause for the resident's choice like one a crew begins, of the length that the policy leaves; nothing
+    where it lists no such pause, the desk took one back, or somebody is there already, who can pause the job.
+    """
+    longest = books.policy_of(db, ticket["organisation_id"], ticket["policy_version"]).longest_pause(WISH)
+    if longest is None or ticket["status"] in _THERE:
+        return {}
+    entries = _history(db, ticket["id"])
+    until = min(begins_at, at + timedelta(seconds=longest) - spent(entries, WISH, at))
+    if until <= at or _refused_lately(entries, WISH):
+        return {}
+    return {"waiting_reason": WISH, "until": until.astimezone(UTC).isoformat()}
 
 
 def _history(db: Connection, ticket_id: str) -> list[Entry]:
@@ -223,7 +246,7 @@ def disallow(
     rule = allow(ticket, actor, DISALLOW)
     entries = _history(db, ticket_id)
     found = _pause_in(entries, pause)
-    latest = max(entry["seq"] for entry in entries if entry["action"] == "pause")
+    latest = max((entry["seq"] for entry in entries if entry["action"] == "pause"), default=0)
     if ticket["status"] == WAITING and found["seq"] == latest:
         rule = replace(rule, target="in_progress")
     waiting = {"waiting_reason": found["data"].get("waiting_reason")}
@@ -234,7 +257,7 @@ def disallow(
 
 def _pause_in(entries: Sequence[Entry], number: int | None) -> Entry:
     """Return the pause of this number, or the latest, where it was not taken back yet."""
-    pauses = {entry["seq"]: entry for entry in entries if entry["action"] == "pause"}
+    pauses = {entry["seq"]: entry for entry in entries if _waits(entry)}
     if not pauses:
         raise Conflict("This job never waited, so there is nothing to take back.", "该工单没有暂停记录，无需处理。")
     if number is not None and number not in pauses:
@@ -248,6 +271,11 @@ def _pause_in(entries: Sequence[Entry], number: int | None) -> Entry:
     if found["seq"] in _taken_back(entries):
         raise Conflict("This pause was taken back already.", "该次暂停此前已被认定不成立。", pause=found["seq"])
     return found
+
+
+def _waits(entry: Entry) -> bool:
+    """True for a pause, and for an agreement by which what is due waits for the time that the household named."""
+    return entry["action"] == "pause" or (entry["action"] == "agree" and "until" in entry["data"])
 
 
 def _taken_back(entries: Sequence[Entry]) -> set[int]:

@@ -12,7 +12,7 @@ from services.contracts.tickets import TicketCompleted, TicketFact, TicketReopen
 from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from services.kit.events import new_id
 from services.kit.identity import ROLE_NAMES_ZH, Actor, system_actor
-from services.tickets import books, chain, lifecycle, service_levels, writing
+from services.tickets import appointments, books, chain, lifecycle, service_levels, writing
 from services.tickets.acts import Act, Phone, at_once
 from services.tickets.commands import following
 from services.tickets.commands.acting import act_of, now, require_status
@@ -132,6 +132,8 @@ def take(
         after["acknowledged_at"] = act.done_at
     if after["status"] != "waiting":
         after |= {"waiting_reason": None, "paused_until": None, "objected_at": None}
+    if not appointments.counts(after["status"], after["joined_to"]):
+        after |= appointments.NONE_AT_ALL
     if after["owner_id"] != ticket["owner_id"]:
         after["owner_name"] = badge_of(db, after["owner_id"]) if after["owner_id"] else None
     remark, sealed = _note(step, actor, ticket, moment)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.tickets import lifecycle
+from services.tickets import appointments, lifecycle
 from services.tickets.catalogue import URGENCIES
 from services.tickets.models.columns import Id, Moment, metadata, one_of, organisation
 from services.tickets.models.places import UNIT_NAME, buildings, communities, people, units
@@ -71,6 +71,14 @@ tickets = Table(
     Column("completed_by", Id),
     Column("completions", SmallInteger, nullable=False, server_default="0"),
     Column("promised_at", Moment),
+    # When somebody comes: what one side proposes, and what both agreed to. The version is the number of the entry of
+    # history that last changed either; empty where neither stands.
+    Column("appointment_version", Integer),
+    Column("proposed_from", Moment),
+    Column("proposed_until", Moment),
+    Column("proposed_by", Text),
+    Column("agreed_from", Moment),
+    Column("agreed_until", Moment),
     Column("filed_at", Moment, nullable=False),
     Column("acknowledged_at", Moment),
     Column("first_completed_at", Moment),
@@ -96,6 +104,12 @@ tickets = Table(
     # One accountable owner at every moment: a person or a named desk, never both, never nobody.
     CheckConstraint("(owner_id IS NULL) <> (owner_desk IS NULL)", name="one_owner"),
     CheckConstraint("(status = 'waiting') = (waiting_reason IS NOT NULL)", name="waiting_for_something"),
+    one_of("proposed_by", appointments.SIDES),
+    CheckConstraint("num_nulls(proposed_from, proposed_until, proposed_by) IN (0, 3)", name="proposal_whole"),
+    CheckConstraint("num_nulls(agreed_from, agreed_until) IN (0, 2)", name="agreement_whole"),
+    CheckConstraint(
+        "(appointment_version IS NULL) = (proposed_from IS NULL AND agreed_from IS NULL)", name="appointment_whole"
+    ),
 )
 Index("ix_tickets_page", tickets.c.organisation_id, tickets.c.filed_at.desc(), tickets.c.id.desc())
 # What a report asks of a month's tickets, and the columns by which their security is decided: it reads a few hundred
@@ -142,6 +156,7 @@ history = Table(
 # The reports on pauses and promises read these alone.
 Index("ix_history_pauses", history.c.organisation_id, history.c.at, postgresql_where=history.c.action == "pause")
 Index("ix_history_overrides", history.c.organisation_id, history.c.at, postgresql_where=history.c.action == "override")
+Index("ix_history_agreed", history.c.organisation_id, history.c.at, postgresql_where=history.c.action == "agree")
 Index("ix_history_acts", history.c.organisation_id, history.c.at, postgresql_where=history.c.data.has_key("acted"))
 Index(
     "ix_history_promises",

@@ -97,6 +97,9 @@ def _pressing(job: Row) -> tuple[datetime, str]:
         for clock in job["clocks"]
         if clock["due_at"] and clock["stopped_at"] is None and clock["clock"] in pool.CREWS_CLOCKS
     ]
+    agreed = (job["ticket"]["appointment"] or {}).get("agreed")
+    # Whoever is expected is to be there before the window is over.
+    due += [datetime.fromisoformat(agreed["to"])] if agreed else []
     filed_at: str = job["ticket"]["filed_at"]
     return min(due, default=_NEVER), filed_at
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.kit import clock as time
 from services.kit.identity import Actor
-from services.tickets import catalogue, lifecycle
+from services.tickets import appointments, catalogue, lifecycle
 from services.tickets.commands.escalation import MANAGEMENT
 from services.tickets.commands.following import NOT_BY_ITSELF
 from services.tickets.commands.joining import CAUSES
@@ -44,6 +44,7 @@ def ticket_view(row: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
         if row["owner_id"] is None
         else {"kind": "person", "desk": None, "id": row["owner_id"], "name": row.get("owner_name")}
     )
+    view["appointment"] = appointments.shown(row)
     view["community_name"] = row.get("community_name")
     view["unit_name"] = row.get("unit_name")
     view["actions"] = _actions(row, actor)
@@ -80,6 +81,9 @@ def _actions(row: Mapping[str, Any], actor: Actor) -> list[str]:
         "acknowledge": row["acknowledged_at"] is None,
         "join": row["joined_to"] is None and row["work_type"] in CAUSES,
         "part": row["joined_to"] is not None,
+        # The desk may record at any time that the household agreed by word of mouth.
+        "agree": actor.is_staff or row["proposed_by"] == appointments.DESK,
+        "call_off": row["appointment_version"] is not None,
         # An earlier pause is taken back by its number, from the history that shows it.
         "disallow": row["status"] == "waiting",
     }

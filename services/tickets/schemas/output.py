@@ -4,7 +4,7 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import OneOf, Range
 
-from services.tickets import catalogue, lifecycle
+from services.tickets import appointments, catalogue, lifecycle
 from services.tickets.sla.targets import ALL_KINDS
 
 
@@ -22,6 +22,27 @@ class Owner(ma.Schema):
     desk = fields.String(required=True, allow_none=True)
     id = fields.UUID(required=True, allow_none=True)
     name = fields.String(required=True, allow_none=True)
+
+
+class Window(ma.Schema):
+    """A time in which somebody comes: from `from` to before `to`."""
+
+    begins_at = fields.AwareDateTime(required=True, data_key="from")
+    ends_at = fields.AwareDateTime(required=True, data_key="to")
+
+
+class Proposal(Window):
+    """A window that one side proposes."""
+
+    by = fields.String(required=True, validate=OneOf(appointments.SIDES))
+
+
+class Appointment(ma.Schema):
+    """What stands: a proposal, what both agreed to, or both; `version` is what an answer says it saw."""
+
+    version = fields.Integer(required=True)
+    proposed = fields.Nested(Proposal, required=True, allow_none=True)
+    agreed = fields.Nested(Window, required=True, allow_none=True)
 
 
 class Ticket(ma.Schema):
@@ -69,6 +90,7 @@ class Ticket(ma.Schema):
     policy_version = fields.String(required=True)
     calendar_version = fields.Integer(required=True)
     promised_at = fields.AwareDateTime(required=True, allow_none=True)
+    appointment = fields.Nested(Appointment, required=True, allow_none=True)
     filed_at = fields.AwareDateTime(required=True)
     acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)
     first_completed_at = fields.AwareDateTime(required=True, allow_none=True)
