@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
+from scipy.stats import binomtest
 from sqlalchemy import Connection, select
 
 from services.tickets import service_levels
@@ -146,6 +147,8 @@ def group_key(grouping: str, one: Told, clock: Clock | None, zone: str = "UTC") 
         return None
     if grouping == "crew":
         return accountable(one, clock) if clock else one.row["completed_by"] or one.row["owner_id"]
+    if grouping == "item":
+        return str(one.row["catalogue_code"])
     name = {"community": "community_id", "policy": "policy_version"}.get(grouping, grouping)
     value = one.row[name] if clock is None or grouping == "community" else said_at(one, clock, name)
     return None if value is None else str(value)
@@ -156,6 +159,13 @@ def spread(values: Iterable[float | None]) -> dict[str, Any]:
     known = sorted(value for value in values if value is not None)
     at = {f"p{p}": known[max(math.ceil(p / 100 * len(known)), 1) - 1] if known else None for p in (50, 90, 95)}
     return {"n": len(known)} | at
+
+
+def _share(called: str, count: int, n: int) -> dict[str, float | None]:
+    if not n:
+        return {called: None, "low": None, "high": None}
+    interval = binomtest(count, n).proportion_ci(0.95, "wilson")
+    return {called: count / n, "low": interval.low, "high": interval.high}
 
 
 def figures(clocks: Sequence[Clock]) -> dict[str, Any]:
@@ -170,7 +180,7 @@ def figures(clocks: Sequence[Clock]) -> dict[str, Any]:
         **{name: counts[name] for name in EXACT},
         "breached": breached,
         "decided": decided,
-        "met_share": counts["met"] / decided if decided else None,
+        **_share("met_share", counts["met"], decided),
         "contract": spread(clock.elapsed_seconds for clock in measured),
         "lived": spread(clock.lived_seconds for clock in measured),
         "pause_seconds": pause,
@@ -200,14 +210,19 @@ def wholes(jobs: Sequence[Told]) -> dict[str, Any]:
             "lived": spread(r.total_lived_seconds for r in ended),
         },
         "reopened": sum(job.reopened for job in jobs),
-        "promises": {name: promises[name] for name in ("kept", "broken", "open", "moved")},
+        "promises": {
+            **{name: promises[name] for name in ("kept", "broken", "open", "moved")},
+            "decided": promises["kept"] + promises["broken"],
+            **_share("kept_share", promises["kept"], promises["kept"] + promises["broken"]),
+        },
         "finished": len(done),
         "counted": len(counted),
         "flawless": len(flawless),
         "flawed": len(flawed),
         "undecided": len(counted) - len(flawless) - len(flawed),
         "unanswered": len(flawless) - len(answered),
-        "rate": len(flawless) / (len(flawless) + len(flawed)) if flawless or flawed else None,
+        "decided": len(flawless) + len(flawed),
+        **_share("rate", len(flawless), len(flawless) + len(flawed)),
         "flawed_by": {
             "missed_clock": sum(job.missed for job in jobs),
             "broken_promise": sum("broken" in job.promises() for job in jobs),

@@ -52,9 +52,13 @@ def test_the_tickets_behind_it_are_listed(estate: "Estate") -> None:
     ticket, _ = claimed(estate), claimed(estate)
     act(estate, ticket, "arrive", NOON + 20 * MINUTE, NOON + 3 * HOUR)
     found = acts_told(estate)
-    for link in (found["total"]["link"], found["groups"][0]["link"]):
-        listed = estate.get("manager", link.removeprefix("/api/v1")).json["items"]
-        assert [item["id"] for item in listed] == [ticket["id"]]
+    for figures in (found["total"], found["groups"][0]):
+        link = figures["behind"]["counted_back"]["link"]
+        assert [item["id"] for item in estate.get("manager", link.removeprefix("/api/v1")).json["items"]] == [
+            ticket["id"]
+        ]
+    anybody = estate.get("manager", "/tickets?told_later=any").json["items"]
+    assert [item["id"] for item in anybody] == [ticket["id"]]
     colleague = estate.people["colleague"].id
     assert estate.get("manager", f"/tickets?told_later={colleague}").json["items"] == []
     is_problem(estate.get("manager", "/tickets?told_later=somebody"), 422)

@@ -27,6 +27,7 @@ QUALITIES: dict[str, Callable[[Told], bool]] = {
     "counted": lambda job: job.counted,
     "flawless": lambda job: job.flawless,
     "flawed": lambda job: job.flawed,
+    "decided": lambda job: job.flawed or job.flawless,
     "undecided": lambda job: job.done and not job.flawed and not job.flawless,
     "missed_clock": lambda job: job.missed,
     "broken_promise": lambda job: "broken" in job.promises(),
@@ -80,8 +81,10 @@ def wholes_are_listed(estate: "Estate", group: dict[str, Any], jobs: list[Told])
         assert {**flawless, **flawless["flawed_by"]}[name] == len(behind)
         assert follow(estate, flawless["tickets"][name]) == behind, (group["key"], name)
     for name, link in group["promises"]["tickets"].items():
-        promised = ids(jobs, lambda job, name=name: name in job.promises())  # type: ignore[misc]
+        became = {"kept", "broken"} if name == "decided" else {name}
+        promised = ids(jobs, lambda job, became=became: not became.isdisjoint(job.promises()))  # type: ignore[misc]
         assert follow(estate, link) == promised, (group["key"], name)
+        assert group["promises"]["tickets_counted"][name] == len(promised)
     assert follow(estate, group["resolution"]["tickets"]) == ids(jobs, lambda job: job.reopened)
 
 

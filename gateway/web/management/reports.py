@@ -3,30 +3,18 @@
 from flask import Response, request
 from flask_babel import lazy_gettext as _l
 
+from gateway.web.desk import desk
 from gateway.web.guard import page_for
 from gateway.web.management.area import blp
 from gateway.web.management.asking import asked, shown
+from gateway.web.management.figures import group_name, offered
 from gateway.web.management.period import period
+from gateway.web.page import page
 
-PAUSE_GROUPS = {
-    "member": _l("Member"),
-    "work_type": _l("Kind of work"),
-    "reason": _l("Reason"),
-    "community": _l("Community"),
-}
-ACT_GROUPS = {
-    "member": _l("Member"),
-    "action": _l("Act"),
-    "community": _l("Community"),
-    "work_type": _l("Kind of work"),
-}
-WAIT_GROUPS = {
-    "horizon": _l("How far ahead"),
-    "basis": _l("What it was told from"),
-    "item": _l("Item"),
-    "community": _l("Community"),
-    "month": _l("Month"),
-}
+PAUSE_GROUPS = ("member", "work_type", "reason", "community")
+ACT_GROUPS = ("member", "action", "community", "work_type")
+WAIT_GROUPS = ("horizon", "basis", "item", "community", "month")
+ANNOUNCEMENT_GROUPS = ("community", "kind", "month")
 TOLD_GROUPS = {
     "urgency": _l("Urgency"),
     "community": _l("Community"),
@@ -43,21 +31,21 @@ WORDS = {"work_type": "work_type", "reason": "waiting_reason", "action": "action
 @page_for("manager")
 def pauses() -> Response:
     """Show who let jobs wait, for what and how long."""
-    return _one("pauses", "/reports/pauses", PAUSE_GROUPS)
+    return _one("pauses", "/reports/pauses", offered(PAUSE_GROUPS))
 
 
 @blp.get("/acts")
 @page_for("manager")
 def acts() -> Response:
     """Show whose phones told acts later than they were done."""
-    return _one("acts", "/reports/acts", ACT_GROUPS)
+    return _one("acts", "/reports/acts", offered(ACT_GROUPS))
 
 
 @blp.get("/waits")
 @page_for("manager")
 def waits() -> Response:
     """Show how well the waits that residents were told held."""
-    return _one("waits", "/reports/waits", WAIT_GROUPS)
+    return _one("waits", "/reports/waits", offered(WAIT_GROUPS))
 
 
 @blp.get("/told")
@@ -71,24 +59,30 @@ def told() -> Response:
 @page_for("manager")
 def announcements() -> Response:
     """Show which announcements came as long before as is asked, and how many homes read them."""
-    chosen = period()
-    return shown(
-        "management/announcements.html",
-        chosen,
-        {"report": asked("/reports/announcements", chosen.query), "latest": "/announcements?limit=20"},
+    return _one(
+        "announcements", "/reports/announcements", offered(ANNOUNCEMENT_GROUPS), latest="/announcements?limit=20"
     )
 
 
-def _one(name: str, path: str, groups: dict[str, str]) -> Response:
+@blp.get("/announcements/list")
+@page_for("manager")
+def announced() -> Response:
+    """List the announcements that a figure counts, by the words of the report's link."""
+    query = {name: request.args.getlist(name) for name in request.args}
+    return page("management/announced.html", found=desk().get(asked("/announcements", query | {"limit": ["20"]})))
+
+
+def _one(name: str, path: str, groups: dict[str, str], **more: str) -> Response:
     chosen = period()
     group_by = request.args.get("group_by") or next(iter(groups))
     query = chosen.query | {"group_by": group_by}
     return shown(
         f"management/{name}.html",
         chosen,
-        {"report": asked(path, query)},
+        {"report": asked(path, query), **more},
         group_by=group_by,
         groups_offered=groups.items(),
         words_of=WORDS.get(group_by),
+        group_name=group_name,
         exported={given: value for given, value in query.items() if value},
     )

@@ -16,7 +16,7 @@ from gateway.web.words import word
 
 # Which groups a name from our words, and not from the report, is shown for.
 WORDS = {"need_level": "need_level", "work_type": "work_type"}
-NARROWED = ("need_level", "work_type", "crew_id", "rule", "policy_version")
+NARROWED = ("need_level", "work_type", "item", "crew_id", "rule", "policy_version")
 DRAWN = ("acknowledge", "attend", "resolve")
 HOUR = 3600
 
@@ -24,7 +24,7 @@ HOUR = 3600
 @blp.get("/levels")
 @page_for("manager")
 def levels() -> Response:
-    """Show every kind of clock of the period, then one kind by level, community, work, crew, rule or month."""
+    """Show every kind of clock of the period, then one kind by level, community, work, item, crew, rule or month."""
     chosen, group_by = period(), request.args.get("group_by") or "need_level"
     narrowed = {name: request.args.get(name) or None for name in NARROWED}
     query = chosen.query | narrowed
@@ -101,8 +101,9 @@ def _shares(groups: list[dict[str, Any]]) -> dict[str, list[float | None]]:
     """The shares of the report as hundredths, for drawing."""
     found: dict[str, list[float | None]] = {}
     for kind in DRAWN:
-        shares = [one["clocks"].get(kind, {}).get("met_share") for one in groups]
-        found[str(word("clock", kind))] = [None if one is None else round(one * 100, 1) for one in shares]
+        found[str(word("clock", kind))] = charts.hundredths(
+            one["clocks"].get(kind, {}).get("met_share") for one in groups
+        )
     return found
 
 

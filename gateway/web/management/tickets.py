@@ -1,23 +1,30 @@
 """The jobs behind a figure, one of them with its clocks, why a clock came out as it did, and the files to take out."""
 
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 import orjson
 from flask import Response, abort, current_app, request
 
 from gateway.web.desk import Refused, desk
 from gateway.web.guard import page_for
+from gateway.web.language import language
 from gateway.web.management.area import blp
-from gateway.web.management.asking import asked
+from gateway.web.management.asking import PLACES, asked
+from gateway.web.management.figures import GROUPS, figure_name, group_name
 from gateway.web.page import page
 
 A_PAGE = 50
 VOICES = ("satisfaction", "gaps", "recovery", "told")
-TABLES = frozenset({"sla", "pauses", "acts", "attainment", "waits", *VOICES})
+TABLES = frozenset({"sla", "pauses", "acts", "attainment", "waits", "complaints", "announcements", *VOICES})
 KINDS = ("csv", "xlsx")
 # What a list can be narrowed to, as its page names it; other words of the query are the service's to refuse.
 FILTERS = ("community_id", "need_level", "work_type", "clock", "verdict", "promise", "quality", "rule", "crew_id",
-           "policy_version", "told_later", "status", "urgency")  # fmt: skip
+           "policy_version", "told_later", "status", "urgency", "item", "figure", "group", "cause",
+           "emotion")  # fmt: skip
+# Where the names are that people gave to what a list is narrowed to, by the words that narrow it.
+NAMED = {"crew_id": "/staff", "told_later": "/staff", "member": "/staff", "item": "/catalogue"}
 
 
 @blp.get("/tickets")
@@ -25,13 +32,21 @@ FILTERS = ("community_id", "need_level", "work_type", "clock", "verdict", "promi
 def tickets() -> Response:
     """List the jobs that a figure counts, by the words of the report's link."""
     query = {name: request.args.getlist(name) for name in request.args}
-    found = desk().get(asked("/tickets", query | {"limit": [str(A_PAGE)]}))
-    places = {one["id"]: one["name"] for one in desk().get("/communities")["items"]}
+    narrowed = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    by = request.args.get("group_by")
+    names = {path: path for word, path in NAMED.items() if word in narrowed or word == by}
+    told = desk().several({"found": asked("/tickets", query | {"limit": [str(A_PAGE)]}), "places": PLACES, **names})
+    places = {one["id"]: one["name"] for one in told["places"]["items"]}
+    named = places | {key: name for path in names for key, name in _named(told[path]["items"])}
     return page(
         "management/tickets.html",
-        found=found,
+        found=told["found"],
         places=places,
-        narrowed={name: request.args[name] for name in FILTERS if request.args.get(name)},
+        narrowed=narrowed,
+        named=named,
+        figure=figure_name(narrowed["figure"]) if "figure" in narrowed else None,
+        grouped=str(GROUPS.get(by, by)) if by else None,
+        group=group_name(by, narrowed["group"], named) if "group" in narrowed else None,
         since=request.args.get("from"),
         until=request.args.get("to"),
     )
@@ -70,6 +85,12 @@ def export(name: str, kind: str) -> Response:
         abort(404)
     query = {given: request.args.getlist(given) for given in request.args}
     return file_of(asked(f"/reports/{name}", query | {"format": [kind]}))
+
+
+def _named(items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield people by id and items by code, each with its name."""
+    for one in items:
+        yield (one["code"], one["name"][language()]) if "code" in one else (one["id"], one["badge"] or "")
 
 
 def file_of(path: str) -> Response:

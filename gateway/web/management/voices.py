@@ -1,20 +1,20 @@
 """The five gaps between what is expected and what is done, what is owed to whom, and complaints."""
 
+from typing import Any
+
 from flask import Response, request
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext
+from markupsafe import Markup
 
 from gateway.web.desk import desk
 from gateway.web.guard import page_for
+from gateway.web.management import charts
 from gateway.web.management.area import blp
 from gateway.web.management.asking import asked, shown
+from gateway.web.management.figures import offered
 from gateway.web.management.period import period
 
-COMPLAINT_GROUPS = {
-    "community": _l("Community"),
-    "cause": _l("Cause"),
-    "emotion": _l("Feeling"),
-    "month": _l("Month"),
-}
+COMPLAINT_GROUPS = ("community", "cause", "emotion", "month")
 
 
 @blp.get("/gaps")
@@ -56,5 +56,18 @@ def complaints() -> Response:
         chosen,
         {"report": asked("/reports/complaints", query), "latest": "/complaints?limit=20"},
         group_by=group_by,
-        groups_offered=COMPLAINT_GROUPS.items(),
+        groups_offered=offered(COMPLAINT_GROUPS).items(),
+        exported={given: value for given, value in query.items() if value},
+        draw=_drawn if group_by == "month" else None,
     )
+
+
+def _drawn(months: list[dict[str, Any]]) -> tuple[Markup, list[str]]:
+    """Draw the shares of complaints by month; returns the picture and what its lines are."""
+    shares = {
+        gettext("Settled on first contact"): "settled_on_first_contact",
+        gettext("Went up needlessly"): "avoidable_escalations",
+        gettext("Approved in time"): "approvals_in_time",
+    }
+    lines = {said: charts.hundredths(one[name]["share"] for one in months) for said, name in shares.items()}
+    return charts.trend([one["key"] for one in months], lines, of_hundred=True), list(lines)

@@ -22,14 +22,12 @@ from services.kit.identity import ROLES, current_actor
 from services.tickets.api.answers import words
 from services.tickets.commands import announcements as commands
 from services.tickets.commands.reminding import remind_by_hand
-from services.tickets.queries.announcement_readers import announcement_report, readers_of, steps_of
-from services.tickets.queries.announcements import list_announcements, notice_of, one_announcement
+from services.tickets.queries.announcement_readers import readers_of, steps_of
+from services.tickets.queries.announcements import AnnouncementFilter, list_announcements, notice_of, one_announcement
 from services.tickets.schemas import Nothing, Reason
 from services.tickets.schemas.announcements import (
     AnnouncementChange,
-    AnnouncementPeriod,
     AnnouncementQuery,
-    AnnouncementReport,
     Announcements,
     AnnouncementSteps,
     AnnouncementView,
@@ -72,8 +70,9 @@ def draft(db: Connection, body: dict[str, Any]) -> Answer:
 @announcements.alt_response(200, schema=Announcements)
 def list_all(query: dict[str, Any]) -> Response:
     """List announcements, the latest to begin first; residents see those for their homes."""
+    limit, after = query.pop("limit"), query.pop("after")
     with scoped() as db:
-        found, more = list_announcements(db, current_actor(), **words(query))
+        found, more = list_announcements(db, current_actor(), AnnouncementFilter(**words(query)), limit, after)
     return respond(Answer({"items": found}, 200, page_link(more)))
 
 
@@ -180,13 +179,3 @@ def steps(announcement_id: uuid.UUID) -> Response:
 def remind(db: Connection, _body: dict[str, Any], announcement_id: uuid.UUID) -> Answer:
     """Remind the homes in which nobody has read it; once an hour at the most."""
     return Answer(remind_by_hand(db, current_actor(), str(announcement_id)))
-
-
-@announcements.route("/reports/announcements", methods=["GET"])
-@access("manager", "admin")
-@announcements.arguments(AnnouncementPeriod, location="query")
-@announcements.alt_response(200, schema=AnnouncementReport)
-def report(query: dict[str, Any]) -> Response:
-    """Count how many announcements came as long before as is asked, and how many homes read them."""
-    with scoped() as db:
-        return respond(Answer(announcement_report(db, **words(query))))

@@ -10,15 +10,12 @@ from sqlalchemy import Connection
 
 from services.kit.http import Answer, access, expected_version, one_effect, page_link, respond, scoped, version_tag
 from services.kit.identity import ROLES, current_actor
-from services.tickets import queries
 from services.tickets.api.answers import ticket_answer, words
 from services.tickets.api.refusals import telling_both
 from services.tickets.commands import complaints as verbs
 from services.tickets.commands.escalation import escalate as hand_up
 from services.tickets.queries.complaints import ComplaintFilter, complaint_view, earlier_of, list_complaints
-from services.tickets.queries.reports.complaints import AskedComplaints, complaint_report
 from services.tickets.schemas import Reason, Ticket, phone_of
-from services.tickets.schemas import complaint_report as report_schemas
 from services.tickets.schemas import complaints as schemas
 
 complaints = Blueprint("complaints", __name__, description="Complaints and how they are settled")
@@ -58,18 +55,6 @@ def list_all(query: dict[str, Any]) -> Response:
     with scoped() as db:
         found, more = list_complaints(db, current_actor(), ComplaintFilter(**words(query)), limit, after)
     return respond(Answer({"items": found}, 200, page_link(more)))
-
-
-@complaints.route("/reports/complaints", methods=["GET"])
-@access("manager", "admin")
-@complaints.arguments(schemas.ComplaintReportQuery, location="query")
-@complaints.alt_response(200, schema=report_schemas.ComplaintReport)
-def report(query: dict[str, Any]) -> Response:
-    """Read what was settled on first contact, what went up that need not have, how long steps took, what was learnt."""
-    with scoped() as db:
-        zone = queries.zone_of(db, str(query["community_id"]) if query["community_id"] else None)
-        asked = AskedComplaints(current_actor().organisation_id, zone=zone, **words(query))
-        return respond(Answer(complaint_report(db, asked)))
 
 
 @complaints.route(CASE, methods=["GET"])

@@ -1,12 +1,10 @@
-"""Who was told of an announcement and has read it, what was done about it, and how many came in time."""
+"""Who was told of an announcement and has read it, and what was done about it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, select, tuple_
+from sqlalchemy import Connection, and_, false, func, select
 
-from services.kit import clock as time
 from services.tickets.commands.announcements import no_such_announcement
 from services.tickets.commands.spreading import concerns
 from services.tickets.models import (
@@ -20,7 +18,7 @@ from services.tickets.models import (
 )
 from services.tickets.queries.views import moment
 
-MOST_UNREAD, MOST_LATE = 500, 100
+MOST_UNREAD = 500
 readers = announcement_readers
 
 
@@ -98,42 +96,3 @@ def steps_of(db: Connection, announcement_id: str) -> list[dict[str, Any]]:
     rows = db.execute(mine.order_by(announcement_steps.c.version)).mappings()
     kept = ("version", "actor_id", "action", "data")
     return [{**{name: row[name] for name in kept}, "at": moment(row["at"])} for row in rows]
-
-
-def announcement_report(
-    db: Connection, *, since: datetime | None, until: datetime | None, community_id: str | None
-) -> dict[str, Any]:
-    """Return how many announcements published in a period came as long before as is asked, and how many were read."""
-    asked: list[ColumnElement[bool]] = [announcements.c.published_at.is_not(None)]
-    asked += [announcements.c.published_at >= since] if since else []
-    asked += [announcements.c.published_at < until] if until else []
-    asked += [announcements.c.community_id == community_id] if community_id else []
-    in_time = announcements.c.in_time
-    counted = select(
-        func.count().label("published"),
-        func.count(in_time).label("bound"),
-        func.count().filter(in_time).label("in_time"),
-        func.count().filter(~in_time).label("late"),
-    ).where(*asked)
-    read = readers.c.read_version >= announcements.c.told_version
-    home = tuple_(readers.c.announcement_id, readers.c.unit_id)
-    of_homes = select(
-        func.count(home.distinct()).label("households_told"),
-        func.count(home.distinct()).filter(read).label("households_read"),
-    ).join(announcements, announcements.c.id == readers.c.announcement_id)
-    names = ("id", "community_id", "kind", "required_seconds", "late_because", "starts_at", "published_at")
-    late = select(*(announcements.c[name] for name in names)).where(*asked, ~in_time)
-    rows = db.execute(late.order_by(announcements.c.published_at.desc()).limit(MOST_LATE)).mappings()
-    moments = ("starts_at", "published_at")
-    return {
-        "asof": moment(time.now()),
-        **_plain(db, counted),
-        **_plain(db, of_homes.where(*asked, readers.c.told_at.is_not(None))),
-        "late_list": [
-            {**{name: row[name] for name in names}, **{name: moment(row[name]) for name in moments}} for row in rows
-        ],
-    }
-
-
-def _plain(db: Connection, counted: Any) -> dict[str, int]:
-    return {str(name): int(count) for name, count in db.execute(counted).mappings().one().items()}

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, cast, exists, literal, select, tuple_
 
 from services.kit import clock as time
+from services.kit.errors import Forbidden
 from services.kit.http.paging import cut, read_cursor
 from services.kit.identity import Actor
 from services.tickets import service_levels
@@ -17,12 +18,15 @@ from services.tickets.clock_view import NOT_LATER, clock_view
 from services.tickets.commands.steps import no_such_ticket
 from services.tickets.models import NAMED_TICKETS, Moment, clocks, history, people, photos, remarks, tickets
 from services.tickets.queries.reports.acts import has_act_of
-from services.tickets.queries.reports.asked import NARROWED, Asked
+from services.tickets.queries.reports.asked import NARROWED, Asked, prepare, zone_of
+from services.tickets.queries.reports.listing import is_behind
 from services.tickets.queries.reports.quality import has_promise, has_quality
 from services.tickets.queries.verdicts import has_verdict
 from services.tickets.queries.views import moment, ticket_view
 from services.tickets.sla.resolution import resolution_of
 from services.tickets.sla.targets import CLAIM, JUDGED
+
+_READS_REPORTS = ("manager", "admin")
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,10 @@ class TicketFilter:
     `crew_id` is who completed it, else who has it; `since` and `until` bound the time of filing, the end not
     included; `clock`, `verdict` and `rule` ask for a clock of that kind that stands like that, `promise` for a promise
     that became so, `quality` for what is true of the job as a whole, `told_later` for an act that the phone of this
-    person ("any" for anybody's) told later. With a clock asked for, need level, work type,
-    crew and policy are those under which it counts. A `need_level` or `crew_id` of "none" means those
+    person ("any" for anybody's) told later. `figure` asks for those behind a figure of another report, see
+    reports.listing, with `group_by` and `group` for one of its groups; the period is that report's own then, and
+    `cause` and `emotion` are what its complaints were narrowed to. With a clock asked for, need level, work type, crew
+    and policy are those under which it counts. A `need_level` or `crew_id` of "none" means those
     without.
     """
 
@@ -56,6 +62,12 @@ class TicketFilter:
     promise: str | None = None
     quality: str | None = None
     told_later: str | None = None
+    item: str | None = None
+    figure: str | None = None
+    group_by: str | None = None
+    group: str | None = None
+    cause: str | None = None
+    emotion: str | None = None
 
 
 def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
@@ -69,9 +81,14 @@ def ticket_row(db: Connection, ticket_id: str) -> dict[str, Any]:
 def list_tickets(
     db: Connection, actor: Actor, wanted: TicketFilter, limit: int, after: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page, newest first, and the cursor of the next one or None. Reads one row more than it shows."""
+    """Return a page, newest first, and the cursor of the next one or None. Reads one row more than it shows.
+
+    Raises Forbidden where somebody else than a manager asks for what stands behind a figure of a report.
+    """
+    if wanted.figure is not None and actor.role not in _READS_REPORTS:
+        raise Forbidden("Figures of reports are for managers.", "报表数据仅供管理人员查看。")
     statement = NAMED_TICKETS.order_by(tickets.c.filed_at.desc(), tickets.c.id.desc()).limit(limit + 1)
-    statement = statement.where(*_narrowed(wanted, actor.organisation_id))
+    statement = statement.where(*_narrowed(db, wanted, actor.organisation_id))
     cursor = read_cursor(after, datetime, uuid.UUID)
     if cursor is not None:
         last = tuple_(literal(cursor[0], Moment), cursor[1])
@@ -81,7 +98,7 @@ def list_tickets(
     return [ticket_view(dict(row), actor) for row in shown], more
 
 
-def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[bool]]:
+def _narrowed(db: Connection, wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[bool]]:
     """Return the conditions that a filter sets; those of a report are the report's own."""
     now = time.now()
     asked = Asked(organisation_id, **{name: getattr(wanted, name) for name in ("since", "until", *NARROWED)})
@@ -100,6 +117,13 @@ def _narrowed(wanted: TicketFilter, organisation_id: str) -> list[ColumnElement[
     if wanted.clock is not None or wanted.verdict is not None:
         conditions.append(_has_clock(wanted, asked, now))
         asked = asked.of_any()  # It is the clock asked for that is by the rule, of that level and that person's.
+    if wanted.figure is not None:
+        prepare(db)
+        of_report = replace(
+            asked.of_any(), cause=wanted.cause, emotion=wanted.emotion, zone=zone_of(db, wanted.community_id)
+        )
+        conditions.append(is_behind(of_report, wanted.figure, wanted.group_by, wanted.group, now))
+        asked = replace(asked, since=None, until=None)
     return [*asked.ticket_conditions(), *conditions]
 
 

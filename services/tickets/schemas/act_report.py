@@ -5,6 +5,7 @@ from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from services.tickets.queries.reports.acts import ACT_GROUPINGS
+from services.tickets.schemas.figures import AskedAgain, listed
 from services.tickets.schemas.reports import Period
 
 
@@ -15,7 +16,10 @@ class ActQuery(Period):
 
 
 class ActTotal(ma.Schema):
-    """Acts told later: how many, how many of them count from their own time, by how much, and why others do not."""
+    """Acts told later: how many, how many of them count from their own time, by how much, and why others do not.
+
+    They count acts; `tickets` counts each ticket once, and `behind` lists those behind each figure.
+    """
 
     acts = fields.Integer(required=True)
     tickets = fields.Integer(required=True)
@@ -28,7 +32,7 @@ class ActTotal(ma.Schema):
     backdated_seconds = fields.Float(required=True)
     longest_seconds = fields.Float(required=True)
     largest_skew_seconds = fields.Float(required=True)
-    link = fields.String(required=True)
+    behind = listed()
 
 
 class ActGroup(ActTotal):
@@ -38,12 +42,9 @@ class ActGroup(ActTotal):
     name = fields.String(required=True, allow_none=True)
 
 
-class ActReport(ma.Schema):
+class ActReport(AskedAgain):
     """Who told acts later."""
 
-    asof = fields.AwareDateTime(required=True)
-    since = fields.AwareDateTime(required=True, allow_none=True, data_key="from")
-    until = fields.AwareDateTime(required=True, allow_none=True, data_key="to")
     community_id = fields.UUID(required=True, allow_none=True)
     group_by = fields.String(required=True)
     groups = fields.List(fields.Nested(ActGroup), required=True)

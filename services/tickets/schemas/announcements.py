@@ -1,4 +1,4 @@
-"""What is said and shown of announcements, their readers, and how many of them came in time."""
+"""What is said and shown of announcements and their readers."""
 
 import marshmallow as ma
 from marshmallow import fields
@@ -15,6 +15,10 @@ _KIND = OneOf(tuple(KINDS))
 
 def _ids(**kwargs: object) -> fields.List:
     return fields.List(fields.UUID(), validate=Length(max=MOST_PLACES), **kwargs)  # type: ignore[arg-type]
+
+
+def _yes_or_no() -> fields.Boolean:
+    return fields.Boolean(load_default=None, truthy={"true"}, falsy={"false"})
 
 
 class AnnouncementChange(StrictSchema):
@@ -79,12 +83,21 @@ class Notice(ma.Schema):
 
 
 class AnnouncementQuery(Page):
-    """Which announcements. `current` are those published and not over; the others are past, withdrawn or to come."""
+    """Which announcements. `current` are those published and not over; the others are past, withdrawn or to come.
+
+    `published`, also those withdrawn since, between `published_from` and `published_to`, which is not included. For the
+    desk: `bound` are those that a notice period binds, `in_time` those of them that kept it or did not.
+    """
 
     community_id = fields.UUID(load_default=None)
     kind = fields.String(load_default=None, validate=_KIND)
     state = fields.String(load_default=None, validate=OneOf(STATES))
-    current = fields.Boolean(load_default=None, truthy={"true"}, falsy={"false"})
+    current = _yes_or_no()
+    published = _yes_or_no()
+    published_from = fields.AwareDateTime(load_default=None)
+    published_to = fields.AwareDateTime(load_default=None)
+    bound = _yes_or_no()
+    in_time = _yes_or_no()
 
 
 class PlaceName(ma.Schema):
@@ -139,6 +152,8 @@ class AnnouncementView(ma.Schema):
     withdrawn_because = fields.String(required=True, allow_none=True)
     remind_at = fields.AwareDateTime(required=True, allow_none=True)
     reminded_at = fields.AwareDateTime(required=True, allow_none=True)
+    households_told = fields.Integer(required=True, allow_none=True)
+    households_read = fields.Integer(required=True, allow_none=True)
     wording = fields.List(fields.Nested(WordingAdvice), required=True, allow_none=True)
 
 
@@ -203,36 +218,3 @@ class Reminded(ma.Schema):
 
     households = fields.Integer(required=True)
     reminded_at = fields.AwareDateTime(required=True)
-
-
-class AnnouncementPeriod(StrictSchema):
-    """The period by time of publication, the end not included."""
-
-    since = fields.AwareDateTime(data_key="from", load_default=None)
-    until = fields.AwareDateTime(data_key="to", load_default=None)
-    community_id = fields.UUID(load_default=None)
-
-
-class LateAnnouncement(ma.Schema):
-    """One that came later than its notice period asks."""
-
-    id = fields.UUID(required=True)
-    community_id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    starts_at = fields.AwareDateTime(required=True)
-    published_at = fields.AwareDateTime(required=True)
-    required_seconds = fields.Integer(required=True)
-    late_because = fields.String(required=True, allow_none=True)
-
-
-class AnnouncementReport(ma.Schema):
-    """How many of the announcements that a notice period binds came in time, and the latest 100 that did not."""
-
-    asof = fields.AwareDateTime(required=True)
-    published = fields.Integer(required=True)
-    bound = fields.Integer(required=True)
-    in_time = fields.Integer(required=True)
-    late = fields.Integer(required=True)
-    households_told = fields.Integer(required=True)
-    households_read = fields.Integer(required=True)
-    late_list = fields.List(fields.Nested(LateAnnouncement), required=True)

@@ -4,29 +4,40 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import OneOf
 
-from services.tickets.schemas.figures import AskedAgain, count, links, share
+from services.tickets.schemas.figures import AskedAgain, count, links, listed, share
 
 VERDICTS_OF_LEVELS = ("met", "missed", "no_evidence")
 
 
 class LevelShare(ma.Schema):
-    """The numbers behind the share of a level, or of one kind of its clocks."""
+    """The numbers behind the share of a level, or of one kind of its clocks; `low` to `high` is its Wilson interval."""
 
     met = count()
     breached = count()
     open_overdue = count()
     decided = count()
     met_share = share()
+    low = share()
+    high = share()
+
+
+class FiledInPeriod(ma.Schema):
+    """The same counts without what was filed before the period."""
+
+    met = count()
+    breached = count()
+    open_overdue = count()
+    decided = count()
 
 
 class LevelClock(LevelShare):
-    """One kind of clock of a level. What was carried over is part of breached, and not of the `tickets_counted` that
-    `tickets` lists."""
+    """One kind of clock of a level. What was carried over is part of breached; `behind` lists the tickets of those
+    filed in the period, `carried_over_tickets` the others."""
 
     verdict = fields.String(required=True, validate=OneOf(VERDICTS_OF_LEVELS))
-    tickets_counted = count()
     carried_over = count()
-    tickets = fields.String(required=True)
+    filed_in_period = fields.Nested(FiledInPeriod, required=True)
+    behind = listed()
     carried_over_tickets = fields.String(required=True, allow_none=True)
 
 

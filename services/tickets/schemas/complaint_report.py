@@ -1,22 +1,24 @@
-"""The shape of the report on complaints."""
+"""What the report on complaints is asked for and answers."""
 
 import marshmallow as ma
 from marshmallow import fields
+from marshmallow.validate import OneOf
 
-from services.tickets.queries.reports.complaints import STEPS
-
-
-class ComplaintShare(ma.Schema):
-    """How many of how many, with the interval; null where there is nothing to have a share of."""
-
-    n = fields.Integer(required=True)
-    count = fields.Integer(required=True)
-    share = fields.Float(required=True, allow_none=True)
-    low = fields.Float(required=True, allow_none=True)
-    high = fields.Float(required=True, allow_none=True)
+from services.tickets.complaints.codes import CAUSES, EMOTIONS
+from services.tickets.queries.reports.complaints import COMPLAINT_GROUPINGS, STEPS
+from services.tickets.schemas.figures import AskedAgain, Share, listed
+from services.tickets.schemas.reports import Period
 
 
-class ComplaintShareOpen(ComplaintShare):
+class ComplaintReportQuery(Period):
+    """Complaints by time of filing, what they are narrowed to, and what they are grouped by."""
+
+    cause = fields.String(load_default=None, validate=OneOf(tuple(CAUSES)))
+    emotion = fields.String(load_default=None, validate=OneOf(tuple(EMOTIONS)))
+    group_by = fields.String(load_default="community", validate=OneOf(COMPLAINT_GROUPINGS))
+
+
+class ShareOpen(Share):
     """A share beside what is not decided yet."""
 
     open = fields.Integer(required=True)
@@ -36,7 +38,7 @@ ComplaintSteps = ma.Schema.from_dict(
 
 
 class ComplaintFigures(ma.Schema):
-    """The figures of some complaints."""
+    """The figures of some complaints; `behind` lists those of each, once however often a remedy was approved."""
 
     n = fields.Integer(required=True)
     identified = fields.Integer(required=True)
@@ -44,11 +46,12 @@ class ComplaintFigures(ma.Schema):
     closed = fields.Integer(required=True)
     escalated = fields.Integer(required=True)
     escalated_unjudged = fields.Integer(required=True)
-    settled_on_first_contact = fields.Nested(ComplaintShare, required=True)
-    avoidable_escalations = fields.Nested(ComplaintShare, required=True)
-    justified = fields.Nested(ComplaintShare, required=True)
-    approvals_in_time = fields.Nested(ComplaintShareOpen, required=True)
+    settled_on_first_contact = fields.Nested(Share, required=True)
+    avoidable_escalations = fields.Nested(Share, required=True)
+    justified = fields.Nested(Share, required=True)
+    approvals_in_time = fields.Nested(ShareOpen, required=True)
     steps = fields.Nested(ComplaintSteps, required=True)
+    behind = listed()
 
 
 class ComplaintGroup(ComplaintFigures):
@@ -70,12 +73,9 @@ class Lesson(ma.Schema):
     lesson = fields.String(required=True)
 
 
-class ComplaintReport(ma.Schema):
+class ComplaintReport(AskedAgain):
     """Complaints by time of filing. `interval` names the interval of every share."""
 
-    asof = fields.AwareDateTime(required=True)
-    since = fields.AwareDateTime(required=True, allow_none=True, data_key="from")
-    until = fields.AwareDateTime(required=True, allow_none=True, data_key="to")
     community_id = fields.UUID(required=True, allow_none=True)
     cause = fields.String(required=True, allow_none=True)
     emotion = fields.String(required=True, allow_none=True)

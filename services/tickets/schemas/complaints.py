@@ -11,7 +11,6 @@ from services.kit.identity import LOCALES
 from services.tickets import lifecycle
 from services.tickets.complaints.codes import CAUSES, EMOTIONS, OUTCOMES, SEVERITIES
 from services.tickets.complaints.steps import ACTIONS, STAGES, STEPS
-from services.tickets.queries.reports.complaints import GROUPINGS
 from services.tickets.schemas.acts import Act
 
 
@@ -102,17 +101,6 @@ class ComplaintQuery(Page):
     cause = fields.String(load_default=None, validate=OneOf(tuple(CAUSES)))
     emotion = fields.String(load_default=None, validate=OneOf(tuple(EMOTIONS)))
     community_id = fields.UUID(load_default=None)
-
-
-class ComplaintReportQuery(StrictSchema):
-    """A period by time of filing, what it is narrowed to, and what it is grouped by."""
-
-    since = fields.AwareDateTime(data_key="from", load_default=None)
-    until = fields.AwareDateTime(data_key="to", load_default=None)
-    community_id = fields.UUID(load_default=None)
-    cause = fields.String(load_default=None, validate=OneOf(tuple(CAUSES)))
-    emotion = fields.String(load_default=None, validate=OneOf(tuple(EMOTIONS)))
-    group_by = fields.String(load_default="community", validate=OneOf(GROUPINGS))
 
 
 def _maybe(kind: type[fields.Field], *args: Any, **kwargs: Any) -> fields.Field:

@@ -19,6 +19,28 @@ def links() -> fields.Dict:
     return fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
+class Share(ma.Schema):
+    """How many of how many, with the interval; null where there is nothing to have a share of."""
+
+    n = fields.Integer(required=True)
+    count = fields.Integer(required=True)
+    share = fields.Float(required=True, allow_none=True)
+    low = fields.Float(required=True, allow_none=True)
+    high = fields.Float(required=True, allow_none=True)
+
+
+class Listed(ma.Schema):
+    """The address of the list of tickets behind a figure, and how many are in it."""
+
+    tickets = count()
+    link = fields.String(required=True)
+
+
+def listed() -> fields.Dict:
+    """Return the lists of tickets behind figures, by the figure."""
+    return fields.Dict(keys=fields.String(), values=fields.Nested(Listed), required=True)
+
+
 class AskedAgain(ma.Schema):
     """What a report was asked for, and when."""
 

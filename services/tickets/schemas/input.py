@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from services.kit.http import Line, Page, Prose, StrictSchema, TrueOrFalse
 from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
 from services.tickets.commands.verbs import OUTCOMES
-from services.tickets.queries.reports import NONE, PROMISES, QUALITIES
+from services.tickets.complaints.codes import CAUSES, EMOTIONS
+from services.tickets.queries.reports import BECAME, NONE, QUALITIES
 from services.tickets.queries.reports.acts import ANY
+from services.tickets.queries.reports.listing import FIGURES, groupings_of
 from services.tickets.queries.verdicts import VERDICTS
 from services.tickets.schemas.acts import Act, Told
 from services.tickets.schemas.contacts import phone_number
@@ -176,13 +178,21 @@ VERDICT_WORDS = (
 )
 PROMISE_WORDS = (
     "A promised time that was `kept`; `broken`, past before the job was done; `open`, still to come; or `moved`, "
-    "replaced by another in time."
+    "replaced by another in time; `decided`, kept or broken."
 )
 QUALITY_WORDS = (
     "What is true of the job as a whole: `finished`; `flawed`, with a clock missed (`missed_clock`), a promise broken "
     "(`broken_promise`), opened again (`reopened`, `was_reopened`), or called unsolved or bad by the household "
-    "(`unhappy`); `counted`, finished or flawed; `flawless`, finished with no flaw to come; `undecided`, finished, "
+    "(`unhappy`); `counted`, finished or flawed; `flawless`, finished with no flaw to come; "
+    "`decided`, flawless or flawed; `undecided`, finished, "
     "with a clock that may still be missed or that nobody can know; `unanswered`, flawless, with no word from anybody."
+)
+
+
+FIGURE_WORDS = (
+    "Those behind a figure of another report, as its links name it: `report.figure`, of one group with `group_by` and "
+    "`group` (“none” for those without). `from` and `to` are then that report's period: when a pause began, an act was "
+    "heard of, an estimate given, a complaint filed, an announcement published. For managers and admins."
 )
 
 
@@ -191,12 +201,13 @@ def _explained(words: str, choices: OneOf) -> fields.String:
 
 
 class TicketQuery(Page):
-    """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing; `number`
-    is the whole number as people are told it.
+    """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing.
+
+    `number` is the whole number as people are told it.
 
     `clock`, `verdict` and `rule` keep the tickets that have such a clock, `promise` those with a promise that became
     so, `quality` those of which it is true as a whole, all by the words of the reports. `need_level` and `crew_id`
-    take “none” for those without.
+    take “none” for those without. `item` is a code of the catalogue.
     """
 
     ids = fields.List(fields.UUID(), data_key="id", load_default=(), validate=Length(max=100))
@@ -216,5 +227,27 @@ class TicketQuery(Page):
     until = fields.AwareDateTime(data_key="to", load_default=None)
     clock = _explained(CLOCK_WORDS, OneOf((*JUDGED, TOTAL)))
     verdict = _explained(VERDICT_WORDS, OneOf(VERDICTS))
-    promise = _explained(PROMISE_WORDS, OneOf(PROMISES))
+    promise = _explained(PROMISE_WORDS, OneOf(tuple(BECAME)))
     quality = _explained(QUALITY_WORDS, OneOf(tuple(QUALITIES)))
+    item = Line(most=60, load_default=None)
+    figure = _explained(FIGURE_WORDS, OneOf(FIGURES))
+    group_by = fields.String(load_default=None, validate=Length(max=20))
+    group = Line(most=100, load_default=None)
+    cause = fields.String(load_default=None, validate=OneOf(tuple(CAUSES)))
+    emotion = fields.String(load_default=None, validate=OneOf(tuple(EMOTIONS)))
+
+    @validates_schema
+    def _of_a_report(self, data: dict[str, Any], **kwargs: Any) -> None:
+        figure, grouping, group = (data.get(name) for name in ("figure", "group_by", "group"))
+        if figure is None:
+            alone = [name for name in ("group_by", "group", "cause", "emotion") if data.get(name) is not None]
+            if alone:
+                raise ValidationError("Give the figure of a report that this is about, too.", field_name=alone[0])
+            return
+        if grouping is not None and grouping not in groupings_of(figure):
+            raise ValidationError(f"Must be one of: {', '.join(groupings_of(figure))}.", field_name="group_by")
+        if (grouping is None) != (group is None):
+            raise ValidationError("Give both group_by and group, or none.", field_name="group")
+        for name in ("cause", "emotion"):
+            if data.get(name) is not None and not figure.startswith("complaints."):
+                raise ValidationError("This is asked of figures of complaints alone.", field_name=name)

@@ -6,22 +6,20 @@ import marshmallow as ma
 from marshmallow import ValidationError, fields
 from marshmallow.validate import OneOf
 
-from services.kit.http import Line, StrictSchema
+from services.kit.http import Line
+from services.kit.http.sheets import InFormat
 from services.tickets.catalogue import NEED_LEVELS, WORK_TYPES
 from services.tickets.queries.reports import GROUPINGS, NONE, PAUSE_GROUPINGS
-from services.tickets.schemas.figures import AskedAgain, count, links, share
+from services.tickets.schemas.figures import AskedAgain, count, links, listed, share
 from services.tickets.schemas.input import IdOrNone
 
-FORMATS = ("json", "csv", "xlsx")
 
-
-class Period(StrictSchema):
+class Period(InFormat):
     """A period by moments with their zone, `to` not included; what it is about; and as what to answer it."""
 
     since = fields.AwareDateTime(data_key="from", load_default=None)
     until = fields.AwareDateTime(data_key="to", load_default=None)
     community_id = fields.UUID(load_default=None)
-    format = fields.String(load_default="json", validate=OneOf(FORMATS))
 
     @ma.validates_schema
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -35,7 +33,7 @@ class SlaQuery(Period):
 
     Clocks are narrowed and grouped by what was so when they were breached, else when they stopped, else now: need
     level, work type and policy, and who was accountable. Jobs as wholes are by what they are now, and by who completed
-    them, else has them.
+    them, else has them. `item` is the catalogue item that a request has now, of its clocks, too.
     """
 
     need_level = fields.String(load_default=None, validate=OneOf((*map(str, NEED_LEVELS), NONE)))
@@ -43,6 +41,7 @@ class SlaQuery(Period):
     crew_id = IdOrNone(load_default=None)
     policy_version = Line(most=100, load_default=None)
     rule = Line(most=100, load_default=None)
+    item = Line(most=60, load_default=None)
     group_by = fields.String(load_default="need_level", validate=OneOf(GROUPINGS))
 
 
@@ -84,8 +83,9 @@ class ClockFigures(ma.Schema):
     """The numbers behind a share. Open and overdue is part of breached; met and breached together are decided.
 
     They count clocks, of which a job that was opened again has several of a kind; `tickets_counted` counts each job
-    once, and `tickets` lists them. `overridden` is how many of the breached are of tickets whose need level somebody
-    corrected: they stay under the level that they were breached at.
+    once, and `tickets` lists them. `low` to `high` is the Wilson interval of 95 % of the share. `overridden` is how
+    many of the breached are of tickets whose need level somebody corrected: they stay under the level that they were
+    breached at.
     """
 
     met = count()
@@ -96,6 +96,8 @@ class ClockFigures(ma.Schema):
     void = count()
     decided = count()
     met_share = share()
+    low = share()
+    high = share()
     tickets_counted = fields.Nested(TicketsCounted, required=True)
     overridden = count()
     contract = fields.Nested(Spread, required=True, allow_none=True)
@@ -123,14 +125,30 @@ class Resolution(ma.Schema):
     tickets = fields.String(required=True)
 
 
-class Promises(ma.Schema):
-    """What became of promised times; `moved` were taken back in time by promising another. `tickets` lists each job
-    once, however often it was promised."""
+class PromisedTickets(ma.Schema):
+    """How many jobs had such a promise."""
 
     kept = count()
     broken = count()
     open = count()
     moved = count()
+    decided = count()
+
+
+class Promises(ma.Schema):
+    """What became of promised times; `moved` were taken back in time by promising another. `kept_share` is of those
+    `decided`, kept or broken, `low` to `high` its Wilson interval. `tickets` lists each job once, however often it was
+    promised, which makes `tickets_counted`."""
+
+    kept = count()
+    broken = count()
+    open = count()
+    moved = count()
+    decided = count()
+    kept_share = share()
+    low = share()
+    high = share()
+    tickets_counted = fields.Nested(PromisedTickets, required=True)
     tickets = links()
 
 
@@ -146,17 +164,20 @@ class FlawedBy(ma.Schema):
 class Flawless(ma.Schema):
     """How many jobs had no flaw at all. `counted` is those finished, and those flawed already: a job whose deadline was
     missed is flawed while it is open, and stays so when it is cancelled or declined. It is flawless, flawed or
-    `undecided` (finished, and may still get a flaw); `rate` is flawless by flawless and flawed. Of the flawless,
-    `unanswered` nobody was heard about.
+    `undecided` (finished, and may still get a flaw); `rate` is flawless by `decided`, which are flawless or flawed, and
+    `low` to `high` its Wilson interval. Of the flawless, `unanswered` nobody was heard about.
     """
 
     finished = count()
     counted = count()
     flawless = count()
     flawed = count()
+    decided = count()
     undecided = count()
     unanswered = count()
     rate = share()
+    low = share()
+    high = share()
     flawed_by = fields.Nested(FlawedBy, required=True)
     tickets = links()
 
@@ -188,13 +209,14 @@ class SlaReport(AskedAgain):
     crew_id = fields.String(required=True, allow_none=True)
     policy_version = fields.String(required=True, allow_none=True)
     rule = fields.String(required=True, allow_none=True)
+    item = fields.String(required=True, allow_none=True)
     group_by = fields.String(required=True)
     groups = fields.List(fields.Nested(Group), required=True)
     total = fields.Nested(Figures, required=True)
 
 
 class PauseFigures(ma.Schema):
-    """How often and how long jobs waited, and what was said of it."""
+    """How often and how long jobs waited, and what was said of it. `behind` lists the jobs of each count once."""
 
     pauses = count()
     tickets_paused = count()
@@ -206,6 +228,7 @@ class PauseFigures(ma.Schema):
     disallowed_seconds = fields.Float(required=True)
     lived_seconds = fields.Float(required=True)
     pause_share = share()
+    behind = listed()
 
 
 class PauseGroup(PauseFigures):

@@ -5,7 +5,7 @@ from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from services.tickets.queries.reports import WAIT_GROUPINGS
-from services.tickets.schemas.figures import AskedAgain, count
+from services.tickets.schemas.figures import AskedAgain, count, listed
 from services.tickets.schemas.figures import share as part
 from services.tickets.schemas.output import Ticket
 from services.tickets.schemas.reports import Period
@@ -76,7 +76,7 @@ class WaitFigures(ma.Schema):
     within it, the share would be `share_at_most`. `pending` are those whose window is not over, even where the wait is.
     `share` is within of judged, `low` to `high` its Wilson interval of 95 %; `stated` is the probability told, and
     `expected` what the windows were to hold exactly. `verdict`: `as_stated`, `too_narrow` or `too_wide`, or
-    `no_evidence` from fewer than 20.
+    `no_evidence` from fewer than 20. These count estimates; `behind` lists the tickets of each figure once.
     """
 
     given = count()
@@ -96,6 +96,7 @@ class WaitFigures(ma.Schema):
     expected = part()
     verdict = fields.String(required=True, validate=OneOf(VERDICTS))
     median_width_seconds = part()
+    behind = listed()
 
 
 class WaitGroup(ma.Schema):

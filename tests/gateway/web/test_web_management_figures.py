@@ -24,7 +24,7 @@ def clock(**counts: int) -> dict[str, Any]:
     share = numbers["met"] / numbers["decided"] if numbers["decided"] else None
     return numbers | {
         "tickets_counted": numbers, "tickets": links, "met_share": share, "contract": spread, "lived": spread,
-        "pause_share": 0.25, "carried_over": None, "overridden": 0,
+        "pause_share": 0.25, "carried_over": None, "overridden": 0, "low": 0.3, "high": 0.954,
     }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def level(n: int, verdict: str, share: float | None) -> dict[str, Any]:
     counts = {"met": 1, "breached": 1, "open_overdue": 0, "decided": 2}
     return counts | {
         "need_level": n, "need": "x", "verdict": verdict, "met_share": share, "needed_share": 0.95, "least_decided": 5,
-        "clocks": {},
+        "clocks": {}, "low": None, "high": None,
     }  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def test_there_is_no_table_of_what_cannot_be_one(manager: Browser, name: str) ->
 def test_what_a_link_says_is_for_the_desk_to_judge(manager: Browser, services: dict[str, FakeService]) -> None:
     answers(services["tickets"], {"/tickets": {"items": []}, "/communities": PLACES})
     assert manager.open("/manage/tickets?path=x&method=y&self=z").status_code == 200
-    assert query_of(services["tickets"].asked[-2])["path"] == ["x"]
+    assert asked(services["tickets"], "/tickets")[-1]["path"] == ["x"]
 
 
 def test_a_list_of_jobs_says_how_many_there_are(manager: Browser, services: dict[str, FakeService]) -> None:
@@ -177,6 +177,51 @@ def test_a_list_of_jobs_says_how_many_there_are(manager: Browser, services: dict
     assert asked(services["tickets"], "/tickets")[-1] == {
         "clock": ["resolve"], "verdict": ["breached"], "need_level": ["1"], "limit": ["50"],
     }  # fmt: skip
+
+
+def test_a_list_behind_a_figure_says_which_and_of_which_group(
+    manager: Browser, services: dict[str, FakeService]
+) -> None:
+    crew = "0193b3f2-1111-7000-8000-0000000000cc"
+    items = [{"code": "pipe-burst", "name": {"en": "Burst pipe", "zh-CN": "水管爆裂"}}]
+    staff = {"items": [{"id": crew, "badge": "Worker 7"}]}
+    lists = {"/tickets": {"items": []}, "/staff": staff, "/catalogue": {"items": items}, "/communities": PLACES}
+    answers(services["tickets"], lists)
+    said = text_of(manager.open(f"/manage/tickets?figure=pauses.objected&group_by=member&group={crew}"))
+    assert "Figure: Pauses · Objected to" in said
+    assert "Member: Worker 7" in said
+    said = text_of(manager.open("/manage/tickets?figure=waits.attend.first.late&group_by=item&group=pipe-burst"))
+    assert "Figure: Waits · Coming · Told at filing · Late" in said
+    assert "Item: Burst pipe" in said
+    said = text_of(manager.open("/manage/tickets?figure=complaints.justified&group_by=cause&group=none&emotion=angry"))
+    assert "Figure: Complaints · Justified" in said
+    assert "Cause: none" in said
+    assert "Feeling: ▲ Angry" in said or "Feeling: Angry" in said
+
+
+def test_shares_of_announcements_and_requests_lead_to_what_they_count(
+    manager: Browser, services: dict[str, FakeService]
+) -> None:
+    listed = f"/api/v1/announcements?published=true&community_id={GARDEN}"
+    figures = {
+        "published": 3, "bound": 2, "late": 1, "households_told": 40, "joined": 2,
+        "in_time": {"n": 2, "count": 1, "share": 0.5, "low": 0.095, "high": 0.905},
+        "households_read": {"n": 0, "count": 0, "share": None, "low": None, "high": None},
+        "announcements": {name: f"{listed}&{name}=true" for name in ("published", "bound", "in_time", "late")},
+        "behind": {"joined": {"tickets": 2, "link": "/api/v1/tickets?figure=announcements.joined"}},
+    }  # fmt: skip
+    report = {"groups": [figures | {"key": GARDEN, "name": "Garden"}], "total": figures, "late_list": []}
+    lists = {"/announcements": {"items": []}, "/communities": PLACES}
+    answers(services["tickets"], {"/reports/announcements": report, **lists})
+    shown = manager.open("/manage/announcements")
+    assert "50 % (9.5 % – 90.5 %) 1 of 2" in text_of(shown)
+    links = re.findall(r'href="(/manage/[^"?]*)\?([^"]*)"[^>]*>(\d+)', shown.text)
+    counts = {(path, query.rpartition("&amp;")[2], n) for path, query, n in links}
+    assert ("/manage/announcements/list", "late=true", "1") in counts
+    assert ("/manage/tickets", "figure=announcements.joined", "2") in counts
+    assert "/manage/export/announcements.xlsx" in shown.text
+    assert "No announcement is counted here." in text_of(manager.open("/manage/announcements/list?in_time=false"))
+    assert asked(services["tickets"], "/announcements")[-1] == {"in_time": ["false"], "limit": ["20"]}
 
 
 def test_a_job_is_shown_with_its_own_status(manager: Browser, services: dict[str, FakeService]) -> None:

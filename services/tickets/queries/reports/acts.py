@@ -4,20 +4,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, literal_column, select, true
 
 from services.kit import clock as time
 from services.tickets.acts import BOUNDS
 from services.tickets.models import clocks, firings, history, tickets
-from services.tickets.queries.reports.asked import TICKETS, Asked, prepare
+from services.tickets.queries.reports.asked import Asked, prepare
+from services.tickets.queries.reports.behind import Condition, OfGroup, behind, tickets_of
+from services.tickets.queries.reports.naming import names_of
 from services.tickets.queries.reports.promises import done_at
-from services.tickets.queries.reports.sla import names_of
 from services.tickets.service_levels import BREACH
 from services.tickets.sla.clocks import MET
 
 ACT_GROUPINGS = ("member", "action", "community", "work_type")
 ANY = "any"
-_COUNTS = ("acts", "tickets", "counted_back", "known_late", *BOUNDS)
+# What an act is counted under, and its tickets are listed by.
+ACT_FIGURES: Mapping[str, Condition] = {
+    "acts": lambda act: true(),
+    "counted_back": lambda act: act.seconds > 0,
+    "known_late": lambda act: act.known_late,
+    **{bound: lambda act, bound=bound: act.bound == bound for bound in BOUNDS},  # type: ignore[misc]
+}
 _SECONDS = ("backdated_seconds", "longest_seconds", "largest_skew_seconds")
 # Written out, not as a parameter: the planner takes the index of acts only for what it can read in the statement.
 WAS_TOLD_LATER: ColumnElement[bool] = literal_column("history.data ? 'acted'")
@@ -31,7 +38,7 @@ def act_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     """
     prepare(db)
     rows = {row.key: row._asdict() for row in db.execute(_grouped(asked, grouping))}
-    names = names_of(db, grouping, rows)
+    names = names_of(db, asked, grouping, rows)
     total = db.execute(_grouped(asked, None)).one_or_none()
     return {
         "asof": time.now().isoformat(),
@@ -43,12 +50,11 @@ def act_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
             {
                 "key": key,
                 "name": names.get(key),
-                **_said(rows[key]),
-                "link": _link(asked, str(key) if grouping == "member" else ANY),
+                **_said(rows[key], asked, (grouping, key)),
             }
             for key in sorted(rows, key=lambda key: (-(rows[key]["backdated_seconds"] or 0), key))
         ],
-        "total": {**_said(total._asdict() if total else {}), "link": _link(asked, ANY)},
+        "total": _said(total._asdict() if total else {}, asked),
     }
 
 
@@ -58,34 +64,28 @@ def has_act_of(person_id: str) -> ColumnElement[bool]:
     return found if person_id == ANY else found.where(history.c.actor_id == person_id)
 
 
-def _link(asked: Asked, who: str) -> str:
-    """Return the address of the tickets; an act in the period may be about a job filed before it."""
-    place = f"&community_id={asked.community_id}" if asked.community_id else ""
-    return f"{TICKETS}?told_later={who}{place}"
-
-
-def _said(row: Mapping[str, Any]) -> dict[str, Any]:
-    counts = {name: int(row.get(name) or 0) for name in _COUNTS}
-    return {**counts, **{name: float(row.get(name) or 0) for name in _SECONDS}}
+def _said(row: Mapping[str, Any], asked: Asked, of: OfGroup = ()) -> dict[str, Any]:
+    counts = {name: int(row.get(name) or 0) for name in ("tickets", *ACT_FIGURES)}
+    seconds = {name: float(row.get(name) or 0) for name in _SECONDS}
+    return {**counts, **seconds, "behind": behind(asked, "acts", ACT_FIGURES, row, of)}
 
 
 def _grouped(asked: Asked, grouping: str | None) -> Any:
-    acts = _acts(asked)
+    acts = acts_of(asked)
     key = (literal_column("NULL::text") if grouping is None else acts.c[grouping]).label("key")
+    jobs = func.count(acts.c.ticket_id.distinct())
     return select(
         key,
-        func.count().label("acts"),
-        func.count(acts.c.ticket_id.distinct()).label("tickets"),
-        func.count().filter(acts.c.seconds > 0).label("counted_back"),
-        func.count().filter(acts.c.known_late).label("known_late"),
-        *(func.count().filter(acts.c.bound == bound).label(bound) for bound in BOUNDS),
+        jobs.label("tickets"),
+        *(func.count().filter(is_so(acts.c)).label(name) for name, is_so in ACT_FIGURES.items()),
+        *(jobs.filter(is_so(acts.c)).label(tickets_of(name)) for name, is_so in ACT_FIGURES.items()),
         func.sum(acts.c.seconds).label("backdated_seconds"),
         func.max(acts.c.seconds).label("longest_seconds"),
         func.max(acts.c.skew_seconds).label("largest_skew_seconds"),
     ).group_by(key)
 
 
-def _acts(asked: Asked) -> Subquery:
+def acts_of(asked: Asked) -> Subquery:
     """Return every act of the period that was told later: whose, what, by how much, and what it counts for."""
     told, moment = history.c.data["acted"], done_at(history)
     met = exists().where(

@@ -19,6 +19,7 @@ NONE = "none"
 MONTH = "month"
 ORGANISATION = "organisation"
 RULE = "rule"
+ITEM = "item"
 # What a group is called and the column that says to which of them a clock belongs.
 COLUMNS = {
     "need_level": "need_level",
@@ -28,9 +29,13 @@ COLUMNS = {
     "policy": "policy_version",
     RULE: "rule",
 }
-GROUPINGS = (*COLUMNS, MONTH, ORGANISATION)
-NARROWED = ("community_id", "need_level", "work_type", "crew_id", "policy_version", "rule")
+GROUPINGS = (*COLUMNS, ITEM, MONTH, ORGANISATION)
+NARROWED = ("community_id", "need_level", "work_type", "crew_id", "policy_version", "rule", ITEM)
 CREW_OF_TICKET = func.coalesce(tickets.c.completed_by, tickets.c.owner_id)
+_FILED = tickets.alias("filed")
+ITEM_OF_CLOCK = (
+    select(_FILED.c.catalogue_code).where(_FILED.c.id == clocks.c.ticket_id).correlate(clocks).scalar_subquery()
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,10 @@ class Asked:
     """A period by time of filing (`until` not included; None leaves a side open), and what it is narrowed to.
 
     `crew_id` is who completed a job, else who has it; of a clock, and `need_level`, `work_type` and `policy_version`
-    too, what was so when it was breached, else when it stopped, else now. A `need_level` or `crew_id` of "none" means
-    those without. `zone` is where months begin: the community's, where one is chosen.
+    too, what was so when it was breached, else when it stopped, else now. `item` is the catalogue item that a request
+    has now, of its clocks as well. A `need_level` or `crew_id` of "none" means those without. `zone` is where months
+    begin: the community's, where one is chosen. `locale` is what names are given in. `cause` and
+    `emotion` are asked of complaints alone.
     """
 
     organisation_id: str
@@ -51,7 +58,11 @@ class Asked:
     crew_id: str | None = None
     policy_version: str | None = None
     rule: str | None = None
+    item: str | None = None
+    cause: str | None = None
+    emotion: str | None = None
     zone: str = "UTC"
+    locale: str = "zh-CN"
 
     def said(self) -> dict[str, Any]:
         """Return what was asked, as a report repeats it."""
@@ -63,7 +74,10 @@ class Asked:
         """Return what the clocks of the period have in common, or of those filed before it."""
         found = [clocks.c.organisation_id == self.organisation_id, IS_REPORTED]
         found += self._filed(clocks.c.filed_at, carried_over)
-        return found + [_equal(clocks.c[name], getattr(self, name)) for name in NARROWED if getattr(self, name)]
+        if self.item is not None:
+            found.append(_equal(ITEM_OF_CLOCK, self.item))
+        own = (name for name in NARROWED if name != ITEM)
+        return found + [_equal(clocks.c[name], getattr(self, name)) for name in own if getattr(self, name)]
 
     def ticket_conditions(self) -> list[ColumnElement[bool]]:
         """Return what the tickets of the period have in common; with a rule, that one of their clocks is by it."""
@@ -74,7 +88,7 @@ class Asked:
                 by_rule = exists().where(clocks.c.ticket_id == tickets.c.id, clocks.c.rule == value, IS_REPORTED)
                 found.append(by_rule)
             elif value:
-                found.append(_equal(CREW_OF_TICKET if name == "crew_id" else tickets.c[name], value))
+                found.append(_equal(_OF_TICKET[name] if name in _OF_TICKET else tickets.c[name], value))
         return found
 
     def _filed(self, filed_at: Column[datetime], carried_over: bool) -> list[ColumnElement[bool]]:
@@ -96,6 +110,13 @@ class Asked:
         named = (f"{name}={value}" for name, value in more.items())
         return f"{TICKETS}?{'&'.join(filter(None, (self._query, *named)))}"
 
+    def behind(self, figure: str, grouping: str | None = None, key: Any = None) -> str:
+        """Return the address of the tickets behind a figure of another report, of one of its groups or of all."""
+        told = {**self.said(), "cause": self.cause, "emotion": self.emotion, "figure": figure}
+        if grouping is not None:
+            told |= {"group_by": grouping, "group": NONE if key is None else str(key)}
+        return f"{TICKETS}?{urlencode({name: value for name, value in told.items() if value is not None})}"
+
     def of_any(self) -> "Asked":
         """Return the same question about whatever was filed in the period and the community, not narrowed further."""
         nothing: Mapping[str, Any] = dict.fromkeys(name for name in NARROWED if name != "community_id")
@@ -114,8 +135,12 @@ class Asked:
             return replace(self, since=since, until=end if self.until is None else min(end, self.until))
         if grouping == ORGANISATION:
             return self
-        changes: Mapping[str, Any] = {COLUMNS[grouping]: NONE if key is None else str(key)}
+        changes: Mapping[str, Any] = {COLUMNS.get(grouping, grouping): NONE if key is None else str(key)}
         return replace(self, **changes)
+
+
+# What a job is narrowed by and its clocks know under another name, or not at all.
+_OF_TICKET: Mapping[str, ColumnElement[Any]] = {"crew_id": CREW_OF_TICKET, ITEM: tickets.c.catalogue_code}
 
 
 def _equal(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
@@ -128,6 +153,8 @@ def group_of_clock(grouping: str, zone: str) -> ColumnElement[Any]:
     """Return which group a clock belongs to."""
     if grouping == MONTH:
         return _month(clocks.c.filed_at, zone)
+    if grouping == ITEM:
+        return ITEM_OF_CLOCK
     return literal(None) if grouping == ORGANISATION else clocks.c[COLUMNS[grouping]]
 
 
@@ -137,7 +164,8 @@ def group_of_ticket(grouping: str, zone: str) -> ColumnElement[Any]:
         return _month(tickets.c.filed_at, zone)
     if grouping == ORGANISATION:
         return literal(None)
-    return CREW_OF_TICKET if grouping == "crew" else tickets.c[COLUMNS[grouping]]
+    name = COLUMNS.get(grouping, grouping)
+    return _OF_TICKET[name] if name in _OF_TICKET else tickets.c[name]
 
 
 def _month(filed_at: Column[datetime], zone: str) -> ColumnElement[str]:

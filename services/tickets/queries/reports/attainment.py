@@ -17,12 +17,13 @@ from services.tickets.queries.reports.asked import Asked, prepare
 from services.tickets.queries.reports.behind import counted_again, surplus
 from services.tickets.queries.reports.clocks import Figures
 from services.tickets.queries.reports.words import blocking_sentence
-from services.tickets.queries.verdicts import OPEN_OVERDUE, is_open_overdue, verdict
+from services.tickets.queries.verdicts import DECIDED, OPEN_OVERDUE, is_open_overdue, verdict
 from services.tickets.sla.allowances import Attainment
 from services.tickets.sla.clocks import BREACHED, MET
 from services.tickets.sla.targets import JUDGED
 
 REACHED, MISSED, NO_EVIDENCE = "met", "missed", "no_evidence"
+_COUNTS = (MET, BREACHED, OPEN_OVERDUE, DECIDED)
 
 Key = tuple[Any, ...]
 
@@ -122,15 +123,18 @@ def _level(community: str, level: int, asked: Asked, attainment: Attainment, tol
     for kind in JUDGED:
         key = (community, level, kind)
         figures = Figures(Counter(told.counts.get(key, {})), surplus=told.again.get(key, Counter()))
-        listed, carried = figures.said()["tickets_counted"][BREACHED], told.late.get(key, 0)
+        filed, carried = figures.said(), told.late.get(key, 0)
         figures.counts[OPEN_OVERDUE] += carried
         everything.counts.update(figures.counts)
         kinds[kind] = {
             **_share(figures),
             "verdict": _verdict(_share(figures), needed, least),
             "carried_over": carried,
-            "tickets_counted": listed,
-            "tickets": asked.link(clock=kind, verdict=BREACHED),
+            "filed_in_period": {name: filed[name] for name in _COUNTS},
+            "behind": {
+                name: {"tickets": filed["tickets_counted"][name], "link": asked.link(clock=kind, verdict=name)}
+                for name in _COUNTS
+            },
             "carried_over_tickets": asked.before().link(clock=kind, verdict=OPEN_OVERDUE) if asked.since else None,
         }
     whole = _share(everything)
@@ -157,7 +161,7 @@ def _verdict(share: Mapping[str, Any], needed: float, least: int) -> str:
 
 def _share(figures: Figures) -> dict[str, Any]:
     said = figures.said()
-    return {name: said[name] for name in (MET, BREACHED, OPEN_OVERDUE, "decided", "met_share")}
+    return {name: said[name] for name in (*_COUNTS, "met_share", "low", "high")}
 
 
 def _blocked(level: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +181,7 @@ def _blocked(level: dict[str, Any]) -> dict[str, Any]:
         "decided": figures["decided"],
         "least_decided": level["least_decided"],
         "open_overdue": figures["open_overdue"],
-        "tickets": figures["tickets"] if worst else None,
+        "tickets": figures["behind"][BREACHED]["link"] if worst else None,
         "carried_over_tickets": figures["carried_over_tickets"] if worst else None,
     }
     return {**blocked, "sentence": {locale: blocking_sentence(blocked, locale) for locale in ("zh-CN", "en")}}

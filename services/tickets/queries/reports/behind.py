@@ -1,7 +1,7 @@
-"""What stands behind the counts of clocks: how many tickets they belong to, and how many were corrected by the desk."""
+"""What stands behind counts: the tickets they belong to, how many these are, and how many the desk corrected."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,25 @@ COUNTED_AS: Mapping[str, Sequence[str]] = {
 _IS_OVERRIDE: ColumnElement[bool] = literal_column("history.action = 'override'")
 
 Again = Sequence[tuple[Any, ...]]
+# Whether a figure counts a row of its report.
+Condition = Callable[[Any], ColumnElement[bool]]
+# Which group of a report: what it is grouped by and the group's key; empty for all groups together.
+OfGroup = tuple[()] | tuple[str, Any]
+
+
+def tickets_of(figure: str) -> str:
+    """Return the column that says how many tickets there are behind a figure."""
+    return f"{figure}_tickets"
+
+
+def behind(
+    asked: Asked, report: str, figures: Iterable[str], row: Mapping[str, Any], of: OfGroup = ()
+) -> dict[str, dict[str, Any]]:
+    """Return for each figure the address of the list of its tickets, and how many are in it."""
+    return {
+        name: {"tickets": int(row.get(tickets_of(name)) or 0), "link": asked.behind(f"{report}.{name}", *of)}
+        for name in figures
+    }
 
 
 def counted_again(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, func, literal_column, select
 from sqlalchemy.dialects.postgresql import array
 
+from services.tickets.complaints.figures import share
 from services.tickets.models import clocks
 from services.tickets.queries.reports.asked import MONTH, Asked, group_of_clock
 from services.tickets.queries.verdicts import OPEN_IN_TIME, OPEN_OVERDUE, REPORTED, is_open_overdue, verdict
@@ -60,10 +61,11 @@ class Figures:
         self.contract = self.lived = None
 
     def said(self) -> dict[str, Any]:
-        """Return the numbers behind the share, and the share; with nothing decided there is none."""
+        """Return the numbers behind the share, the share and its interval; with nothing decided there is none."""
         met = self.counts[MET]
         breached = self.counts[BREACHED] + self.counts[OPEN_OVERDUE]
         decided = met + breached
+        told = share(met, decided)
         counts = {
             "met": met,
             "breached": breached,
@@ -77,7 +79,9 @@ class Figures:
             **counts,
             "tickets_counted": {name: n - self.surplus[name] for name, n in counts.items()},
             "overridden": self.overridden,
-            "met_share": met / decided if decided else None,
+            "met_share": told["share"],
+            "low": told["low"],
+            "high": told["high"],
             "contract": self.contract.said() if self.contract else None,
             "lived": self.lived.said() if self.lived else None,
             "pause_seconds": self.pause_seconds,

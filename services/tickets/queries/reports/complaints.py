@@ -1,6 +1,6 @@
 """The report on complaints: what was settled at once, what went up that need not have, and how long each step took."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.types import Integer, Text
 
@@ -23,10 +24,12 @@ from services.kit import clock as time
 from services.tickets.complaints.codes import COMPLAINT
 from services.tickets.complaints.figures import share
 from services.tickets.lifecycle import DONE
-from services.tickets.models import communities, complaints, history, remarks, tickets
-from services.tickets.queries.reports.asked import prepare
+from services.tickets.models import complaints, history, remarks, tickets
+from services.tickets.queries.reports.asked import Asked, prepare
+from services.tickets.queries.reports.behind import Condition, OfGroup, behind, tickets_of
+from services.tickets.queries.reports.naming import names_of
 
-GROUPINGS = ("community", "cause", "emotion", "month")
+COMPLAINT_GROUPINGS = ("community", "cause", "emotion", "month")
 # Each step from the moment the one before it ended to the moment it ended itself.
 STEPS = {
     "identify": (tickets.c.filed_at, complaints.c.identified_at),
@@ -44,45 +47,52 @@ _COUNTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AskedComplaints:
-    """Complaints by time of filing (`until` not included), narrowed and grouped; months begin in `zone`."""
-
-    organisation_id: str
-    since: datetime | None = None
-    until: datetime | None = None
-    community_id: str | None = None
-    cause: str | None = None
-    emotion: str | None = None
-    group_by: str = "community"
-    zone: str = "UTC"
+def _counts(name: str) -> Condition:
+    return lambda told: told[name] > 0
 
 
-def complaint_report(db: Connection, asked: AskedComplaints) -> dict[str, Any]:
+# What a complaint is counted under, and listed by. An approval counts each time, its complaint once.
+COMPLAINT_FIGURES: Mapping[str, Condition] = {
+    "complaints": lambda told: true(),
+    **{name: _counts(name) for name in ("identified", "unidentified", "closed", "escalated", "escalated_unjudged")},
+    "settled_on_first_contact": _counts("first_contact"),
+    "avoidable_escalations": _counts("avoidable"),
+    "escalated_judged": lambda told: told.escalated > told.escalated_unjudged,
+    **{name: _counts(name) for name in ("justified", "judged")},
+    **{name: _counts(name) for name in ("approvals_in_time", "approvals_late", "approvals_open")},
+    "approvals_decided": lambda told: told.approvals_in_time + told.approvals_late > 0,
+    **{name: lambda told, name=name: told[f"{name}_seconds"].is_not(None) for name in STEPS},  # type: ignore[misc]
+}
+
+
+def complaint_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     """Return the figures of each group and of all, with what each is made of, and the lessons learnt.
 
     A share of nothing is null. What nobody identified or judged yet is counted as such, and is in no share.
     """
     prepare(db)
     now = time.now()
-    told = _told(asked, now)
-    names = _community_names(db) if asked.group_by == "community" else {}
+    told = complaints_of(asked, grouping, now)
     groups = db.execute(_figures(told, told.c.key).order_by(told.c.key)).all()
+    names = names_of(db, asked, grouping, [row.key for row in groups])
     lessons = _lessons(db, asked)
     return {
         "asof": now.isoformat(),
         "from": asked.since.isoformat() if asked.since else None,
         "to": asked.until.isoformat() if asked.until else None,
-        **{name: getattr(asked, name) for name in ("community_id", "cause", "emotion", "group_by")},
+        **{name: getattr(asked, name) for name in ("community_id", "cause", "emotion")},
+        "group_by": grouping,
         "interval": "Wilson, 95 %",
-        "groups": [{"key": row.key, "name": names.get(row.key), **_said(row)} for row in groups],
-        "total": _said(db.execute(_figures(told, None)).one()),
+        "groups": [
+            {"key": row.key, "name": names.get(row.key), **_said(row, asked, (grouping, row.key))} for row in groups
+        ],
+        "total": _said(db.execute(_figures(told, None)).one(), asked),
         "lessons": lessons[:MOST_LESSONS],
         "more_lessons": len(lessons) > MOST_LESSONS,
     }
 
 
-def _conditions(asked: AskedComplaints) -> list[ColumnElement[bool]]:
+def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
     found = [tickets.c.organisation_id == asked.organisation_id, tickets.c.work_type == COMPLAINT]
     if asked.since is not None:
         found.append(tickets.c.filed_at >= asked.since)
@@ -94,8 +104,8 @@ def _conditions(asked: AskedComplaints) -> list[ColumnElement[bool]]:
     ]
 
 
-def _told(asked: AskedComplaints, now: datetime) -> Subquery:
-    """Return what is asked of each complaint, true or false, and the seconds of each step where it ended."""
+def complaints_of(asked: Asked, grouping: str, now: datetime) -> Subquery:
+    """Return what is asked of each complaint, 0 or 1, and the seconds of each step where it ended."""
     keys: dict[str, ColumnElement[Any]] = {
         "community": cast(tickets.c.community_id, Text),
         "cause": complaints.c.cause,
@@ -125,7 +135,8 @@ def _told(asked: AskedComplaints, now: datetime) -> Subquery:
     }
     return (
         select(
-            keys[asked.group_by].label("key"),
+            tickets.c.id.label("ticket_id"),
+            keys[grouping].label("key"),
             *(column.label(name) for name, column in counted.items()),
             *(func.extract("epoch", end - start).label(f"{name}_seconds") for name, (start, end) in STEPS.items()),
         )
@@ -138,6 +149,7 @@ def _told(asked: AskedComplaints, now: datetime) -> Subquery:
 def _figures(told: Subquery, key: ColumnElement[Any] | None) -> Any:
     columns: list[Any] = [func.count().label("n")]
     columns += [func.coalesce(func.sum(told.c[name]), 0).label(name) for name in _COUNTS]
+    columns += [func.count().filter(is_so(told.c)).label(tickets_of(name)) for name, is_so in COMPLAINT_FIGURES.items()]
     for name in STEPS:
         seconds = told.c[f"{name}_seconds"]
         columns += [
@@ -150,8 +162,8 @@ def _figures(told: Subquery, key: ColumnElement[Any] | None) -> Any:
     return select(key.label("key"), *columns).group_by(key)
 
 
-def _said(row: Row[Any]) -> dict[str, Any]:
-    got = row._mapping
+def _said(row: Row[Any], asked: Asked, of: OfGroup = ()) -> dict[str, Any]:
+    got = row._asdict()
     count = {name: int(got[name]) for name in _COUNTS}
     decided = count["approvals_in_time"] + count["approvals_late"]
     known = count["escalated"] - count["escalated_unjudged"]
@@ -170,6 +182,7 @@ def _said(row: Row[Any]) -> dict[str, Any]:
             }
             for name in STEPS
         },
+        "behind": behind(asked, "complaints", COMPLAINT_FIGURES, got, of),
     }
 
 
@@ -177,7 +190,7 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _lessons(db: Connection, asked: AskedComplaints) -> list[dict[str, Any]]:
+def _lessons(db: Connection, asked: Asked) -> list[dict[str, Any]]:
     """Return what was learnt, newest first, one more than is shown."""
     rows = db.execute(
         select(
@@ -207,7 +220,3 @@ def _lessons(db: Connection, asked: AskedComplaints) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _community_names(db: Connection) -> dict[str, str]:
-    return {row.id: row.name for row in db.execute(select(communities.c.id, communities.c.name))}

@@ -23,11 +23,20 @@ from sqlalchemy import (
 from services.kit import clock as time
 from services.tickets.models import Moment, clocks, history, tickets
 from services.tickets.queries.reports.asked import Asked, prepare
+from services.tickets.queries.reports.behind import Condition, OfGroup, behind, tickets_of
+from services.tickets.queries.reports.naming import names_of
 from services.tickets.queries.reports.promises import done_at
-from services.tickets.queries.reports.sla import names_of
 
 PAUSE_GROUPINGS = ("member", "work_type", "reason", "community")
-_COUNTS = ("pauses", "tickets_paused", "still_open", "expired", "objected", "disallowed")
+# What a pause is counted under, and its tickets are listed by.
+PAUSE_FIGURES: Mapping[str, Condition] = {
+    "pauses": lambda pause: true(),
+    "still_open": lambda pause: pause.still_open,
+    "expired": lambda pause: pause.expired,
+    "objected": lambda pause: pause.objected,
+    "disallowed": lambda pause: pause.disallowed,
+}
+_COUNTS = (*PAUSE_FIGURES, "tickets_paused")
 _SECONDS = ("paused_seconds", "disallowed_seconds", "lived_seconds")
 # Written out, not as a parameter: the planner takes the index of pauses only for what it can read in the statement.
 _IS_PAUSE: ColumnElement[bool] = literal_column("history.action = 'pause'")
@@ -43,7 +52,7 @@ def pause_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     prepare(db)
     now = time.now()
     rows = {row.key: row._asdict() for row in db.execute(_grouped(asked, grouping, now))}
-    names = names_of(db, grouping, rows)
+    names = names_of(db, asked, grouping, rows)
     total = db.execute(_grouped(asked, None, now)).one_or_none()
     return {
         "asof": now.isoformat(),
@@ -52,30 +61,29 @@ def pause_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
         "community_id": asked.community_id,
         "group_by": grouping,
         "groups": [
-            {"key": key, "name": names.get(key), **_said(rows[key])}
+            {"key": key, "name": names.get(key), **_said(rows[key], asked, (grouping, key))}
             for key in sorted(rows, key=lambda key: (-(rows[key]["paused_seconds"] or 0), key))
         ],
-        "total": _said(total._asdict() if total else {}),
+        "total": _said(total._asdict() if total else {}, asked),
     }
 
 
-def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+def _said(row: Mapping[str, Any], asked: Asked, of: OfGroup = ()) -> dict[str, Any]:
     counts = {name: int(row.get(name) or 0) for name in _COUNTS}
     seconds = {name: float(row.get(name) or 0) for name in _SECONDS}
     share = seconds["paused_seconds"] / seconds["lived_seconds"] if seconds["lived_seconds"] else None
-    return {**counts, **seconds, "pause_share": share}
+    return {**counts, **seconds, "pause_share": share, "behind": behind(asked, "pauses", PAUSE_FIGURES, row, of)}
 
 
 def _grouped(asked: Asked, grouping: str | None, now: datetime) -> Any:
     """Return the statement: pauses summed by group, beside the lived time of each group's jobs, each job once."""
-    waits = _waits(asked, now)
+    waits = pauses_of(asked, now)
     key = (literal_column("NULL::text") if grouping is None else waits.c[grouping]).label("key")
     by_ticket = (
         select(
             key,
             waits.c.ticket_id,
-            func.count().label("pauses"),
-            *(func.count().filter(waits.c[name]).label(name) for name in _COUNTS[2:]),
+            *(func.count().filter(is_so(waits.c)).label(name) for name, is_so in PAUSE_FIGURES.items()),
             func.sum(waits.c.seconds).label("paused_seconds"),
             func.sum(waits.c.seconds).filter(waits.c.disallowed).label("disallowed_seconds"),
         )
@@ -83,12 +91,13 @@ def _grouped(asked: Asked, grouping: str | None, now: datetime) -> Any:
         .subquery("by_ticket")
     )
     lived = _lived(by_ticket, now)
-    summed = ("pauses", *_COUNTS[2:], *_SECONDS[:2])
+    summed = (*PAUSE_FIGURES, *_SECONDS[:2])
     return (
         select(
             by_ticket.c.key,
             func.count().label("tickets_paused"),
             *(func.sum(by_ticket.c[name]).label(name) for name in summed),
+            *(func.count().filter(by_ticket.c[name] > 0).label(tickets_of(name)) for name in PAUSE_FIGURES),
             func.sum(lived.c.seconds).label("lived_seconds"),
         )
         .join(lived, true())
@@ -96,7 +105,7 @@ def _grouped(asked: Asked, grouping: str | None, now: datetime) -> Any:
     )
 
 
-def _waits(asked: Asked, now: datetime) -> Subquery:
+def pauses_of(asked: Asked, now: datetime) -> Subquery:
     """Return every pause of the period: who, what for, how long, and how it ended."""
     begun, later, objection = history.alias("history"), history.alias("later"), history.alias("objection")
     end = (

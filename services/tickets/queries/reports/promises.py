@@ -9,6 +9,9 @@ from services.tickets.models import Moment, history, tickets
 
 KEPT, BROKEN, PENDING, MOVED, WITHDRAWN = "kept", "broken", "open", "moved", "withdrawn"
 PROMISES = (KEPT, BROKEN, PENDING, MOVED)
+# What a list of tickets may be narrowed to, and what each of it adds up.
+DECIDED = "decided"
+BECAME = {**{name: (name,) for name in PROMISES}, DECIDED: (KEPT, BROKEN)}
 # What promises are told from, beside history, of the tickets they were made about.
 PROMISE_COLUMNS = tuple(
     tickets.c[name] for name in ("id", "status", "promised_at", "completions", "first_completed_at")

@@ -23,7 +23,7 @@ from services.tickets.lifecycle import DONE
 from services.tickets.models import clocks, tickets
 from services.tickets.queries.reports.asked import Asked, group_of_ticket
 from services.tickets.queries.reports.clocks import Spread, percentiles
-from services.tickets.queries.reports.promises import BROKEN, PROMISE_COLUMNS, PROMISES, promises_of
+from services.tickets.queries.reports.promises import BECAME, BROKEN, PROMISE_COLUMNS, PROMISES, promises_of
 from services.tickets.queries.verdicts import is_open_overdue
 from services.tickets.sla.clocks import BREACHED, UNKNOWN
 
@@ -38,6 +38,7 @@ QUALITIES: Mapping[str, Callable[[Row], ColumnElement[bool]]] = {
     "counted": lambda job: or_(job.done, job.flawed),
     "flawless": lambda job: and_(job.done, ~job.flawed, ~job.pending),
     "flawed": lambda job: job.flawed,
+    "decided": lambda job: or_(job.flawed, and_(job.done, ~job.pending)),
     "undecided": lambda job: and_(job.done, ~job.flawed, job.pending),
     "missed_clock": lambda job: job.missed,
     "broken_promise": lambda job: job.broke,
@@ -163,6 +164,7 @@ def quality_of(db: Connection, asked: Asked, grouping: str, now: datetime) -> di
             func.count().label("filed"),
             *(_count(condition(job.c)).label(name) for name, condition in QUALITIES.items()),
             *(cast(func.sum(job.c[name]), Integer).label(f"promises_{name}") for name in PROMISES),
+            *(_count(or_(*(job.c[one] > 0 for one in of))).label(f"promised_{name}") for name, of in BECAME.items()),
             *(func.count(seconds).label(f"{seconds.name}_n") for seconds in times),
             *(percentiles(seconds).label(seconds.name) for seconds in times),
         ).group_by(job.c.group)
@@ -182,6 +184,6 @@ def has_quality(asked: Asked, name: str, now: datetime) -> ColumnElement[bool]:
 
 
 def has_promise(asked: Asked, became: str, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a promise about a ticket became one of PROMISES."""
+    """Return the condition that a promise about a ticket became one of BECAME."""
     promises = promises_of(_filed(asked, None), now)
-    return tickets.c.id.in_(select(promises.c.ticket_id).where(promises.c.became == became))
+    return tickets.c.id.in_(select(promises.c.ticket_id).where(promises.c.became.in_(BECAME[became])))

@@ -4,21 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from services.kit import clock as time
 from services.tickets.catalogue import NEED_LEVELS, WORK_TYPES
-from services.tickets.models import communities, people
+from services.tickets.complaints.figures import share
 from services.tickets.queries.reports.asked import MONTH, NONE, ORGANISATION, RULE, Asked, group_of_clock, prepare
 from services.tickets.queries.reports.behind import Again, counted_again, overridden, surplus
 from services.tickets.queries.reports.clocks import Figures, Key, Spread, carried_over, figures_of
-from services.tickets.queries.reports.promises import PROMISES
+from services.tickets.queries.reports.naming import names_of
+from services.tickets.queries.reports.promises import BECAME, PROMISES
 from services.tickets.queries.reports.quality import quality_of, spread_of
 from services.tickets.queries.verdicts import OPEN_OVERDUE, REPORTED, VERDICTS
 from services.tickets.sla.targets import JUDGED
 
 FLAWS = ("missed_clock", "broken_promise", "was_reopened", "unhappy")
-FINISHED = ("finished", "counted", "flawless", "flawed", "undecided", "unanswered", *FLAWS)
+FINISHED = ("finished", "counted", "flawless", "flawed", "decided", "undecided", "unanswered", *FLAWS)
 CLOCKS = ("contract", "lived")
 # A rule has clocks, and no jobs: a job as a whole is under several.
 _OF_RULE: Mapping[str, Any] = {"filed": None}
@@ -44,7 +45,7 @@ def sla_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     late = carried_over(db, asked, grouping, now)
     wholes = {} if grouping == RULE else quality_of(db, asked, grouping, now)
     keys = _in_order(asked, grouping, {key for key, _ in (*counted, *late)} | set(wholes))
-    names = names_of(db, grouping, keys)
+    names = names_of(db, asked, grouping, keys)
     # Nothing was filed before a period without beginning, nor in any of its months.
     of_groups = None if grouping == MONTH or asked.since is None else late
     nothing = _OF_RULE if grouping == RULE else _NOTHING
@@ -62,19 +63,6 @@ def sla_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
         ],
         "total": _total(asked, grouping, counted, late, wholes, again),
     }
-
-
-def names_of(db: Connection, grouping: str, keys: Iterable[Any]) -> Mapping[Any, str | None]:
-    """Return what the groups are called, where their keys do not say it."""
-    if grouping == "need_level":
-        return NEED_LEVELS
-    if grouping == "community":
-        wanted = select(communities.c.id, communities.c.name).where(communities.c.id.in_(_known(keys)))
-    elif grouping in ("crew", "member"):
-        wanted = select(people.c.id, people.c.badge).where(people.c.id.in_(_known(keys)))
-    else:
-        return {}
-    return {key: name for key, name in db.execute(wanted)}  # noqa: C416 - rows, not pairs
 
 
 def _known(keys: Iterable[Any]) -> list[Any]:
@@ -121,13 +109,16 @@ def _links(asked: Asked, kind: str) -> dict[str, str]:
     return {verdict: f"{listed}&verdict={verdict}" for verdict in VERDICTS}
 
 
-_SUMS = ("filed", "reopened", *FINISHED, *(f"promises_{name}" for name in PROMISES))
+_SUMS = (
+    "filed", "reopened", *FINISHED, *(f"promises_{name}" for name in PROMISES),
+    *(f"promised_{name}" for name in BECAME),
+)  # fmt: skip
 _NOTHING: Mapping[str, Any] = dict.fromkeys(_SUMS, 0)
 
 
 def _whole(asked: Asked, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is said of jobs as wholes: their resolution, their promises, and how many had no flaw."""
-    decided = row["flawless"] + row["flawed"]
+    kept, broken = row["promises_kept"], row["promises_broken"]
     return {
         "resolution": {
             "first": _times(row, "first"),
@@ -137,15 +128,23 @@ def _whole(asked: Asked, row: Mapping[str, Any]) -> dict[str, Any]:
         },
         "promises": {
             **{name: row[f"promises_{name}"] for name in PROMISES},
-            "tickets": {name: asked.link(promise=name) for name in PROMISES},
+            "decided": kept + broken,
+            **_share("kept_share", kept, kept + broken),
+            "tickets_counted": {name: row[f"promised_{name}"] for name in BECAME},
+            "tickets": {name: asked.link(promise=name) for name in BECAME},
         },
         "flawless": {
             **{name: row[name] for name in FINISHED if name not in FLAWS},
-            "rate": row["flawless"] / decided if decided else None,
+            **_share("rate", row["flawless"], row["decided"]),
             "flawed_by": {name: row[name] for name in FLAWS},
             "tickets": {name: asked.link(quality=name) for name in FINISHED},
         },
     }
+
+
+def _share(called: str, count: int, n: int) -> dict[str, Any]:
+    told = share(count, n)
+    return {called: told["share"], "low": told["low"], "high": told["high"]}
 
 
 def _times(row: Mapping[str, Any], which: str) -> dict[str, Any] | None:

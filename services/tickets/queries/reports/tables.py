@@ -12,12 +12,13 @@ _PERCENTILES = tuple(f"{clock}_{percent}" for clock in ("contract", "lived") for
 _PERIOD = ("asof", "from", "to")
 SLA_COLUMNS = (
     *_PERIOD, "group_by", "key", "name", "filed", "measure", "met", "breached", "open_overdue", "carried_over",
-    "open_in_time", "unknown", "void", "moved", "decided", "met_share", "overridden", "n", *_PERCENTILES,
+    "open_in_time", "unknown", "void", "moved", "decided", "met_share", "low", "high", "overridden", "n",
+    *_PERCENTILES,
     "pause_seconds", "lived_seconds", "pause_share", "tickets",
 )  # fmt: skip
 PAUSE_COLUMNS = (
     *_PERIOD, "group_by", "key", "name", "pauses", "tickets_paused", "paused_seconds", "disallowed_seconds",
-    "lived_seconds", "pause_share", "still_open", "expired", "objected", "disallowed",
+    "lived_seconds", "pause_share", "still_open", "expired", "objected", "disallowed", "tickets",
 )  # fmt: skip
 ACT_COLUMNS = (
     *_PERIOD, "group_by", "key", "name", "acts", "acts_on", "counted_back", "backdated_seconds", "longest_seconds",
@@ -25,15 +26,23 @@ ACT_COLUMNS = (
 )  # fmt: skip
 ATTAINMENT_COLUMNS = (
     *_PERIOD, "community_id", "community", "policy_version", "attained_level", "without_gaps", "need_level", "need",
-    "verdict", "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "needed_share",
+    "verdict", "measure", "met", "breached", "open_overdue", "carried_over", "decided", "met_share", "low", "high",
+    "needed_share",
     "least_decided", "blocked_by", "tickets",
 )  # fmt: skip
 _WAIT_FIGURES = (
     "given", "without", "judged", "within", "early", "late", "late_open", "withdrawn", "pending", "share", "low",
     "high", "share_at_most", "stated", "expected", "median_width_seconds",
 )  # fmt: skip
-WAIT_COLUMNS = (*_PERIOD, "group_by", "key", "name", "measure", "estimates", *_WAIT_FIGURES, "verdict")
-_COUNTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided", "met_share")
+WAIT_COLUMNS = (*_PERIOD, "group_by", "key", "name", "measure", "estimates", *_WAIT_FIGURES, "verdict", "tickets")
+# A row a figure: how many, of how many where it is a share, and how long it took where it is a step.
+FIGURE_COLUMNS = (*_PERIOD, "group_by", "key", "name", "measure", "counted", "of", "part", "low", "high")
+COMPLAINT_COLUMNS = (*FIGURE_COLUMNS, "median_seconds", "p90_seconds", "tickets")
+ANNOUNCEMENT_COLUMNS = (*FIGURE_COLUMNS, "list")
+_SHARE = ("met_share", "low", "high")
+_COUNTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided", *_SHARE)
+_OF_COMPLAINTS = ("identified", "unidentified", "closed", "escalated", "escalated_unjudged")
+_SHARES_OF_COMPLAINTS = ("settled_on_first_contact", "avoidable_escalations", "justified", "approvals_in_time")
 
 Row = dict[str, Cell]
 
@@ -70,7 +79,7 @@ def _known(grouping: str, group: Mapping[str, Any], locale: str) -> Row:
     key, name = group["key"], group["name"]
     if key in (None, "all"):
         key = in_words(key or "none", locale)
-    elif grouping in ("work_type", "reason", "action"):
+    elif grouping in ("work_type", "reason", "action", "cause", "emotion", "kind"):
         name = in_words(key, locale)
     elif grouping == "need_level":
         name = in_words(name, locale)
@@ -101,15 +110,16 @@ def _wholes(group: Mapping[str, Any]) -> Iterator[Row]:
     resolution, promises, flawless = group["resolution"], group["promises"], group["flawless"]
     for which in ("first", "total"):
         yield {"measure": f"{which}_resolution", **_spread(resolution[which]), "tickets": resolution["tickets"]}
-    decided = promises["kept"] + promises["broken"]
     yield {
         "measure": "promises",
         "met": promises["kept"],
         "breached": promises["broken"],
         "open_in_time": promises["open"],
         "moved": promises["moved"],
-        "decided": decided,
-        "met_share": promises["kept"] / decided if decided else None,
+        "decided": promises["decided"],
+        "met_share": promises["kept_share"],
+        "low": promises["low"],
+        "high": promises["high"],
         "tickets": promises["tickets"]["broken"],
     }
     yield {
@@ -117,21 +127,24 @@ def _wholes(group: Mapping[str, Any]) -> Iterator[Row]:
         "met": flawless["flawless"],
         "breached": flawless["flawed"],
         "unknown": flawless["undecided"],
-        "decided": flawless["flawless"] + flawless["flawed"],
+        "decided": flawless["decided"],
         "met_share": flawless["rate"],
+        "low": flawless["low"],
+        "high": flawless["high"],
         "tickets": flawless["tickets"]["flawed"],
     }
 
 
 def _pauses(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
     for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
-        yield {**group, **_known(report["group_by"], group, locale)}
+        listed = group["behind"]["pauses"]["link"]
+        yield {**group, **_known(report["group_by"], group, locale), "tickets": listed}
 
 
 def _acts(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
     for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
         known = _known(report["group_by"], group, locale)
-        yield {**group, **known, "acts_on": group["tickets"], "tickets": group["link"]}
+        yield {**group, **known, "acts_on": group["tickets"], "tickets": group["behind"]["acts"]["link"]}
 
 
 def _attainment(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
@@ -151,12 +164,12 @@ def _attainment(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
             }
             yield {**of_level, **_counted(level), "measure": in_words("all", locale)}
             for kind, clock in level["clocks"].items():
-                carried = {"carried_over": clock["carried_over"], "tickets": clock["tickets"]}
+                carried = {"carried_over": clock["carried_over"], "tickets": clock["behind"]["breached"]["link"]}
                 yield {**of_level, **_counted(clock), **carried, "measure": in_words(kind, locale)}
 
 
 def _counted(figures: Mapping[str, Any]) -> Row:
-    return {name: figures[name] for name in ("met", "breached", "open_overdue", "decided", "met_share")}
+    return {name: figures[name] for name in ("met", "breached", "open_overdue", "decided", *_SHARE)}
 
 
 def _waits(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
@@ -172,7 +185,42 @@ def _waits(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
                 "measure": in_words(group["measure"], locale),
                 "estimates": in_words(f"{which}_estimates", locale),
                 "verdict": in_words(told["verdict"], locale),
+                "tickets": told["behind"]["judged"]["link"],
             }
+
+
+def _complaints(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
+        known, listed = _known(report["group_by"], group, locale), group["behind"]
+        rows: dict[str, Row] = {"complaints": {"counted": group["n"]}}
+        rows |= {name: {"counted": group[name]} for name in _OF_COMPLAINTS}
+        rows |= {name: _part(group[name]) for name in _SHARES_OF_COMPLAINTS}
+        rows["approvals_open"] = {"counted": group["approvals_in_time"]["open"]}
+        for step, took in group["steps"].items():
+            rows[step] = {"counted": took["n"], **{name: took[name] for name in ("median_seconds", "p90_seconds")}}
+        for name, row in rows.items():
+            yield {**known, **row, "measure": in_words(f"complaints_{name}", locale), "tickets": listed[name]["link"]}
+
+
+def _announcements(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
+        known, listed = _known(report["group_by"], group, locale), group["announcements"]
+        rows: dict[str, tuple[Row, str]] = {
+            "published": ({"counted": group["published"]}, listed["published"]),
+            "bound": ({"counted": group["bound"]}, listed["bound"]),
+            "in_time": (_part(group["in_time"]), listed["in_time"]),
+            "late": ({"counted": group["late"]}, listed["late"]),
+            "households_told": ({"counted": group["households_told"]}, listed["published"]),
+            "households_read": (_part(group["households_read"]), listed["published"]),
+            "joined": ({"counted": group["joined"]}, group["behind"]["joined"]["link"]),
+        }
+        for name, (row, link) in rows.items():
+            yield {**known, **row, "measure": in_words(f"announcements_{name}", locale), "list": link}
+
+
+def _part(figure: Mapping[str, Any]) -> Row:
+    counted = {"counted": figure["count"], "of": figure["n"], "part": figure["share"]}
+    return {**counted, "low": figure["low"], "high": figure["high"]}
 
 
 _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], Iterator[Row]]]] = {
@@ -181,4 +229,6 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], 
     "acts": (ACT_COLUMNS, _acts),
     "attainment": (ATTAINMENT_COLUMNS, _attainment),
     "waits": (WAIT_COLUMNS, _waits),
+    "complaints": (COMPLAINT_COLUMNS, _complaints),
+    "announcements": (ANNOUNCEMENT_COLUMNS, _announcements),
 }

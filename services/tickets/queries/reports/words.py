@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.tickets.announcing import KINDS as ANNOUNCED
+from services.tickets.complaints.codes import CAUSES, EMOTIONS
 from services.tickets.lifecycle import ACTION_NAMES_ZH
 from services.tickets.sla.wording import EN, KINDS, REASONS, ZH
 from services.tickets.waits.wording import BASES
@@ -54,6 +56,33 @@ NAMES = {
     "by_horizon": ("预估时长", "how far ahead"),
     "by_basis": ("依据范围", "basis"),
     "by_item": ("服务项目", "item"),
+    "by_cause": ("原因", "cause"),
+    "by_emotion": ("情绪", "feeling"),
+    "by_kind": ("公告类型", "kind of announcement"),
+    **{code: (name["zh-CN"], name["en"]) for names in (CAUSES, EMOTIONS, ANNOUNCED) for code, name in names.items()},
+    "complaints_complaints": ("投诉", "complaints"),
+    "complaints_identified": ("已确认", "identified"),
+    "complaints_unidentified": ("尚无人确认", "not identified yet"),
+    "complaints_closed": ("已办结", "ended"),
+    "complaints_escalated": ("已上报", "went up"),
+    "complaints_escalated_unjudged": ("已上报未判断", "went up, not judged"),
+    "complaints_settled_on_first_contact": ("首次接触解决", "settled on first contact"),
+    "complaints_avoidable_escalations": ("本可避免的上报", "went up needlessly"),
+    "complaints_justified": ("投诉成立", "justified"),
+    "complaints_approvals_in_time": ("按时审批", "approved in time"),
+    "complaints_approvals_open": ("待审批", "approval to come"),
+    "complaints_identify": ("确认用时", "time to identify"),
+    "complaints_assess": ("评估用时", "time to assess"),
+    "complaints_negotiate": ("协商用时", "time to negotiate"),
+    "complaints_act": ("处理用时", "time to act"),
+    "complaints_review": ("回顾用时", "time to review"),
+    "announcements_published": ("已发布公告", "announcements published"),
+    "announcements_bound": ("须提前通知的公告", "bound to a notice period"),
+    "announcements_in_time": ("按时公告", "in time"),
+    "announcements_late": ("迟发公告", "late"),
+    "announcements_households_told": ("通知户数", "homes told"),
+    "announcements_households_read": ("已读户数", "homes that read it"),
+    "announcements_joined": ("并入的报事", "requests joined"),
     **{basis: (words[ZH], words[EN]) for basis, words in BASES.items()},
     "to_2h": ("2 小时内", "up to 2 hours"),
     "to_8h": ("2 至 8 小时", "2 to 8 hours"),
@@ -145,6 +174,12 @@ HEADINGS = {
     "share_at_most": ("占比上限（撤回计入）", "Share at most, withdrawn within"),
     "stated": ("所述概率", "Stated probability"),
     "expected": ("应有占比", "Expected share"),
+    "counted": ("数量", "Count"),
+    "of": ("总数", "Out of"),
+    "part": ("占比", "Share"),
+    "median_seconds": ("用时中位数（秒）", "Median seconds"),
+    "p90_seconds": ("用时 P90（秒）", "Seconds p90"),
+    "list": ("清单链接", "List"),
     "median_width_seconds": ("区间宽度中位数（秒）", "Median width in seconds"),
 }
 
