@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from services.kit import clock
+from services.tickets.models import history, outbox
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -95,3 +97,17 @@ def case(estate: "Estate", name: str, ticket_id: str) -> dict[str, Any]:
 def seconds_between(earlier: str, later: str) -> float:
     """Return the seconds from one moment of an answer to another."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def entries(engine: Engine, ticket_id: str) -> list[dict[str, Any]]:
+    """Return a ticket's history."""
+    with engine.connect() as db:
+        rows = db.execute(select(history).where(history.c.ticket_id == ticket_id).order_by(history.c.seq)).mappings()
+        return [dict(row) for row in rows]
+
+
+def told(engine: Engine, ticket_id: str, kind: str) -> list[dict[str, Any]]:
+    """Return what was published of a ticket under a type."""
+    with engine.connect() as db:
+        wanted = select(outbox.c.data).where(outbox.c.subject == ticket_id, outbox.c.type == kind)
+        return list(db.execute(wanted.order_by(outbox.c.id)).scalars())

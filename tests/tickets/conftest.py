@@ -23,6 +23,7 @@ from services.tickets.app import make_app
 from services.tickets.catalogue import SKILLS
 from services.tickets.settings import TicketsSettings
 from tests.tickets.refusals import Caller
+from tests.tickets.scanning import LIFT
 
 HOURS = {day: [["08:30", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 CALENDAR = {"tz": "Asia/Shanghai", "hours": HOURS}
@@ -200,3 +201,17 @@ def by_hand(estate: "Estate", server_url: str) -> Iterator[Callable[..., None]]:
         "UPDATE clocks SET next_level = NULL, next_fire_at = NULL WHERE organisation_id = %(id)s",
         id=estate.organisation_id,
     )
+
+
+@pytest.fixture
+def spot(estate: "Estate") -> dict[str, Any]:
+    """A lift with a code on it."""
+    made = estate.post("manager", "/spots", {**LIFT, "building_id": estate.building_id})
+    assert made.status_code == 201, made.json
+    return dict(made.json or {})
+
+
+@pytest.fixture
+def anybody(estate: "Estate") -> FlaskClient:
+    """A phone without an account."""
+    return estate.client

@@ -14,7 +14,7 @@ from services.tickets.appointments import appointments_of
 from tests.tickets.busy_desk import sweep
 from tests.tickets.case_made import export
 from tests.tickets.conftest import signed_in
-from tests.tickets.test_acts_told_later import told
+from tests.tickets.telling import told
 from tests.tickets.test_replay import replayed
 from tests.tickets.walking import waiting
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from services.kit import testing
 from tests.tickets.busy_desk import sweep
 from tests.tickets.refusals import is_problem
-from tests.tickets.test_acts_told_later import DAY, HOUR, MINUTE, NOON, act, claimed
+from tests.tickets.telling import DAY, HOUR, MINUTE, NOON, act, claimed
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate

@@ -17,7 +17,7 @@ from tests.tickets.busy_desk import sweep
 from tests.tickets.month import lived_through
 from tests.tickets.recounting import follow
 from tests.tickets.refusals import fields_of, is_problem
-from tests.tickets.test_acts_told_later import DAY, HOUR, MINUTE, NOON, act, claimed
+from tests.tickets.telling import DAY, HOUR, MINUTE, NOON, act, claimed
 from tests.tickets.test_announcements import NOW as MONDAY
 from tests.tickets.test_announcements import asked as at_desk
 from tests.tickets.test_announcements import nothing_due, published, with_periods
