@@ -9,11 +9,14 @@ from services.tickets.api import BLUEPRINTS
 from services.tickets.api.mail import LETTER
 from services.tickets.case_file import seals
 from services.tickets.settings import TicketsSettings
+from services.tickets.triage.lexicon import lexicon
 from services.tickets.visitor_links import Links
 
 
 def make_app(settings: TicketsSettings) -> Flask:
-    """Return the application."""
+    """Return the application; raises LexiconError where a word file is at fault."""
+    # Read before anybody waits for it: the first request would take longer by the seconds of a busy machine.
+    lexicon()
     app = create_app(
         settings.kit,
         BLUEPRINTS,

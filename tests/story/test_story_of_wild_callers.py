@@ -21,8 +21,8 @@ def test_no_wild_request_meets_an_error_of_ours_or_an_answer_outside_the_documen
         "--header", f"Authorization: Bearer {person(login).token}", "--checks", CHECKS,
         "--exclude-path", "/api/v1/stream",
         "--phases", "coverage,fuzzing", "--max-examples", "5", "--seed", "7", "--no-color",
-        # How quickly requests are thought up says something of the machine alone.
-        "--warnings", "off", "--suppress-health-check", "too_slow",
+        # How quickly requests are thought up and answered here says something of the machine alone.
+        "--warnings", "off", "--suppress-health-check", "too_slow", "--request-timeout", "60",
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-10_000:]
