@@ -31,7 +31,24 @@ organisations = Table(
     metadata,
     Column("id", UUID(as_uuid=False), primary_key=True),
     Column("name", Text, nullable=False),
+    # The language of new accounts.
     Column("locale", Text, nullable=False),
+    Column("name_en", Text),
+    Column("phone", Text),
+    Column("emergency_phone", Text),
+    Column("revision", Integer, nullable=False, server_default="1"),
+)
+
+# Who changed what an organisation says of itself: each fact by its name with before and after. Append-only.
+organisation_changes = Table(
+    "organisation_changes",
+    metadata,
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("organisation_id", UUID(as_uuid=False), ForeignKey("organisations.id"), nullable=False),
+    Column("author_id", UUID(as_uuid=False), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("changes", JSONB, nullable=False),
+    Index(None, "organisation_id", "id"),
 )
 
 accounts = Table(

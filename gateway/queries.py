@@ -24,6 +24,21 @@ def organisation(db: Connection, organisation_id: str) -> Mapping[str, Any]:
     return dict(row)
 
 
+def named(organisation: Mapping[str, Any], locale: str) -> str:
+    """Return what an organisation is called in a language."""
+    name: str = (organisation["name_en"] if locale == "en" else None) or organisation["name"]
+    return name
+
+
+def organisation_changes(db: Connection, limit: int, after: str | None) -> Sequence[Mapping[str, Any]]:
+    """Return up to `limit` + 1 changes of the organisation, the latest first; the one too many says there is more."""
+    table = models.organisation_changes
+    wanted = select(table)
+    if after is not None:
+        wanted = wanted.where(table.c.id < after)
+    return [dict(row) for row in db.execute(wanted.order_by(table.c.id.desc()).limit(limit + 1)).mappings()]
+
+
 def account(db: Connection, account_id: str) -> Mapping[str, Any]:
     """Return an account the caller may see; raises NotFound."""
     row = db.execute(select(accounts).where(accounts.c.id == account_id)).mappings().one_or_none()

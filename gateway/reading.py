@@ -33,6 +33,7 @@ CHINESE_SECTIONS = {
     "households": "住户档案",
     "mail": "接收邮件",
     "me": "当前用户",
+    "organisation": "本公司名称与电话",
     "notify": "通知，以及各人的接收方式",
     "opinions": "住户链接中的意见问卷",
     "photos": "工单照片",

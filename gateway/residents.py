@@ -60,8 +60,11 @@ class _Resident(StrictSchema):
     language = Line(most=20)
 
 
-def read_residents(table: Table) -> tuple[dict[str, Named], list[Finding]]:
-    """Return the residents of a table by login, each once however many homes they have, and what is wrong."""
+def read_residents(table: Table, usual: str = LOCALES[0]) -> tuple[dict[str, Named], list[Finding]]:
+    """Return the residents of a table by login, each once however many homes they have, and what is wrong.
+
+    Who names no language reads the `usual` one.
+    """
     people: dict[str, Named] = {}
     findings = list(table.findings)
     unread = {(one.row, one.column) for one in findings}
@@ -72,7 +75,7 @@ def read_residents(table: Table) -> tuple[dict[str, Named], list[Finding]]:
         if found is None or row.number in bad_rows:
             continue
         login, problem = _login(row, found)
-        locale = LANGUAGES.get(found.get("language", "zh-CN").casefold())
+        locale = LANGUAGES.get(found.get("language", usual).casefold())
         if locale is None:
             problem = Finding(row.number, "language", "Write zh-CN or en.", "请填写“中文”或“英文”。")
         if problem is not None or login is None or locale is None:

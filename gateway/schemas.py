@@ -5,6 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from gateway.organisation_schemas import OwnOrganisation
 from services.kit.http import Line, Page, StrictSchema, TrueOrFalse
 from services.kit.identity import LOCALES, ROLES
 
@@ -95,7 +96,7 @@ class MeOut(ma.Schema):
     id = ma.fields.UUID(required=True)
     login = ma.fields.String(required=True)
     role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
-    organisation = ma.fields.Nested(NamedOut, required=True)
+    organisation = ma.fields.Nested(OwnOrganisation, required=True)
     badge = ma.fields.String(required=True, allow_none=True)
     locale = ma.fields.String(required=True)
     skills = ma.fields.List(ma.fields.String(), required=True)
@@ -149,7 +150,7 @@ class AccountIn(AccountChange):
     )
     password = Secret(least=8, required=True)
     role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
-    locale = ma.fields.String(load_default="zh-CN", validate=ma.validate.OneOf(LOCALES))
+    locale = ma.fields.String(load_default=None, validate=ma.validate.OneOf(LOCALES))
 
 
 class AccountQuery(Page):

@@ -57,7 +57,7 @@ def list_accounts(query: dict[str, Any]) -> Response:
 @blp.alt_response(201, schema=AccountOut)
 @one_effect
 def add_account(db: Connection, body: dict[str, Any]) -> Answer:
-    """Open an account in the admin's organisation."""
+    """Open an account in the admin's organisation; where no language is said, in that of the organisation."""
     row = open_account(db, organisation_id=current_actor().organisation_id, **columns(body))
     return _answer(row, 201, {"Location": f"/api/v1/accounts/{row['id']}"})
 

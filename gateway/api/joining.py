@@ -16,6 +16,7 @@ from gateway.schemas import TokenOut
 from services.kit.database import transaction
 from services.kit.errors import invalid_field
 from services.kit.http import Answer, access, current_service, public, respond, scoped
+from services.kit.http.problems import wants
 from services.kit.identity import ROLES, current_actor
 from services.kit.invitations import Invitations
 
@@ -36,7 +37,7 @@ def whose_invitation(body: dict[str, Any]) -> Response:
         Answer(
             {
                 **shown,
-                "organisation": organisation["name"],
+                "organisation": queries.named(organisation, wants()),
                 "purpose": found.invitation["purpose"],
                 "expires_at": found.invitation["expires_at"].isoformat(),
             },

@@ -16,6 +16,7 @@ from gateway.parts import own_headers, parts
 from gateway.schemas import MeChange, MeOut, NothingIn
 from services.kit.errors import Unavailable
 from services.kit.http import Answer, access, one_effect, respond, scoped
+from services.kit.http.problems import wants
 from services.kit.identity import ROLES, current_actor
 
 log = structlog.get_logger()
@@ -44,7 +45,12 @@ def me() -> Response:
                 "id": account["id"],
                 "login": account["login"],
                 "role": account["role"],
-                "organisation": {"id": organisation["id"], "name": organisation["name"]},
+                "organisation": {
+                    "id": organisation["id"],
+                    "name": queries.named(organisation, wants()),
+                    "phone": organisation["phone"],
+                    "emergency_phone": organisation["emergency_phone"],
+                },
                 "badge": account["badge"],
                 "locale": account["locale"],
                 "skills": account["skills"],

@@ -113,7 +113,9 @@ def _import(upload: Any, *, dry: bool) -> Response:
     people: dict[str, Named] = {}
     try:
         table = _read(upload)
-        people, findings = read_residents(table)
+        with scoped() as db:
+            usual = queries.organisation(db, current_actor().organisation_id)["locale"]
+        people, findings = read_residents(table, usual)
         units = _units(people)
         findings += check_units(people, units)
     except DeskError as refusal:

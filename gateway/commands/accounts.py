@@ -35,7 +35,7 @@ def open_account(
     password: str | None,
     role: str,
     badge: str | None = None,
-    locale: str = "zh-CN",
+    locale: str | None = None,
     community_ids: Sequence[str] = (),
     unit_ids: Sequence[str] = (),
     skills: Sequence[str] = (),
@@ -43,8 +43,12 @@ def open_account(
 ) -> dict[str, Any]:
     """Open an account and publish it; raises Conflict when the login is taken, in whatever organisation.
 
-    Without a password nobody signs in until whoever is invited chose one.
+    Without a password nobody signs in until whoever is invited chose one, and without a language it is that of the
+    organisation.
     """
+    if locale is None:
+        of = select(models.organisations.c.locale).where(models.organisations.c.id == organisation_id)
+        locale = db.execute(of).scalar_one()
     row = {
         "id": account_id or str(new_id()),
         "organisation_id": organisation_id,

@@ -44,7 +44,8 @@ def test_me_names_the_units_that_tickets_knows(
     me = client.get("/api/v1/me", headers=bearer(tokens)).get_json()
     assert me["units"] == [place]
     assert me["communities"] == [{"id": community, "name": "枫林苑"}]
-    assert me["organisation"] == {"id": organisation.id, "name": "某物业"}
+    called = {"phone": None, "emergency_phone": None}
+    assert me["organisation"] == {"id": organisation.id, "name": "某物业", **called}
     assert (me["role"], me["badge"], me["units_complete"]) == ("resident", None, True)
     asked = services["tickets"].asked[0]
     assert asked["path"].startswith("/api/v1/units")

@@ -8,6 +8,7 @@ from gateway.web.admin import (
     invitations,
     mailbox,
     more,
+    organisation,
     places,
     sheets,
     shifts,
@@ -16,6 +17,6 @@ from gateway.web.admin import (
 from gateway.web.admin.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (accounts, catalogue, hooks, imports, invitations, mailbox, more, places, sheets, shifts, spots)
+PAGES = (accounts, catalogue, hooks, imports, invitations, mailbox, more, organisation, places, sheets, shifts, spots)
 
 __all__ = ["NAVIGATION", "PAGES", "blp", "catalogue", "shifts"]

@@ -18,7 +18,14 @@ NAVIGATION = {
             "admin.more",
             _l("More"),
             "gear",
-            under=("/admin/invite", "/admin/invitations", "/admin/mailbox", "/admin/residents", "/admin/webhooks"),
+            under=(
+                "/admin/invite",
+                "/admin/invitations",
+                "/admin/mailbox",
+                "/admin/organisation",
+                "/admin/residents",
+                "/admin/webhooks",
+            ),
         ),
     ),
 }

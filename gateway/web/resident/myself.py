@@ -74,11 +74,12 @@ def forget_phone(subscription_id: str) -> Response:
 
 
 def _told() -> dict[str, Any]:
-    told = desk().several({"preferences": "/preferences", "units": "/units"})
+    told = desk().several({"preferences": "/preferences", "units": "/units", "organisation": "/organisation"})
     units: Told = told["units"]
     return {
         "preferences": told["preferences"],
         "units": units["items"],
+        "organisation": told["organisation"],
         "actor": signed_in(),
         **phones(),
     }
