@@ -65,11 +65,20 @@ def add_hook() -> Response:
 @blp.get("/webhooks/<uuid:hook_id>")
 @page_for("admin", "manager")
 def hook(hook_id: str) -> Response:
-    """Show what was sent to an endpoint."""
+    """Show an endpoint, to be changed, and what was sent to it."""
+    return _hook(hook_id)
+
+
+def _hook(hook_id: str, form: Hook | None = None, status: int = 200) -> Response:
     found = desk().get(f"/webhooks/{hook_id}")
     sent = desk().get(f"/webhooks/{hook_id}/deliveries", limit=PER_PAGE, after=after())
+    form = form or Hook(formdata=None, url=found["url"], event_types=found["event_types"])
+    # What it is sent already can be kept, whether or not this page would offer it.
+    form.event_types.choices = [(one, one) for one in dict.fromkeys((*EVENTS, *found["event_types"]))]
     return page(
         "admin/hook.html",
+        status,
+        form=form,
         hook=found,
         version=found.etag,
         deliveries=sent["items"],
@@ -82,9 +91,11 @@ def hook(hook_id: str) -> Response:
 @blp.post("/webhooks/<uuid:hook_id>")
 @page_for("admin", "manager")
 def change_hook(hook_id: str) -> Response:
-    """Switch an endpoint off or on, send one event again, or take the endpoint away."""
+    """Send other events, switch an endpoint off or on, send one event again, or take the endpoint away."""
     act, version = request.form.get("act"), request.form.get("version")
     said, tone = _("It is changed."), "success"
+    if act == "events":
+        return _change(hook_id, version)
     try:
         if act == "remove":
             desk().delete(f"/webhooks/{hook_id}", if_match=version)
@@ -97,6 +108,15 @@ def change_hook(hook_id: str) -> Response:
     except Refused as refused:
         said, tone = sentence(refused), "danger"
     return go("admin.hook", hook_id=hook_id, said=said, kind=tone)
+
+
+def _change(hook_id: str, version: str | None) -> Response:
+    form = Hook()
+    try:
+        desk().put(f"/webhooks/{hook_id}", form.body() | {"event_types": form.event_types.data}, if_match=version)
+    except Refused as refused:
+        return _hook(hook_id, form, form.refuse(refused))
+    return go("admin.hook", hook_id=hook_id, said=_("It is changed."))
 
 
 def _page(form: Hook, status: int = 200) -> Response:

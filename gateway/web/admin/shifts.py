@@ -14,24 +14,14 @@ from wtforms import SelectField, StringField
 from gateway.web.admin.area import blp
 from gateway.web.admin.fields import Ticks
 from gateway.web.admin.names import communities, sentence
+from gateway.web.admin.shift_rules import DAYS, KEPT, OFTEN, ONCE, WEEK, WEEKLY, read, told, written
 from gateway.web.desk import Refused, desk
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
 from services.kit import clock
 
-WEEK = 7
 MOST = 100
-DAYS = {
-    "MO": _l("Monday"),
-    "TU": _l("Tuesday"),
-    "WE": _l("Wednesday"),
-    "TH": _l("Thursday"),
-    "FR": _l("Friday"),
-    "SA": _l("Saturday"),
-    "SU": _l("Sunday"),
-}
-WEEKLY = "FREQ=WEEKLY;BYDAY="
 
 
 class Times(DeskForm):
@@ -41,9 +31,13 @@ class Times(DeskForm):
     last_on = StringField(_l("Last day"), description=_l("Empty: until further notice."))
     begins = StringField(_l("Begins"))
     ends = StringField(_l("Ends"), description=_l("Not after it begins: on the next day."))
-    days = Ticks(
-        _l("Every week on"), choices=lambda: list(DAYS.items()), description=_l("None ticked: on the first day only.")
-    )
+    often = SelectField(_l("How often"), choices=lambda: list(OFTEN.items()))
+    every = StringField(_l("Every how many weeks or days"), default="1")
+    days = Ticks(_l("Days of the week"), choices=lambda: list(DAYS.items()))
+
+    def keep(self) -> None:
+        """Offer to leave a rule as it is that this form cannot show."""
+        self.often.choices = [(KEPT, _("As it is now")), *OFTEN.items()]
 
 
 class NewShift(Times):
@@ -95,7 +89,7 @@ def shift_form() -> Response:
     """Ask whose shift, where and when."""
     given = {"community_id": request.args.get("community"), "begins": "08:00", "ends": "20:00"}
     today = clock.now().date().isoformat()
-    return _new(NewShift(formdata=None, first_on=today, days=list(DAYS)[:5], **given))
+    return _new(NewShift(formdata=None, first_on=today, often=WEEKLY, every="1", days=list(DAYS)[:5], **given))
 
 
 @blp.post("/shifts/new")
@@ -106,7 +100,7 @@ def add_shift() -> Response:
     try:
         desk().post("/shifts", _body(form))
     except Refused as refused:
-        return _new(form, form.refuse(refused, {"rrule": "days"}))
+        return _new(form, form.refuse(refused, {"rrule": "often"}))
     return go("admin.shifts", community=form.community_id.data, said=_("The shift is added."))
 
 
@@ -124,13 +118,12 @@ def change_shift(shift_id: str) -> Response:
     form = Times()
     found = desk().get(f"/shifts/{shift_id}")
     body = {name: value for name, value in _body(form).items() if str(value) != str(found.get(name))}
-    if found["rrule"] and not form.days.data and not found["rrule"].startswith(WEEKLY):
-        # A rule that these boxes cannot show stays as it is.
+    if form.often.data == KEPT:
         body.pop("rrule", None)
     try:
         desk().patch(f"/shifts/{shift_id}", body, if_match=request.form.get("version"))
     except Refused as refused:
-        return _page(shift_id, form.refuse(refused, {"rrule": "days"}), form=form)
+        return _page(shift_id, form.refuse(refused, {"rrule": "often"}), form=form)
     return go("admin.shifts", community=found["community_id"], said=_("The shift is changed."))
 
 
@@ -158,22 +151,10 @@ def remove_shift(shift_id: str) -> Response:
     return go("admin.shifts", community=request.form.get("community"), said=_("The shift is taken away."))
 
 
-def told(rrule: str | None) -> str:
-    """Say a rule as people do; one that is not weekly by days is said as it is."""
-    if not rrule:
-        return _("once")
-    if rrule == "FREQ=DAILY":
-        return _("every day")
-    days = rrule.removeprefix(WEEKLY).split(",")
-    if not rrule.startswith(WEEKLY) or not set(days) <= set(DAYS):
-        return rrule
-    return _("every day") if len(days) == WEEK else _(", ").join(str(DAYS[one]) for one in days)
-
-
 def _body(form: Times) -> dict[str, Any]:
     given = form.body()
-    days = given.pop("days", [])
-    given["rrule"] = WEEKLY + ",".join(one for one in DAYS if one in days) if days else None
+    often, every, days = (given.pop(name, default) for name, default in (("often", ONCE), ("every", ""), ("days", [])))
+    given["rrule"] = written(often, every, days)
     given.setdefault("last_on", None)
     return given
 
@@ -215,14 +196,17 @@ def _new(form: NewShift, status: int = 200) -> Response:
 
 def _page(shift_id: str, status: int = 200, *, form: Times | None = None, off: DaysOff | None = None) -> Response:
     found = desk().get(f"/shifts/{shift_id}")
-    days = (found["rrule"] or "").removeprefix(WEEKLY).split(",") if found["rrule"] else []
+    often, every, days = read(found["rrule"])
     given = {name: found[name] or "" for name in ("first_on", "last_on", "begins", "ends")}
+    form = form or Times(formdata=None, often=often, every=str(every), days=days, **given)
+    if often == KEPT:
+        form.keep()
     return page(
         "admin/shift.html",
         status,
         shift=found,
         version=request.form.get("version") or found.etag,
-        form=form or Times(formdata=None, days=days, **given),
+        form=form,
         off=off or DaysOff(formdata=None),
         told=told,
     )

@@ -64,13 +64,17 @@ def add_spot(community_id: str) -> Response:
 @blp.post("/places/<uuid:community_id>/spots/<uuid:spot_id>")
 @page_for("admin", "manager")
 def change_spot(community_id: str, spot_id: str) -> Response:
-    """Close a spot, open it again, or give it a new code."""
+    """Name a spot otherwise, say anew what it is, close it, open it again, or give it a new code."""
     act, version = request.form.get("act"), request.form.get("version")
     said, tone = _("It is changed."), "success"
     try:
         if act == "code":
             desk().post(f"/spots/{spot_id}/code", {}, if_match=version)
             said = _("There is a new code; the old print opens nothing any more. Print it anew.")
+        elif act == "name":
+            given = {name: request.form.get(name, "").strip() for name in ("name", "name_en", "kind")}
+            body = {**given, "name_en": given["name_en"] or None, "shared": request.form.get("shared") == "yes"}
+            desk().patch(f"/spots/{spot_id}", body, if_match=version)
         elif act in ("close", "open"):
             desk().patch(f"/spots/{spot_id}", {"closed": act == "close"}, if_match=version)
         else:
