@@ -184,6 +184,11 @@ def test_staff_say_why_they_look_and_every_look_is_on_record(estate: "Estate") -
     rest = estate.get("resident", page.headers["Link"].partition(">")[0][1:].removeprefix("/api/v1"))
     assert [look["id"] for look in rest.json["items"]] == [told[-1]["id"]]
     assert estate.get("dispatcher", f"{home(estate)}/views").status_code == 403
+    estate.get("resident", home(estate))
+    assert estate.get("resident", f"{home(estate)}/views?limit=1").json["items"][0]["purpose"] == "own"
+    by_staff = estate.get("resident", f"{home(estate)}/views?by=staff").json["items"]
+    assert [look["id"] for look in by_staff] == [look["id"] for look in told]
+    assert fields_of(estate.get("resident", f"{home(estate)}/views?by=neighbours").json) == {"by"}
 
 
 def test_the_record_is_nobody_elses(estate: "Estate", new_estate: Any) -> None:

@@ -2,6 +2,7 @@
 
 from gateway.web.resident import (
     announcements,
+    cases,
     equipment,
     filing,
     home,
@@ -17,6 +18,20 @@ from gateway.web.resident import (
 from gateway.web.resident.area import NAVIGATION, blp
 
 # Each module of pages, so that its views are registered.
-PAGES = (announcements, equipment, filing, home, household, myself, neighbours, opinions, requests, steps, told, topics)
+PAGES = (
+    announcements,
+    cases,
+    equipment,
+    filing,
+    home,
+    household,
+    myself,
+    neighbours,
+    opinions,
+    requests,
+    steps,
+    told,
+    topics,
+)
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

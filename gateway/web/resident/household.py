@@ -47,7 +47,7 @@ class Home(DeskForm):
 @page_for("resident")
 def household(unit_id: str) -> Response:
     """Show what is remembered of a home, and who has looked."""
-    told = desk().several({"home": f"/households/{unit_id}", "views": f"/households/{unit_id}/views?limit=10"})
+    told = desk().several({"home": f"/households/{unit_id}", "views": f"/households/{unit_id}/views?limit=10&by=staff"})
     home = told["home"]
     form = Home(data={"salutation": home["salutation"][language()], "circumstances": _valid(home)})
     return _page(form, home, told["views"]["items"])

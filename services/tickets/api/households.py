@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from services.kit.http import (
     IF_MATCH,
     Answer,
-    Page,
     access,
     expected_version,
     one_effect,
@@ -23,7 +22,7 @@ from services.kit.identity import current_actor
 from services.tickets.api.answers import words
 from services.tickets.commands.households import change_household, home_of, look_at
 from services.tickets.queries.households import household_version, household_view, views_of
-from services.tickets.schemas.households import HouseholdChange, HouseholdView, LookQuery, Looks
+from services.tickets.schemas.households import HouseholdChange, HouseholdView, LookQuery, Looks, LooksQuery
 
 households = Blueprint("households", __name__, description="What is remembered about a home")
 
@@ -68,12 +67,12 @@ def _columns(body: dict[str, Any]) -> dict[str, Any]:
 
 @households.route("/households/<uuid:unit_id>/views", methods=["GET"])
 @access("resident", "manager")
-@households.arguments(Page, location="query")
+@households.arguments(LooksQuery, location="query")
 @households.alt_response(200, schema=Looks)
 def views(query: dict[str, Any], unit_id: uuid.UUID) -> Response:
     """List who looked at the record of a home, when and why, the latest first."""
     actor = current_actor()
     with scoped() as db:
         home = home_of(db, actor, str(unit_id))
-        found, more = views_of(db, home["unit_id"], query["limit"], query["after"])
+        found, more = views_of(db, home["unit_id"], query["limit"], query["after"], query["by"])
     return respond(Answer({"items": found}, 200, page_link(more)))

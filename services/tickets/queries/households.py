@@ -30,6 +30,7 @@ from services.tickets.sla.conditions import CIRCUMSTANCES
 LATEST = 20
 DESK = ("dispatcher", "manager")
 LOW = 2
+STAFF_ALONE = "staff"
 
 
 def household_version(db: Connection, unit_id: str) -> int:
@@ -213,8 +214,13 @@ def _recovery(db: Connection, unit_id: str) -> dict[str, int | None]:
     }
 
 
-def views_of(db: Connection, unit_id: str, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of who looked at a home's record, the latest first, and the cursor of the next one or None."""
+def views_of(
+    db: Connection, unit_id: str, limit: int, after: str | None, by: str | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of who looked at a home's record, the latest first, and the cursor of the next one or None.
+
+    With `by` staff, the household's own looks are left out, which would hide the others.
+    """
     table = household_views
     wanted = (
         select(table, people.c.badge)
@@ -223,6 +229,8 @@ def views_of(db: Connection, unit_id: str, limit: int, after: str | None) -> tup
         .order_by(table.c.id.desc())
         .limit(limit + 1)
     )
+    if by == STAFF_ALONE:
+        wanted = wanted.where(table.c.viewer_role != "resident")
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
         wanted = wanted.where(table.c.id < str(cursor[0]))

@@ -4,7 +4,7 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
 
-from services.kit.http import Line, StrictSchema
+from services.kit.http import Line, Page, StrictSchema
 from services.kit.identity import LOCALES
 from services.tickets.equipment import KINDS
 from services.tickets.models.households import PERSONAL, PURPOSES, STAFF_PURPOSES
@@ -56,6 +56,12 @@ class LookQuery(StrictSchema):
 
     ticket_id = fields.UUID(load_default=None)
     purpose = fields.String(load_default=None, validate=OneOf(STAFF_PURPOSES))
+
+
+class LooksQuery(Page):
+    """Whose looks to list: everybody's, or those of staff alone."""
+
+    by = fields.String(load_default=None, validate=OneOf(("staff",)))
 
 
 class SalutationView(ma.Schema):

@@ -8,6 +8,9 @@ const TYPES = [
   "disallowed", "made_safe", "completed", "called_back", "confirmed", "closed", "reopened", "cancelled", "declined",
   "commented", "promised", "overridden", "photographed", "escalated", "joined", "parted", "urged",
 ].map((name) => `ticket.${name}.v1`);
+const CASE_TYPES = ["identified", "assessed", "offered", "accepted", "approved", "acted", "settled", "replied"].map(
+  (name) => `complaint.${name}.v1`,
+);
 
 let reading = null;
 let again = false;
@@ -57,7 +60,7 @@ async function send(event) {
 
 if (ticket) {
   document.querySelector("form[data-chat]")?.addEventListener("submit", send);
-  follow(TYPES, (type, event) => {
+  follow([...TYPES, ...CASE_TYPES], (type, event) => {
     if (type === "resync" || JSON.stringify(event).includes(ticket)) refresh();
   });
 }

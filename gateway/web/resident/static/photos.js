@@ -59,4 +59,7 @@ async function take(event) {
 if (input && thumbs) {
   if (location.pathname.startsWith("/my/")) input.multiple = true;
   input.addEventListener("change", take);
+  // One large button instead of the browser's small one; without scripts the browser's stays, for it tells what was chosen.
+  input.classList.add("visually-hidden");
+  input.labels[0].className = "btn btn-outline-primary btn-lg w-100 photo-button";
 }
