@@ -2,84 +2,28 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from services.contracts import to_event
-from services.contracts.notify import AnnouncementOpened
 from services.kit import testing
 from services.kit.database import transaction
-from services.kit.erasures import Erasure
-from services.tickets import announcing, handlers
 from services.tickets.announced import see_to_announcements
 from services.tickets.complaints.figures import share
-from services.tickets.erasing_plans import erase_planned
-from services.tickets.models import announcements, household_circumstances, outbox
+from tests.tickets.publishing import HOUR, NOW, asked, body, drafted, end_all, published, told, with_periods
 from tests.tickets.refusals import fields_of, is_problem
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
 
-# A Monday at 08:00 in Shanghai.
-NOW = datetime(2031, 3, 3, 0, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-def body(estate: "Estate", **changes: Any) -> dict[str, Any]:
-    return {
-        "community_id": estate.community_id,
-        "kind": "water_outage",
-        "starts_at": (NOW + 30 * HOUR).isoformat(),
-        "ends_at": (NOW + 36 * HOUR).isoformat(),
-        "title_zh": "3月4日停水",
-        "body_zh": "因更换水泵停水，请提前储水。",
-    } | changes
-
-
-def asked(
-    estate: "Estate", name: str, method: str, path: str, sent: Any = None, at: datetime = NOW, **more: str
-) -> Any:
-    with testing.at(at):
-        return estate.ask(method, name, path, {} if sent is None and method != "GET" else sent, **more)
-
-
-def drafted(estate: "Estate", **changes: Any) -> str:
-    answer = asked(estate, "dispatcher", "POST", "/announcements", body(estate, **changes))
-    assert answer.status_code == 201, answer.json
-    return f"/announcements/{answer.json['id']}"
-
-
-def published(estate: "Estate", at: datetime = NOW, late_because: str | None = None, **changes: Any) -> str:
-    path = drafted(estate, **changes)
-    answer = asked(estate, "dispatcher", "POST", f"{path}/publish", {"late_because": late_because}, at)
-    assert answer.status_code == 200, answer.json
-    return path
-
-
-def told(engine: Engine, path: str) -> list[tuple[str, str]]:
-    """Return what was told, to whom, in the order in which it was."""
-    mine = outbox.c.subject == path.removeprefix("/announcements/")
-    with engine.connect() as db:
-        rows = db.execute(select(outbox.c.type, outbox.c.data).where(mine).order_by(outbox.c.id))
-        return [(row.type.split(".")[1], row.data["requester_id"]) for row in rows]
-
 
 @pytest.fixture(autouse=True)
 def nothing_due(worker_engine: Engine) -> None:
-    """End what an earlier test left: a worker looks for what is due in all organisations."""
-    with worker_engine.begin() as db:
-        db.execute(update(announcements).values(state="withdrawn", remind_at=None))
-
-
-def with_periods(estate: "Estate", *codes: str) -> None:
-    for code in codes or ("cn_water_national", "cn_gas_national"):
-        path = f"/communities/{estate.community_id}/packs/{code}"
-        assert estate.ask("PUT", "manager", path, {}, If_Match="*").status_code == 200
+    end_all(worker_engine)
 
 
 def test_a_draft_is_the_desks_alone(estate: "Estate") -> None:
@@ -253,77 +197,6 @@ def test_what_is_withdrawn_is_told_to_whoever_was_told(estate: "Estate", worker_
     assert (seen["state"], seen["withdrawn_because"]) == ("withdrawn", None)
 
 
-def test_reading_is_counted_by_home_and_building(estate: "Estate") -> None:
-    estate.join("spouse", "resident", unit_ids=(estate.home,))
-    path = published(estate)
-    empty = {"households": 2, "told": 2, "read": 0, "unread": 2, "without_account": 0}
-    assert {**asked(estate, "manager", "GET", f"{path}/readers").json} == {
-        **empty,
-        "buildings": [{"building_id": estate.building_id, "name": "1栋", **empty}],
-        "unread_units": [
-            {
-                "unit_id": home,
-                "unit_name": name,
-                "building_id": estate.building_id,
-                "without_account": False,
-                "reminded_at": None,
-            }
-            for home, name in ((estate.home, "1栋 101"), (estate.other_home, "1栋 102"))
-        ],
-    }
-    first = asked(estate, "spouse", "POST", f"{path}/read").json["read_at"]
-    assert asked(estate, "spouse", "POST", f"{path}/read", at=NOW + HOUR).json["read_at"] == first
-    counted = asked(estate, "dispatcher", "GET", f"{path}/readers").json
-    assert (counted["read"], counted["unread"]) == (1, 1)
-    assert [one["unit_id"] for one in counted["unread_units"]] == [estate.other_home]
-    for name in ("resident", "crew"):
-        is_problem(asked(estate, name, "GET", f"{path}/readers"), 403)
-
-
-def test_whoever_moves_in_later_can_read_it(estate: "Estate") -> None:
-    path = published(estate)
-    estate.join("newcomer", "resident", unit_ids=(estate.home,))
-    assert asked(estate, "newcomer", "POST", f"{path}/read").json["is_read"] is True
-    assert asked(estate, "manager", "GET", f"{path}/readers").json["read"] == 1
-
-
-def test_whoever_has_not_read_it_is_reminded_once_by_itself(estate: "Estate", worker_engine: Engine) -> None:
-    """30 hours before: halfway is later than a day before."""
-    path = published(estate)
-    assert asked(estate, "manager", "GET", path).json["remind_at"] == (NOW + 15 * HOUR).isoformat()
-    asked(estate, "resident", "POST", f"{path}/read")
-    for hours, done in ((14, 0), (15, 1), (16, 0)):
-        with testing.at(NOW + hours * HOUR):
-            assert see_to_announcements(worker_engine, lambda: None) == done
-    assert told(worker_engine, path)[2:] == [("reminded", estate.people["neighbour"].id)]
-    is_problem(asked(estate, "dispatcher", "POST", f"{path}/remind", at=NOW + 15.5 * HOUR), 409)
-    by_hand = asked(estate, "dispatcher", "POST", f"{path}/remind", at=NOW + 17 * HOUR).json
-    assert by_hand["households"] == 1
-    assert len(told(worker_engine, path)) == 4
-
-
-def test_the_desk_rings_those_for_whom_it_is_worse(estate: "Estate", worker_engine: Engine) -> None:
-    agreed = {
-        "unit_id": estate.other_home,
-        "kind": "elderly_alone",
-        "organisation_id": estate.organisation_id,
-        "community_id": estate.community_id,
-        "consented_by": estate.people["neighbour"].id,
-        "consented_at": NOW,
-        "recorded_by": estate.people["dispatcher"].id,
-        "until": NOW + 900 * HOUR,
-    }
-    with worker_engine.begin() as db:
-        db.execute(insert(household_circumstances).values(agreed))
-    path = published(estate)
-    asked(estate, "dispatcher", "POST", f"{path}/remind")
-    with worker_engine.connect() as db:
-        mine = outbox.c.subject == path.removeprefix("/announcements/")
-        rows = db.execute(select(outbox.c.data).where(mine, outbox.c.type == "announcement.reminded.v1")).scalars()
-        calls = {row["requester_id"]: row["call"] for row in rows}
-    assert calls == {estate.people["resident"].id: False, estate.people["neighbour"].id: True}
-
-
 def test_others_neither_see_nor_change_it(estate: "Estate", new_estate: Callable[[], "Estate"]) -> None:
     path = published(estate)
     other = new_estate()
@@ -381,40 +254,6 @@ def test_its_steps_cannot_be_rewritten(estate: "Estate", web_engine: Engine, wor
                 transaction(engine, who) as db,
             ):
                 db.execute(text(statement))
-
-
-@pytest.mark.parametrize(
-    ("lead_hours", "after_hours"), [(10, 5), (48, 24), (47, 23.5), (100, 76), (0, None), (-1, None)]
-)
-def test_the_reminder_comes_a_day_before_or_halfway(lead_hours: float, after_hours: float | None) -> None:
-    expected = None if after_hours is None else NOW + after_hours * HOUR
-    assert announcing.remind_at(NOW, NOW + lead_hours * HOUR) == expected
-
-
-def test_reading_the_notice_is_reading_it(estate: "Estate", worker_engine: Engine) -> None:
-    path = published(estate)
-    who = estate.people["resident"]
-    fact = AnnouncementOpened(announcement_id=path.removeprefix("/announcements/"), person_id=who.id, version=2)
-    for _ in range(2):
-        event = to_event(fact, organisation_id=estate.organisation_id, subject=fact.announcement_id, at=NOW)
-        with worker_engine.begin() as db:
-            handlers.handle(db, [event])
-    assert asked(estate, "resident", "GET", path).json["is_read"] is True
-    longer = {"ends_at": (NOW + 40 * HOUR).isoformat()}
-    asked(estate, "dispatcher", "PATCH", path, longer, If_Match='"v2"')
-    with worker_engine.begin() as db:
-        handlers.handle(db, [event])
-    assert asked(estate, "resident", "GET", path).json["is_read"] is False, "the old notice says nothing of the change"
-    assert asked(estate, "manager", "GET", f"{path}/readers").json["read"] == 0
-
-
-def test_who_read_what_is_erased_with_the_person(estate: "Estate", worker_engine: Engine) -> None:
-    path = published(estate)
-    asked(estate, "resident", "POST", f"{path}/read")
-    erasure = Erasure(testing.fresh(), estate.organisation_id, estate.people["resident"].id, (estate.home,))
-    with worker_engine.begin() as db:
-        assert erase_planned(db, erasure, [], "x")["announcement_readers"] == 1
-    assert asked(estate, "manager", "GET", f"{path}/readers").json["told"] == 1
 
 
 def test_the_notice_period_is_looked_up_while_an_announcement_is_written(estate: "Estate") -> None:

@@ -15,12 +15,12 @@ from services.tickets.queries.reports.announcements import ANNOUNCEMENT_GROUPING
 from services.tickets.queries.reports.listing import FIGURES, REPORTS
 from tests.tickets.busy_desk import sweep
 from tests.tickets.month import lived_through
+from tests.tickets.publishing import NOW as MONDAY
+from tests.tickets.publishing import asked as at_desk
+from tests.tickets.publishing import end_all, published, with_periods
 from tests.tickets.recounting import follow
 from tests.tickets.refusals import fields_of, is_problem
 from tests.tickets.telling import DAY, HOUR, MINUTE, NOON, act, claimed
-from tests.tickets.test_announcements import NOW as MONDAY
-from tests.tickets.test_announcements import asked as at_desk
-from tests.tickets.test_announcements import nothing_due, published, with_periods
 from tests.tickets.test_complaint_report import a_month_of_complaints
 from tests.tickets.test_report_attainment import NOW as EVENING
 from tests.tickets.test_report_attainment import attained, jobs
@@ -31,7 +31,10 @@ from tests.tickets.walking import waiting
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
 
-__all__ = ["nothing_due"]  # A fixture of announcements, used here, too.
+
+@pytest.fixture(autouse=True)
+def nothing_due(worker_engine: Engine) -> None:
+    end_all(worker_engine)
 
 
 def reported(estate: "Estate", name: str, at: datetime | None, who: str = "manager", **query: str) -> dict[str, Any]:
