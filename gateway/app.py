@@ -23,9 +23,6 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def make_app(settings: GatewaySettings) -> Flask:
@@ -67,8 +64,6 @@ def _add_security_headers(app: Flask, headers: dict[str, str]) -> None:
     def protect(response: Response) -> Response:
         for name, value in headers.items():
             response.headers[name] = value
-        nonce = g.get("csp_nonce")
-        if nonce or "csp_policy" in g:
-            policy = g.get("csp_policy") or PAGE_POLICY.format(nonce=nonce)
-            response.headers["Content-Security-Policy"] = policy
+        if "csp_policy" in g:
+            response.headers["Content-Security-Policy"] = g.csp_policy
         return response

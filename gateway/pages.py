@@ -1,16 +1,16 @@
 """The few pages without an account: the browsable API document and the answer forms of surveys."""
 
-import secrets
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Response, g, request
 
 from gateway.api.documents import whole_document
 from gateway.limits import client_address
 from gateway.parts import own_headers, parts
 from gateway.reading import sections
+from gateway.web.page import page
 from services.kit.errors import DeskError, NotFound, Unavailable
 from services.kit.http import public
 from services.kit.http.problems import STATUS, wants
@@ -18,6 +18,10 @@ from services.kit.identity import LOCALES
 
 blp = Blueprint("pages", __name__)
 
+# No script, and nothing from anywhere else.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 SCORES = range(1, 6)
 # One line each: a phone shows little else above the fold.
 HEADINGS = {
@@ -185,12 +189,12 @@ def refusal(error: DeskError) -> Response:
 
 
 def _page(template: str, status: int = 200, **values: Any) -> Response:
-    g.csp_nonce = secrets.token_urlsafe(16)
-    language = _language()
-    html = render_template(template, lang=language, zh=language == "zh-CN", nonce=g.csp_nonce, **values)
-    response = current_app.response_class(html, status=status, mimetype="text/html")
-    response.headers["Content-Language"] = language
-    response.headers["Vary"] = "Accept-Language"
+    """Return a page in the layout of all others, which here runs no script and looks nobody up."""
+    g.visitor = None
+    g.language = _language()
+    response = page(template, status, **values)
+    g.csp_policy = POLICY
+    response.headers.add("Vary", "Accept-Language")
     return response
 
 

@@ -43,7 +43,10 @@ def test_the_questions_can_be_answered_without_a_script(client: FlaskClient, sur
     assert len(answer.data) <= 10_000
     assert "<script" not in answer.text
     assert "&lt;b&gt;" in answer.text
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'nonce-")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self';")
+    assert "script-src" not in policy
+    assert "Set-Cookie" not in answer.headers
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -62,7 +65,7 @@ def test_the_language_can_be_switched_by_a_link(
     assert answer.headers["Content-Language"] == surveys.asked[0]["headers"]["accept-language"] == language
     assert f"<h1>{heading}</h1>" in answer.text
     assert "<p>Was T-12 really solved?" in answer.text
-    assert f'<a href="?lang={other}"' in answer.text
+    assert f'href="?lang={other}"' in answer.text
     assert all(label in answer.text for label in labels)
     assert "<script" not in answer.text
     # The form goes back to the address it came from, so that its receipt is in the same language.
