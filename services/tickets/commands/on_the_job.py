@@ -1,7 +1,5 @@
 """The crew's verbs: taking a job, going there, doing it, and giving it back; each may be told later by a phone."""
 
-from dataclasses import replace
-
 from sqlalchemy import Connection
 
 from services.contracts import tickets as facts
@@ -11,6 +9,7 @@ from services.tickets import lifecycle
 from services.tickets.acts import Phone
 from services.tickets.commands.acting import act_of, require_status
 from services.tickets.commands.filing import DISPATCH
+from services.tickets.commands.following import towards
 from services.tickets.commands.rounds import require_all_ticked
 from services.tickets.commands.steps import Step, Ticket, allow, badge_of, lock, plain, require_version, take
 
@@ -67,10 +66,8 @@ def release(
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
     require_status(ticket, phone)
-    rule = allow(ticket, actor, "release")
-    if ticket["acknowledged_at"] is None:
-        # It was handed up before anybody had answered, and comes back as it was: still to be answered.
-        rule = replace(rule, target="filed")
+    # Handed up before anybody had answered, it comes back as it was: still to be answered.
+    rule = towards(ticket, allow(ticket, actor, "release"), {"action": "release"})
     step = Step(
         "release",
         facts.TicketReleased,

@@ -1,7 +1,6 @@
 """The report on acts told later: whose phone told of them, how much later, how often, and what became of them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, literal_column, select, true
@@ -98,13 +97,8 @@ def acts_of(asked: Asked) -> Subquery:
         firings.c.generation == clocks.c.generation,
         firings.c.level == BREACH,
     )
-    conditions = [history.c.organisation_id == asked.organisation_id, WAS_TOLD_LATER]
-    if asked.since is not None:
-        conditions.append(history.c.at >= asked.since)
-    if asked.until is not None:
-        conditions.append(history.c.at < asked.until)
     # Filed when it was, a job belongs here by when its act arrived.
-    conditions += replace(asked, since=None, until=None).ticket_conditions()
+    conditions = [WAS_TOLD_LATER, *asked.entry_conditions(history)]
     return (
         select(
             history.c.ticket_id,

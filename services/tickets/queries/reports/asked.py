@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, Connection, SmallInteger, exists, func, literal, select, text
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, SmallInteger, exists, func, literal, select, text
 
 from services.tickets.models import clocks, communities, tickets
 from services.tickets.queries.verdicts import IS_REPORTED
@@ -73,7 +73,7 @@ class Asked:
     def clock_conditions(self, *, carried_over: bool = False) -> list[ColumnElement[bool]]:
         """Return what the clocks of the period have in common, or of those filed before it."""
         found = [clocks.c.organisation_id == self.organisation_id, IS_REPORTED]
-        found += self._filed(clocks.c.filed_at, carried_over)
+        found += [clocks.c.filed_at < self.since] if carried_over else self._within(clocks.c.filed_at)
         if self.item is not None:
             found.append(_equal(ITEM_OF_CLOCK, self.item))
         own = (name for name in NARROWED if name != ITEM)
@@ -81,7 +81,7 @@ class Asked:
 
     def ticket_conditions(self) -> list[ColumnElement[bool]]:
         """Return what the tickets of the period have in common; with a rule, that one of their clocks is by it."""
-        found = [tickets.c.organisation_id == self.organisation_id, *self._filed(tickets.c.filed_at, False)]
+        found = [tickets.c.organisation_id == self.organisation_id, *self._within(tickets.c.filed_at)]
         for name in NARROWED:
             value = getattr(self, name)
             if value and name == RULE:
@@ -91,14 +91,18 @@ class Asked:
                 found.append(_equal(_OF_TICKET[name] if name in _OF_TICKET else tickets.c[name], value))
         return found
 
-    def _filed(self, filed_at: Column[datetime], carried_over: bool) -> list[ColumnElement[bool]]:
-        if carried_over:
-            return [filed_at < self.since]
+    def entry_conditions(self, entries: FromClause) -> list[ColumnElement[bool]]:
+        """Return what the entries of history of the period have in common, whenever their tickets were filed."""
+        of = entries.c
+        whenever = replace(self, since=None, until=None).ticket_conditions()
+        return [of.organisation_id == self.organisation_id, *self._within(of.at), *whenever]
+
+    def _within(self, moment: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.since is not None:
-            found.append(filed_at >= self.since)
+            found.append(moment >= self.since)
         if self.until is not None:
-            found.append(filed_at < self.until)
+            found.append(moment < self.until)
         return found
 
     @cached_property

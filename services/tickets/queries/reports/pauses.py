@@ -1,7 +1,6 @@
 """The report on waiting: who let which jobs wait for what, how long, and what residents and the desk said of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -123,13 +122,8 @@ def pauses_of(asked: Asked, now: datetime) -> Subquery:
         or_(end.c.seq.is_(None), objection.c.seq < end.c.seq),
         objection.c.action == "object",
     )
-    conditions = [begun.c.organisation_id == asked.organisation_id, _IS_PAUSE]
-    if asked.since is not None:
-        conditions.append(begun.c.at >= asked.since)
-    if asked.until is not None:
-        conditions.append(begun.c.at < asked.until)
     # Filed when it was, a job belongs here by when it waited.
-    conditions += replace(asked, since=None, until=None).ticket_conditions()
+    conditions = [_IS_PAUSE, *asked.entry_conditions(begun)]
     return (
         select(
             begun.c.ticket_id,
