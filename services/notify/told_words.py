@@ -103,7 +103,7 @@ HEADINGS: Words = {
     "p99": ("P99（秒）", "Seconds p99"),
     "list": ("清单链接", "List"),
 }
-_NOBODY = ("尚无", "none yet")
+_NOBODY, _WHOLE = ("尚无", "none yet"), ("全公司", "all")
 
 
 def one_of(words: Words, code: str, locale: str) -> str:
@@ -118,8 +118,8 @@ def names_of(grouping: str, key: Any) -> dict[str, str] | None:
     if grouping in ("urgency", "need_level"):
         family = "level" if grouping == "need_level" else grouping
         return {locale: label(locale, family, key) for locale in ("zh-CN", "en")}
-    if grouping == "channel" and key is None:
-        return dict(zip(("zh-CN", "en"), _NOBODY, strict=True))
+    if grouping == "organisation" or (grouping == "channel" and key is None):
+        return dict(zip(("zh-CN", "en"), _WHOLE if key else _NOBODY, strict=True))
     if grouping not in families or key is None:
         return None
     return {locale: one_of(families[grouping], key, locale) for locale in ("zh-CN", "en")}

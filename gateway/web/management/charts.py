@@ -20,7 +20,8 @@ TIER, FOOT, TOP = 56, 400, 120
 
 def trend(months: Sequence[str], series: Series, *, of_hundred: bool = False) -> Markup:
     """Return lines over months; a month without a figure has no dot."""
-    return _drawn(pygal.Line(**_plain(of_hundred), dots_size=5), months, series)
+    # The last month's name is written around its dot.
+    return _drawn(pygal.Line(**_plain(of_hundred), dots_size=5, margin_right=28), months, series)
 
 
 def bars(names: Sequence[str], series: Series, *, of_hundred: bool = False) -> Markup:

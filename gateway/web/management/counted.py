@@ -15,7 +15,7 @@ from gateway.web.management.tickets import KINDS, file_of
 from gateway.web.page import page
 
 A_PAGE = 20
-# The reports whose figures lead here, and the page that each is shown on.
+# The reports whose figures lead here, and the page of each, below which this one is.
 REPORTS = {
     "satisfaction": ("management.satisfaction", _l("Satisfaction")),
     "gaps": ("management.gaps", _l("Five gaps")),
@@ -76,12 +76,10 @@ AUDIENCES = {"owner": _l("whoever has the job"), "former": _l("whoever had the j
 NARROWED = ("clock", "group", "urgency", "kind")
 
 
-@blp.get("/behind/<string:report>")
+@blp.get("/<any(satisfaction,gaps,recovery,told):report>/behind")
 @page_for("manager")
 def counted(report: str) -> Response:
     """List what a figure counts, by the words of the report's link, each with the job it is about."""
-    if report not in REPORTS:
-        abort(404)
     query = {name: request.args.getlist(name) for name in request.args}
     found = desk().get(asked(f"/reports/{report}/behind", query | {"limit": [str(A_PAGE)]}))
     jobs, homes = (_ids(found["items"], name) for name in ("ticket_id", "unit_id"))

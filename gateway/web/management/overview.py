@@ -23,6 +23,7 @@ def overview() -> Response:
             "places": PLACES,
             "attained": asked("/reports/attainment", chosen.query),
             "levels": asked("/reports/sla", chosen.query | {"group_by": "organisation"}),
+            "said": asked("/reports/satisfaction", chosen.query),
             "approvals": f"/complaints?step=chosen&limit={MOST}",
             "incidents": f"/incidents?open=true&limit={MOST}",
         },

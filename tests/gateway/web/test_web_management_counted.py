@@ -84,11 +84,21 @@ def test_satisfaction_is_shown_by_month_and_by_community_with_pictures_and_table
 
 def test_every_count_of_voices_leads_to_what_it_counts(manager: Browser) -> None:
     shown = manager.open("/manage/satisfaction")
-    links = re.findall(r'href="/manage/behind/satisfaction\?([^"]*)"[^>]*>(\d+)<', shown.text)
+    links = re.findall(r'href="/manage/satisfaction/behind\?([^"]*)"[^>]*>(\d+)<', shown.text)
     named = {(query.rpartition("figure=")[2], n) for query, n in links}
     assert {("asked", "9"), ("answered", "6"), ("silent", "2"), ("open", "1"), ("concluded", "8"), ("rated", "4"),
             ("unhappy", "3"), ("rated_5", "1")} <= named  # fmt: skip
     assert not {name for name, _ in named} & {"proxy", "withdrawn"}, "nothing leads nowhere"
+
+
+def test_the_overview_says_how_content_households_are(manager: Browser, services: dict[str, FakeService]) -> None:
+    away = json_answer({"code": "unavailable", "detail": "away"}, 503)
+    reports = dict.fromkeys(("/reports/attainment", "/reports/sla", "/complaints"), away)
+    answers(services["tickets"], {"/communities": PLACES, **reports})
+    answers(services["notify"], {"/incidents": away})
+    shown = manager.open("/manage")
+    assert "Content (4 or 5 of 5) 75 % (65 % – 85 %) n = 4" in text_of(shown)
+    assert f"/manage/satisfaction/behind?community_id={GARDEN}&amp;figure=rated" in shown.text
 
 
 def test_a_list_shows_each_with_its_job_and_says_that_words_are_on_record(
@@ -96,7 +106,7 @@ def test_a_list_shows_each_with_its_job_and_says_that_words_are_on_record(
 ) -> None:
     words = {"answered_by": "household", "solved": False, "satisfaction": 2, "comment": "Still leaking"}
     answers(services["surveys"], {"/reports/satisfaction/behind": {"items": [counted(said=words)]}})
-    shown = manager.open(f"/manage/behind/satisfaction?figure=unhappy&community_id={GARDEN}")
+    shown = manager.open(f"/manage/satisfaction/behind?figure=unhappy&community_id={GARDEN}")
     said = text_of(shown)
     assert "Satisfaction: not solved, or a mark of 1 or 2" in said
     assert "Counted here: 1" in said
@@ -125,7 +135,7 @@ def test_a_list_names_its_figure_and_what_came_of_each(
     words: tuple[str, ...],
 ) -> None:  # fmt: skip
     answers(services["surveys"], {f"/reports/{report}/behind": {"items": [counted(**row)]}})
-    said = text_of(manager.open(f"/manage/behind/{report}?{query}"))
+    said = text_of(manager.open(f"/manage/{report}/behind?{query}"))
     assert all(one in said for one in words), said
 
 
@@ -138,7 +148,7 @@ def test_a_notice_is_named_also_where_it_is_about_no_job(manager: Browser, servi
     }  # fmt: skip
     del telling["unit_id"]
     answers(services["notify"], {"/reports/told/behind": {"items": [telling]}})
-    said = text_of(manager.open("/manage/behind/told?figure=late&group_by=urgency&group=urgent"))
+    said = text_of(manager.open("/manage/told/behind?figure=late&group_by=urgency&group=urgent"))
     assert "Told in time: told late" in said
     assert "an announcement · whoever has the job" in said
 
@@ -158,7 +168,7 @@ def test_kinds_of_notices_are_called_by_their_names(manager: Browser, services: 
     assert "somebody is there" in said
     assert "ticket.arrived" not in said
     assert "(30 % – 95 %)" in said
-    assert "/manage/behind/told?figure=late" in shown.text
+    assert "/manage/told/behind?figure=late" in shown.text
     assert "/manage/export/told.xlsx" in shown.text
 
 
@@ -181,4 +191,4 @@ def test_the_table_of_a_campaign_is_handed_on(manager: Browser, services: dict[s
 
 
 def test_there_is_no_list_of_what_is_no_report(manager: Browser) -> None:
-    assert manager.open("/manage/behind/sla?figure=met").status_code == 404
+    assert manager.open("/manage/sla/behind?figure=met").status_code == 404

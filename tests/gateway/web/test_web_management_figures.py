@@ -77,6 +77,7 @@ def manager(app: Flask, services: dict[str, FakeService], organisation: Organisa
     }
     answers(services["tickets"], reports)
     answers(services["notify"], {"/incidents": {"items": []}})
+    answers(services["surveys"], {"/reports/satisfaction": json_answer({"code": "unavailable", "detail": "away"}, 503)})
     found = browser(app)
     found.sign_in(organisation.open("manager")["login"])
     return found
