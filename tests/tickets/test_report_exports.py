@@ -84,6 +84,27 @@ def test_a_name_that_looks_like_a_formula_is_text(estate: "Estate", evil: str) -
         assert not any(cell.data_type == "f" for cell in cells)
 
 
+@pytest.mark.parametrize("evil", EVIL[:4])
+def test_complaints_and_announcements_of_such_a_place_are_text_too(estate: "Estate", evil: str) -> None:
+    community, home = second_community(estate, evil)
+    notice = {
+        "community_id": community, "kind": "notice", "starts_at": (NOW + timedelta(days=2)).isoformat(),
+        "title_zh": "通知", "body_zh": "明天大扫除。",
+    }  # fmt: skip
+    with testing.at(NOW - timedelta(hours=1)):
+        estate.file("投诉保安态度差", "far", unit_id=home)
+        drafted = estate.post("dispatcher", "/announcements", notice)
+        assert estate.post("dispatcher", f"/announcements/{drafted.json['id']}/publish", {}).status_code == 200
+    for report in ("complaints", "announcements"):
+        table = rows_of_csv(export(estate, report, "csv", group_by="community"))
+        assert {f"'{evil}", community} <= {cell for row in table for cell in row}
+        cells = [cell for row in cells_of_xlsx(export(estate, report, "xlsx", group_by="community")) for cell in row]
+        assert [cell for cell in cells if isinstance(cell.value, str) and cell.value.strip() == evil.strip()]
+        assert not any(cell.data_type == "f" for cell in cells)
+        shares = [row for row in table if row[table[0].index("Measure")] in ("in time", "justified")]
+        assert {row[table[0].index("Share")] for row in shares} == {""}
+
+
 def test_every_cell_is_in_quotation_marks_and_plain_names_stay_as_they_are(estate: "Estate") -> None:
     """Where semicolons or tabs part cells too, "x;=1+1" would be two, and the second a formula."""
     busy(estate, "x;=1+1", "一号 -2\t=3")
@@ -105,7 +126,7 @@ def test_numbers_stay_numbers(estate: "Estate") -> None:
     assert resolve[heading.index("Filed")].value == 2
 
 
-@pytest.mark.parametrize("report", ["sla", "pauses", "attainment"])
+@pytest.mark.parametrize("report", ["sla", "pauses", "attainment", "complaints", "announcements"])
 @pytest.mark.parametrize("locale", [ZH, EN])
 def test_both_files_say_the_same_under_headings_in_the_callers_language(
     estate: "Estate", report: str, locale: str
