@@ -87,8 +87,8 @@ def times_of(
     Of a `plan_id` that is there, what was filed ahead of its time is not due again.
     """
     zone = zone_of(db, actor, community_id)
-    when: list[Any] = [on_the_wall(one, zone) for one in (starts_at, ends_at)]
-    checked = recurrence(rrule, *when, zone)
+    starts: Any = on_the_wall(starts_at, zone)
+    checked = recurrence(rrule, starts, on_the_wall(ends_at, zone), zone)
     since = time.now() if plan_id is None else settled_until(db, plan_id)
     found = list(islice(checked.after(since), NEXT_SHOWN))
     if not found:
