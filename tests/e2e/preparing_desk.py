@@ -17,7 +17,7 @@ def prepare_desk_work(desk: Desk) -> None:
     dispatcher, manager = desk.person("dispatcher1", PASSWORD), desk.person("manager1", PASSWORD)
     resident = desk.person("resident1", PASSWORD)
     home = resident.get("/units")["items"][0]
-    _post_a_letter(manager)
+    post_a_letter(manager)
     begins = clock.now() + timedelta(days=9)
     times = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=3)).isoformat()}
     place = {"community_id": home["community"]["id"]}
@@ -44,14 +44,14 @@ def _finish_an_emergency(desk: Desk) -> None:
         crew.step(ticket, verb).ok()
 
 
-def _post_a_letter(manager: Person) -> None:
+def post_a_letter(manager: Person, words: str = "厨房水管漏水") -> None:
     """Bring a letter of somebody nobody knows, as a mail server does."""
     body = {"address": "desk@company.example", "authserv_ids": ["mx.company.example"]}
     manager.ask("PUT", "/mailbox", body, **{"If-Match": "*"}).ok()
     box = manager.ask("POST", "/mailbox/secret", {}).ok()
     letter = EmailMessage()
     letter["From"], letter["To"], letter["Subject"] = "Li Lei <li@example.org>", body["address"], "漏水"
-    letter.set_content("厨房水管漏水")
+    letter.set_content(words)
     raw = letter.as_bytes()
     signed = hook_signing.signed(box["secret"], str(new_id()), clock.now(), raw)
     headers = {**signed, "Content-Type": "message/rfc822"}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.browsing import Visit, axe, fits, forgive, screenshot
 from tests.story.story_people import Person
@@ -142,3 +142,24 @@ def test_words_for_a_resident_get_advice_while_they_are_written(visit: Visit, pe
     axe(page)
     page.locator("#remark button").click()
     expect(page.locator(".remark")).to_contain_text("没办法")
+
+
+def test_a_board_without_its_stream_says_so_and_finds_it_again(visit: Visit, person: People) -> None:
+    page = visit("dispatcher1", "/board/more", lang="en", width=1280, service_workers="block")
+    forgive(page, "502")
+    broken = [True]
+
+    def answer(route: Route) -> None:
+        if broken:
+            route.fulfill(status=502, body="")
+        else:
+            route.continue_()
+
+    page.route("**/call/api/v1/stream*", answer)
+    page.goto("/board")
+    expect(page.locator("#live")).to_have_attribute("data-is", "lost")
+    axe(page)
+    broken.clear()
+    live(page)
+    ticket = person("resident1").file("厨房水管漏水，请来修")
+    expect(card(page, ticket)).to_be_visible()

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 from flask_babel import LazyString, gettext
@@ -13,11 +14,12 @@ from gateway.web.desk import desk
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.guard import page_for
 from gateway.web.moments import duration
-from gateway.web.page import page
+from gateway.web.page import go, page
 from gateway.web.words import Word
 from services.kit import clock
 
-MOST = 100
+# All that a desk has open on a busy day; the next page is for a day beyond that.
+MOST = 250
 SOON_SECONDS = 3600
 LEVELS = (1, 2, 3, 4, 5, None)
 
@@ -37,20 +39,20 @@ MORE: tuple[tuple[str, LazyString, LazyString], ...] = (
 
 @dataclass
 class Column:
-    """A column of the board: its name, the states in it, and what is there."""
+    """A column of the board: its name, how many requests there are in it, and those of this page."""
 
     code: str
     name: LazyString
-    states: tuple[str, ...]
+    count: int = 0
     tickets: list[dict[str, Any]] = field(default_factory=list)
 
 
 def _columns() -> list[Column]:
     return [
-        Column("unclaimed", _l("Nobody has it"), ("filed", "acknowledged", "reopened")),
-        Column("taken", _l("Taken"), ("claimed", "assigned", "reopened")),
-        Column("under-way", _l("Under way"), ("on_the_way", "on_site", "in_progress")),
-        Column("paused", _l("Paused"), ("waiting",)),
+        Column("unclaimed", _l("Nobody has it")),
+        Column("taken", _l("Taken")),
+        Column("under-way", _l("Under way")),
+        Column("paused", _l("Paused")),
     ]
 
 
@@ -78,19 +80,25 @@ def left(ticket: dict[str, Any]) -> Word:
 @blp.get("")
 @page_for(*DESK)
 def board() -> Response:
-    """Show the board of one community, or of all."""
+    """Show the board of one community, or of all; a number that is asked for leads to its request."""
+    number = request.args.get("number", "").strip()
+    asked = desk().get("/tickets", number=number[:30])["items"] if number else []
+    if asked:
+        return go("dispatcher.ticket", ticket_id=asked[0]["id"])
     community, level = request.args.get("community_id") or None, request.args.get("level") or None
-    told = desk().several({"places": "/communities", "staff": "/staff"})
-    found = desk().get("/board", limit=MOST, community_id=community, after=request.args.get("after"))
-    columns = _columns()
-    by_code = {column.code: column for column in columns}
-    for ticket in found["items"]:
-        if level is None or str(ticket["need_level"]) == level:
-            by_code[_place(ticket)].tickets.append(ticket)
+    wanted = {"limit": MOST, "community_id": community, "need_level": level, "after": request.args.get("after")}
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    told = desk().several({"board": f"/board?{query}", "places": "/communities", "staff": "/staff"})
+    found = told["board"]
+    columns, matrix = _columns(), _matrix(found["counts"])
+    for column in columns:
+        column.count = sum(row["held"][column.code] for row in matrix if level in (None, row["code"]))
+        column.tickets = [ticket for ticket in found["items"] if _place(ticket) == column.code]
     return page(
         "dispatcher/board.html",
         columns=columns,
-        matrix=_matrix(found["counts"]),
+        matrix=matrix,
+        number=number,
         communities=told["places"]["items"],
         crew=_crew(told["staff"]["items"], found["items"], community),
         community=community,
@@ -113,7 +121,8 @@ def _matrix(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
             place = _place({"status": one["status"], "owner": {"id": "somebody"}})
             held[place] += one["n"] - (one["unclaimed"] if one["status"] != "waiting" else 0)
         overdue = sum(one["overdue"] for one in of_level)
-        rows.append({"level": level, "held": held, "n": sum(one["n"] for one in of_level), "overdue": overdue})
+        code = "none" if level is None else str(level)
+        rows.append({"level": level, "code": code, "held": held, "overdue": overdue})
     return rows
 
 

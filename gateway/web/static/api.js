@@ -28,10 +28,35 @@ export async function api(method, path, { body, key, headers = {}, signal } = {}
   return told;
 }
 
-/** Follow the live stream: `heard(type, event)` for each event, `heard("resync")` where some were missed. */
+const FIRST_WAIT_MILLISECONDS = 1000;
+const LONGEST_WAIT_MILLISECONDS = 30_000;
+
+/**
+ * Follow the live stream: `heard(type, event)` for each event, `heard("resync")` where some were missed.
+ *
+ * What is returned says `open` and `error`. A browser tries again by itself where a connection breaks, but not where the
+ * answer was no stream, as while the desk is restarted: then it is tried again here, less and less often.
+ */
 export function follow(types, heard) {
-  const source = new EventSource(`/call/api/v1/stream?types=${encodeURIComponent(types.join(","))}`);
-  for (const type of types) source.addEventListener(type, (event) => heard(type, JSON.parse(event.data)));
-  source.addEventListener("resync", () => heard("resync", {}));
-  return source;
+  const told = new EventTarget();
+  const address = `/call/api/v1/stream?types=${encodeURIComponent(types.join(","))}`;
+  let wait = FIRST_WAIT_MILLISECONDS;
+  const connect = (again) => {
+    const source = new EventSource(address);
+    for (const type of types) source.addEventListener(type, (event) => heard(type, JSON.parse(event.data)));
+    source.addEventListener("resync", () => heard("resync", {}));
+    source.addEventListener("open", () => {
+      wait = FIRST_WAIT_MILLISECONDS;
+      told.dispatchEvent(new Event("open"));
+      if (again) heard("resync", {});
+    });
+    source.addEventListener("error", () => {
+      told.dispatchEvent(new Event("error"));
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(connect, wait, true);
+      wait = Math.min(2 * wait, LONGEST_WAIT_MILLISECONDS);
+    });
+  };
+  connect(false);
+  return told;
 }

@@ -95,8 +95,7 @@ def test_the_board_is_narrowed_and_without_scripts_shows_itself_anew(
 ) -> None:
     html = shown(app, services["tickets"], organisation, ticket(), path="?community_id=c&level=2")
     asked = [one for one in services["tickets"].asked if one["path"].startswith("/api/v1/board")]
-    assert query_of(asked[-1])["community_id"] == ["c"]
-    assert column(html, "unclaimed").count("<li") == 0
+    assert query_of(asked[-1]) == {"limit": ["250"], "community_id": ["c"], "need_level": ["2"]}
     assert '<meta http-equiv="refresh" content="60">' in html
     assert html.index("Crew 2") < html.index("Crew 1"), "who is on duty comes first"
 
@@ -114,3 +113,36 @@ def test_in_chinese_a_number_has_one_form(
     page = text_of(visitor.open("/board"))
     assert "0 件工单" in page
     assert "jobs" not in page
+
+
+def test_a_column_counts_all_that_is_in_it_and_not_only_this_page(
+    app: Flask, services: dict[str, FakeService], organisation: Organisation
+) -> None:
+    def count(status: str, level: int | None, n: int, unclaimed: int) -> dict[str, Any]:
+        return {"status": status, "need_level": level, "n": n, "unclaimed": unclaimed, "overdue": 0}
+
+    counts = [count("assigned", 1, 300, 40), count("filed", 2, 7, 7), count("waiting", None, 3, 2)]
+    board = {"items": [ticket("claimed", "p")], "counts": counts}
+    answers(services["tickets"], {"/board": board, "/communities": PLACES, "/staff": {"items": []}})
+    visitor = browser(app)
+    visitor.sign_in(organisation.open("dispatcher")["login"])
+    for path, told in (("", ("47", "260", "0", "3")), ("?level=2", ("7", "0", "0", "0"))):
+        html = visitor.open(f"/board{path}").text
+        columns = ("unclaimed", "taken", "under-way", "paused")
+        assert tuple(html.partition(f'data-live="count-{code}">')[2].partition("<")[0] for code in columns) == told
+    assert "level=none" in html
+
+
+def test_a_number_leads_to_its_request(
+    app: Flask, services: dict[str, FakeService], organisation: Organisation
+) -> None:
+    known: dict[str, Any] = {"items": [ticket()]}
+    answers(services["tickets"], {
+        "/tickets": lambda asked: known if query_of(asked)["number"] == ["261122-d8k7pc"] else {"items": []},
+        "/board": {"items": [], "counts": []}, "/communities": PLACES, "/staff": {"items": []},
+    })  # fmt: skip
+    visitor = browser(app)
+    visitor.sign_in(organisation.open("dispatcher")["login"])
+    found = visitor.open("/board?number=+261122-d8k7pc")
+    assert found.headers["Location"].endswith(f"/board/tickets/{ticket()['id']}")
+    assert "There is no request of that number." in text_of(visitor.open("/board?number=1"))

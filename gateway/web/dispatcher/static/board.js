@@ -62,26 +62,33 @@ const renew = (fresh) => {
 
 let dragging = null;
 let asked = 0;
-let waiting;
+let waiting = null;
+let took = 0;
 
 const reload = async () => {
+  clearTimeout(waiting);
+  waiting = null;
   if (dragging || document.hidden) { soon(); return; }
   const mine = ++asked;
+  const since = performance.now();
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  // Whoever is signed out meanwhile is to see that, and not a board that stands still.
+  if (answer?.redirected && !dialog.open) { location.reload(); return; }
   if (!answer?.ok || answer.redirected || mine !== asked || dragging) return;
+  took = performance.now() - since;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine === asked && renew(fresh)) say(live.dataset.changed);
 };
 
+// Many changes at once are one look; and where looking takes long, it is done less often.
 const soon = () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(reload, document.hidden ? MINUTE : QUIET_MILLISECONDS);
+  waiting ??= setTimeout(reload, document.hidden ? MINUTE : Math.max(QUIET_MILLISECONDS, 2 * took));
 };
 
 const source = follow([...KINDS, ...CLOCKS], soon);
 source.addEventListener("open", () => { say(live.dataset.connected); live.dataset.is = "open"; soon(); });
 source.addEventListener("error", () => { say(live.dataset.lost); live.dataset.is = "lost"; });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) reload(); });
 // What is left of the time is said anew each minute.
 setInterval(soon, MINUTE);
 
@@ -139,7 +146,15 @@ const aside = (by) => {
   lists[Math.min(Math.max(at + by, 0), lists.length - 1)]?.querySelector("h3 a").focus();
 };
 
+// The number of a request is at hand wherever one is.
+const find = () => {
+  const number = document.getElementById("number");
+  number.focus();
+  number.select();
+};
+
 const KEYS = {
+  "/": find,
   j: () => step(1),
   k: () => step(-1),
   h: () => aside(-1),
