@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import LazyString
 
-from gateway.web import moments, words
+from gateway.web import moments, visiting, words
 from gateway.web.assets import assets
 from gateway.web.language import chinese, language
 from gateway.web.session import visitor
@@ -99,7 +99,10 @@ def configure(app: Flask, navigation: Mapping[str, Sequence[Entry]]) -> None:
     app.jinja_env.globals.update(
         new_key=lambda: str(uuid.uuid4()), word=words.word, words=words.all_of, here=here, section=section
     )
-    app.jinja_env.filters.update(moment=moments.moment, day=moments.day, duration=moments.duration)
+    app.jinja_env.globals.update(visiting=visiting)
+    app.jinja_env.filters.update(
+        moment=moments.moment, day=moments.day, duration=moments.duration, window=visiting.window
+    )
 
 
 def home_of(role: str) -> str:

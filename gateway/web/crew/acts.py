@@ -15,6 +15,7 @@ from gateway.web.crew.steps import ACTS, ADDRESSES, GIVES_AWAY
 from gateway.web.desk import Refused, desk
 from gateway.web.guard import page_for
 from gateway.web.page import go
+from gateway.web.visiting import answered
 from gateway.web.words import word
 from services.kit import clock as time
 
@@ -95,6 +96,12 @@ def _until(form: Form, name: str) -> dict[str, str]:
     return {name: (time.now() + timedelta(seconds=int(seconds))).isoformat()}
 
 
+def _window(form: Form) -> dict[str, str]:
+    """Return the window that was chosen: its two moments, written with a stroke between them."""
+    begins, _stroke, ends = form.get("window", "").partition("/")
+    return {"from": begins, "to": ends}
+
+
 def _completed(form: Form) -> dict[str, str]:
     """Put minutes and parts into the note: it is what the resident reads of what was done."""
     told = _filled(form, "note", "minutes", "parts")
@@ -117,6 +124,9 @@ _BODIES: dict[str, Callable[[Form], dict[str, Any]]] = {
     "promise": lambda form: {**_filled(form, "note"), **_until(form, "promised_at")},
     "join": lambda form: _filled(form, "to", "reason"),
     "part": lambda form: _filled(form, "reason"),
+    "propose": lambda form: {**_window(form), **answered(form)},
+    "agree": lambda form: {**answered(form), **({"spoken": True} if form.get("spoken") == "yes" else {})},
+    "call_off": lambda form: answered(form),
     "comment": lambda form: {**_filled(form, "body"), "visible": form.get("visible") == "yes"},
 }
 

@@ -15,7 +15,7 @@ LEADS_TO = {
 }
 # After these the job is somebody else's.
 GIVES_AWAY = ("release", "assign", "escalate", "join")
-_ALWAYS = ("release", "assign", "escalate", "promise", "comment", "photograph", "part")
+_ALWAYS = ("release", "assign", "escalate", "promise", "comment", "photograph", "part", "propose", "agree", "call_off")
 HOLDING = {
     "claimed": ("depart", "arrive", "start", *_ALWAYS),
     "assigned": ("depart", "arrive", "start", *_ALWAYS),
@@ -39,8 +39,8 @@ NEXT = {
     "waiting": "resume",
 }
 # What the desk's addresses call a step, where it is not by its name.
-ADDRESSES = {"make_safe": "make-safe", "comment": "comments", "photograph": "photos"}
-ACTS = (*LEADS_TO, *GIVES_AWAY, "make_safe", "promise", "comment", "photograph", "part")
+ADDRESSES = {"make_safe": "make-safe", "call_off": "call-off", "comment": "comments", "photograph": "photos"}
+ACTS = (*LEADS_TO, *GIVES_AWAY, "make_safe", "promise", "comment", "photograph", "part", "propose", "agree", "call_off")
 
 
 def next_step(status: str, actions: list[str]) -> str | None:

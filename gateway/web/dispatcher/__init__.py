@@ -13,6 +13,7 @@ from gateway.web.dispatcher import (
     plans,
     ticket,
     ticket_people,
+    visits,
 )
 from gateway.web.dispatcher.area import NAVIGATION, blp
 
@@ -30,6 +31,7 @@ PAGES = (
     plans,
     ticket,
     ticket_people,
+    visits,
 )
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

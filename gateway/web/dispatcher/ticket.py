@@ -13,6 +13,7 @@ from gateway.web.dispatcher.ticket_people import untold
 from gateway.web.guard import page_for
 from gateway.web.language import language
 from gateway.web.page import go, page
+from gateway.web.visiting import first_and_last
 from gateway.web.words import word
 from services.kit.errors import NotFound
 
@@ -53,6 +54,7 @@ def _show(ticket_id: str, status: int = 200, refused: StepForm | None = None) ->
             "comments": f"{here}/comments",
             "photos": f"{here}/photos",
             "joined": f"{here}/joined",
+            "appointments": f"{here}/appointments",
             "staff": "/staff",
             "catalogue": "/catalogue",
         }
@@ -72,6 +74,8 @@ def _show(ticket_id: str, status: int = 200, refused: StepForm | None = None) ->
         comments=told["comments"]["items"],
         photos=told["photos"]["items"],
         joined=told["joined"],
+        appointments=told["appointments"]["items"],
+        days=first_and_last(its["community_id"]),
         people={one["id"]: one["badge"] for one in told["staff"]["items"]},
         forms=forms,
         plain=[step for step in PLAIN if step in its["actions"]],
@@ -132,8 +136,14 @@ def _hands(ticket: Told, staff: list[dict[str, Any]]) -> list[tuple[str, str]]:
 def _pauses(history: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return the pauses that still give credit, the latest first, as choices."""
     gone = {one["data"].get("pause") for one in history if one["action"] == "disallow"}
-    found = [one for one in history if one["action"] == "pause" and one["seq"] not in gone]
-    return [(str(one["seq"]), f"{one['note'] or one['data'].get('reason', '')}") for one in reversed(found)]
+    # Also a visit at the time that the household wished, until which what is due waits.
+    wished = [one for one in history if one["action"] == "agree" and "until" in one["data"]]
+    waits = [one for one in history if one["action"] == "pause" or one in wished]
+    return [
+        (str(one["seq"]), one["note"] or str(word("waiting_reason", one["data"].get("waiting_reason"))))
+        for one in reversed(waits)
+        if one["seq"] not in gone
+    ]
 
 
 @blp.get("/tickets/<uuid:ticket_id>/clocks/<kind>/<int:generation>")

@@ -14,6 +14,7 @@ from gateway.web.resident import (
     steps,
     told,
     topics,
+    visits,
 )
 from gateway.web.resident.area import NAVIGATION, blp
 
@@ -32,6 +33,7 @@ PAGES = (
     steps,
     told,
     topics,
+    visits,
 )
 
 __all__ = ["NAVIGATION", "PAGES", "blp"]

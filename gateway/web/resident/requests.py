@@ -13,6 +13,7 @@ from gateway.web.resident.area import blp
 from gateway.web.resident.filing import add_photos
 from gateway.web.resident.saying import NEXT_CLOCK, STATIONS, said_of, story
 from gateway.web.session import signed_in
+from gateway.web.visiting import first_and_last
 
 # The clocks that a resident is told of; what runs among staff is not theirs to watch.
 PROMISED = ("acknowledge", "attend", "resolve")
@@ -25,6 +26,7 @@ def show_request(ticket_id: str) -> Response:
     path = f"/tickets/{ticket_id}"
     told = desk().several({"ticket": path, **{name: f"{path}/{name}" for name in ("history", "comments", "photos")}})
     more = {"clocks": f"{path}/clocks", "joined": f"{path}/joined", "visits": "/return-visits?limit=20"}
+    more["appointments"] = f"{path}/appointments"
     if told["ticket"].get("work_type") == "complaint":
         more["case"] = f"{path}/complaint"
     told |= desk().several(more, forgiving=True)
@@ -41,6 +43,8 @@ def show_request(ticket_id: str) -> Response:
         clocks=clocks,
         next_due=_due(clocks, NEXT_CLOCK.get(ticket["status"])),
         joined=told["joined"],
+        appointments=_items(told["appointments"]),
+        days=first_and_last(ticket["community_id"]),
         visit=next((one for one in _items(told["visits"]) if one["ticket_id"] == ticket["id"]), None),
         case=told.get("case"),
         me=signed_in().id,

@@ -82,6 +82,9 @@ _DID = {
     "cancel": _l("Taken back"),
     "decline": _l("Declined"),
     "promise": _l("A time was promised"),
+    "propose": _l("A time for the visit was proposed"),
+    "agree": _l("The visit was agreed"),
+    "call_off": _l("A time for the visit was called off"),
     "override": _l("Put right by the desk"),
     "reevaluate": _l("Today's terms apply now"),
     "photograph": _l("A photo was added"),
@@ -101,6 +104,8 @@ _DID = {
     "reply": _l("You were given an answer"),
     "review": _l("The complaint was looked back on"),
 }
+# The steps that say when somebody comes.
+VISITS = ("propose", "agree", "call_off")
 # What is said in the conversation is not told a second time.
 _ELSEWHERE = ("comment",)
 
@@ -116,7 +121,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the story: what was done, when, by whom, with which words; `until` or `promised` where it says so."""
+    """One step of the story: what was done, when, by whom, with which words; `until`, `promised` or `window` (from, to)
+    where it says so.
+    """
 
     at: str
     action: str
@@ -126,6 +133,7 @@ class Step:
     because: str | None = None
     until: str | None = None
     promised: str | None = None
+    window: Mapping[str, str] | None = None
 
 
 def is_open(ticket: Mapping[str, Any]) -> bool:
@@ -160,6 +168,7 @@ def _step(entry: Mapping[str, Any], own: str) -> Step:
         who=who,
         note=entry["note"],
         because=data.get("waiting_reason"),
-        until=data.get("until") if entry["action"] == "pause" else None,
+        until=data.get("until") if entry["action"] in ("pause", "agree") else None,
         promised=data.get("promised_at"),
+        window=data if entry["action"] in VISITS else None,
     )

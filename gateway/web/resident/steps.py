@@ -80,19 +80,6 @@ def write(ticket_id: str) -> Response:
     return _do(ticket_id, f"{ticket_id}/comments", {"body": _words("body")}, _("Sent."))
 
 
-@blp.post("/<uuid:ticket_id>/time")
-@page_for("resident")
-def answer_time(ticket_id: str) -> Response:
-    """Say that a promised time suits, or which would: the desk reads it in the conversation and promises anew."""
-    if request.form.get("suits") == "yes":
-        said = _("Thank you. We come as promised.")
-        return _do(ticket_id, f"{ticket_id}/comments", {"body": _("The promised time suits me.")}, said)
-    when = _words("when")
-    body = {"body": _("Please come at another time: %(when)s", when=when)} if when else {"body": ""}
-    said = _("We have your wish. The desk answers here with a new time.")
-    return _do(ticket_id, f"{ticket_id}/comments", body, said)
-
-
 @blp.post("/<uuid:ticket_id>/choose")
 @page_for("resident")
 def choose(ticket_id: str) -> Response:

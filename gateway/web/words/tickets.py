@@ -102,6 +102,16 @@ PROMISE = {
     "pending": Word(_l("Still to come"), "◔", "primary"),
     "moved": Word(_l("Moved"), "➜", "warning"),
 }
+VISIT = {
+    "proposed": Word(_l("To be confirmed"), "?", "warning"),
+    "agreed": Word(_l("Agreed"), "✓", "primary"),
+    "kept": Word(_l("Kept"), "✓", "success"),
+    "missed": Word(_l("Missed"), "✕", "danger"),
+    "not_at_home": Word(_l("Nobody at home"), "‖", "warning"),
+    "replaced": Word(_l("Moved"), "➜"),
+    "called_off": Word(_l("Called off"), "–"),
+    "ended": Word(_l("Ended with the job"), "–"),
+}
 WAITING_REASON = {
     "parts": Word(_l("Waiting for parts"), "‖"),
     "access": Word(_l("Nobody at home"), "‖"),
@@ -162,6 +172,9 @@ ACTION = {
     "cancel": Word(_l("Cancel")),
     "decline": Word(_l("Decline")),
     "promise": Word(_l("Promise a time")),
+    "propose": Word(_l("Propose a visit")),
+    "agree": Word(_l("Agree on a visit")),
+    "call_off": Word(_l("Call a visit off")),
     "override": Word(_l("Correct")),
     "reevaluate": Word(_l("Use today's terms")),
     "comment": Word(_l("Write")),
@@ -193,6 +206,7 @@ KINDS = {
     "clock_state": CLOCK_STATE,
     "verdict": VERDICT,
     "promise": PROMISE,
+    "visit": VISIT,
     "waiting_reason": WAITING_REASON,
     "skill": SKILL,
     "role": ROLE,

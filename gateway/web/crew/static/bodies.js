@@ -9,6 +9,15 @@ const filled = (said, ...names) => Object.fromEntries(
 const ahead = (said, name, at) =>
   said.in_seconds ? { [name]: new Date(at.getTime() + Number(said.in_seconds) * 1000).toISOString() } : filled(said, name);
 
+/** The two moments of a window, written with a stroke between them. */
+function windowOf(said) {
+  const [from, to] = (said.window ?? "").split("/");
+  return { from, to: to ?? "" };
+}
+
+/** What every answer to an appointment says: which one was seen, and words with it. */
+const answered = (said) => ({ ...filled(said, "note"), ...(said.seen ? { seen: Number(said.seen) } : {}) });
+
 /** Minutes and parts go into the note: it is what the resident reads of what was done. */
 function completed(said) {
   const { note, parts, minutes } = filled(said, "note", "parts", "minutes");
@@ -28,6 +37,9 @@ const BODIES = {
   tick: (said) => filled(said, "result", "note", "code", "photo_id"),
   join: (said) => filled(said, "to", "reason"),
   part: (said) => filled(said, "reason"),
+  propose: (said) => ({ ...windowOf(said), ...answered(said) }),
+  agree: (said) => ({ ...answered(said), ...(said.spoken === "yes" ? { spoken: true } : {}) }),
+  call_off: (said) => answered(said),
 };
 
 /** The body of an act done at `at`. */
@@ -44,4 +56,6 @@ export const EDITABLE = {
   promise: { note: "words", in_seconds: "time" },
   comment: { body: "words" },
   tick: { note: "words", code: "line" },
+  propose: { note: "words" },
+  call_off: { note: "words" },
 };

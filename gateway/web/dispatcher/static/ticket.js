@@ -9,7 +9,9 @@ const KINDS = ["acknowledged", "claimed", "assigned", "released", "departed", "a
   "objected", "disallowed", "made_safe", "completed", "confirmed", "closed", "reopened", "cancelled", "declined",
   "promised", "overridden", "escalated", "joined", "parted", "commented", "photographed", "urged"];
 
-follow(KINDS.map((kind) => `ticket.${kind}.v1`), (type, event) => {
+const VISITS = ["proposed", "agreed", "withdrawn"].map((kind) => `appointment.${kind}.v1`);
+
+follow([...KINDS.map((kind) => `ticket.${kind}.v1`), ...VISITS], (type, event) => {
   const told = event.data ?? {};
   const newer = !told.version || told.version > Number(ticket.dataset.version);
   if (type === "resync" || (told.ticket_id === ticket.dataset.id && newer)) stale.hidden = false;

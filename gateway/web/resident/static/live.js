@@ -3,11 +3,11 @@
 import { api, follow, Refused } from "../api.js";
 
 const ticket = document.getElementById("now")?.dataset.ticket;
-const TYPES = [
+const TYPES = ["appointment.proposed.v1", "appointment.agreed.v1", "appointment.withdrawn.v1", ...[
   "acknowledged", "claimed", "assigned", "released", "departed", "arrived", "started", "paused", "resumed", "objected",
   "disallowed", "made_safe", "completed", "called_back", "confirmed", "closed", "reopened", "cancelled", "declined",
   "commented", "promised", "overridden", "photographed", "escalated", "joined", "parted", "urged",
-].map((name) => `ticket.${name}.v1`);
+].map((name) => `ticket.${name}.v1`)];
 const CASE_TYPES = ["identified", "assessed", "offered", "accepted", "approved", "acted", "settled", "replied"].map(
   (name) => `complaint.${name}.v1`,
 );
