@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response, abort, request
 from flask_babel import lazy_gettext as _l
 
-from gateway.web.desk import desk
+from gateway.web.desk import Told, desk
 from gateway.web.guard import page_for
 from gateway.web.management.area import blp
 from gateway.web.management.asking import PLACES, asked
-from gateway.web.management.tickets import KINDS, file_of
+from gateway.web.management.named import table_with_names
+from gateway.web.management.tickets import KINDS
 from gateway.web.page import page
 
 A_PAGE = 20
@@ -104,8 +105,13 @@ def counted(report: str) -> Response:
         narrowed={name: request.args[name] for name in NARROWED if request.args.get(name)},
         group_by=request.args.get("group_by"),
         names={one["id"]: one["name"] for one in told["places"]["items"]},
-        **{name: {one["id"]: one for one in told[name]["items"]} if name in told else {} for name in ("jobs", "homes")},
+        jobs=_by_id(told.get("jobs")),
+        homes=_by_id(told.get("homes")),
     )
+
+
+def _by_id(found: Told | None) -> dict[str, dict[str, Any]]:
+    return {one["id"]: one for one in found["items"]} if found else {}
 
 
 def figure_name(figure: str) -> str:
@@ -127,4 +133,4 @@ def campaign_table(campaign_id: uuid.UUID, kind: str) -> Response:
     """Give out what came of a campaign as a table."""
     if kind not in KINDS:
         abort(404)
-    return file_of(f"/campaigns/{campaign_id}/report?format={kind}")
+    return table_with_names("campaign", f"/campaigns/{campaign_id}/report?format=csv", kind)

@@ -13,9 +13,11 @@ from gateway.web.language import language
 from gateway.web.management.area import blp
 from gateway.web.management.asking import PLACES, asked
 from gateway.web.management.figures import GROUPS, figure_name, group_name
+from gateway.web.management.named import table_with_names
 from gateway.web.page import page
 
 A_PAGE = 50
+# Of services that have no names of places.
 VOICES = ("satisfaction", "gaps", "recovery", "told")
 TABLES = frozenset({"sla", "pauses", "acts", "attainment", "waits", "complaints", "announcements", *VOICES})
 KINDS = ("csv", "xlsx")
@@ -84,6 +86,8 @@ def export(name: str, kind: str) -> Response:
     if name not in TABLES or kind not in KINDS:
         abort(404)
     query = {given: request.args.getlist(given) for given in request.args}
+    if name in VOICES:
+        return table_with_names(name, asked(f"/reports/{name}", query | {"format": ["csv"]}), kind)
     return file_of(asked(f"/reports/{name}", query | {"format": [kind]}))
 
 

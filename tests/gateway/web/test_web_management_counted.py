@@ -1,13 +1,16 @@
 """What a figure of voices and notices counts, on the page behind it; satisfaction month by month; and the tables."""
 
+import csv
+import io
 import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 
-from tests.gateway.conftest import FakeService, Organisation, json_answer
+from tests.gateway.conftest import Answer, FakeService, Organisation, json_answer
 from tests.gateway.web.pages import Browser, answers, browser, query_of, text_of
 
 GARDEN = "0193b3f2-1111-7000-8000-00000000000c"
@@ -172,22 +175,49 @@ def test_kinds_of_notices_are_called_by_their_names(manager: Browser, services: 
     assert "/manage/export/told.xlsx" in shown.text
 
 
+TABLE = (
+    f'\ufeff"As of","Community id","Home id","Value","List"\r\n"2026-11","{GARDEN}","{HOME}","-0.5","/x?{GARDEN}"\r\n'
+    f'"2026-11","{JOB}","","12","=1"\r\n'
+)
+FILE = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="gaps-2026-11-22.csv"'}
+NAMED = [
+    ("As of", "Community id", "Name", "Home id", "Name", "Value", "List"),
+    ("2026-11", GARDEN, "Garden", HOME, "1栋 101", -0.5, f"/x?{GARDEN}"),
+    ("2026-11", JOB, None, None, None, 12, "=1"),
+]
+
+
 @pytest.mark.parametrize("report", ["satisfaction", "gaps", "recovery", "told"])
-def test_the_tables_of_voices_and_notices_are_handed_on(
+def test_the_tables_of_voices_and_notices_say_names_beside_ids(
     manager: Browser, services: dict[str, FakeService], report: str
 ) -> None:
     service = services["notify" if report == "told" else "surveys"]
-    answers(service, {f"/reports/{report}": json_answer({"a": 1})})
+    answers(service, {f"/reports/{report}": Answer(200, TABLE.encode(), FILE)})
     kept = manager.open(f"/manage/export/{report}.xlsx?community_id={GARDEN}")
     assert kept.status_code == 200
-    assert query_of(service.asked[-1]) == {"community_id": [GARDEN], "format": ["xlsx"]}
+    assert kept.headers["Content-Disposition"] == 'attachment; filename="gaps-2026-11-22.xlsx"'
+    assert kept.headers["Cache-Control"] == "private, no-store"
+    assert query_of(service.asked[-1]) == {"community_id": [GARDEN], "format": ["csv"]}
+    page: Any = load_workbook(io.BytesIO(kept.data)).active
+    assert list(page.iter_rows(values_only=True)) == NAMED
+    assert page.cell(3, 7).data_type == "s", "text stays text"
 
 
-def test_the_table_of_a_campaign_is_handed_on(manager: Browser, services: dict[str, FakeService]) -> None:
-    answers(services["surveys"], {f"/campaigns/{GARDEN}/report": json_answer({"a": 1})})
-    assert manager.open(f"/manage/campaigns/{GARDEN}/report.csv").status_code == 200
-    assert query_of(services["surveys"].asked[-1]) == {"format": ["csv"]}
+def test_a_table_of_voices_as_csv_has_the_names_and_no_formula(
+    manager: Browser, services: dict[str, FakeService]
+) -> None:
+    answers(services["surveys"], {f"/campaigns/{GARDEN}/report": Answer(200, TABLE.encode(), FILE)})
+    kept = manager.open(f"/manage/campaigns/{GARDEN}/report.csv").data.decode("utf-8-sig")
+    heading, first, second = csv.reader(io.StringIO(kept))
+    assert (tuple(heading), first[2], first[4], first[5], second[-1]) == (NAMED[0], "Garden", "1栋 101", "-0.5", "'=1")
     assert manager.open(f"/manage/campaigns/{GARDEN}/report.pdf").status_code == 404
+
+
+def test_a_table_that_is_refused_is_refused(manager: Browser, services: dict[str, FakeService]) -> None:
+    answers(
+        services["surveys"], {"/reports/gaps": json_answer({"code": "invalid", "detail": "no", "status": 422}, 422)}
+    )
+    assert manager.open("/manage/export/gaps.xlsx?from=x").status_code == 422
 
 
 def test_there_is_no_list_of_what_is_no_report(manager: Browser) -> None:
