@@ -11,6 +11,7 @@ from gateway.web.desk import Refused, desk
 from gateway.web.dispatcher import said
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.dispatcher.forms import Moment
+from gateway.web.dispatcher.residents import named
 from gateway.web.forms import DeskForm
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
@@ -64,8 +65,15 @@ def calls() -> Response:
     """List the calls to make: return visits, and the people an emergency's messages did not reach."""
     mine = request.args.get("mine") == "true"
     query = "?mine=true" if mine else ""
-    told = desk().several({"visits": f"/callbacks{query}", "tasks": "/phone-tasks"}, forgiving=True)
-    return page("dispatcher/calls.html", visits=told["visits"], tasks=told["tasks"], mine=mine)
+    told = desk().several({"visits": f"/callbacks{query}", "tasks": "/phone-tasks", "staff": "/staff"}, forgiving=True)
+    return page("dispatcher/calls.html", visits=told["visits"], tasks=told["tasks"], names=_names(told), mine=mine)
+
+
+def _names(told: dict[str, Any]) -> dict[str, str]:
+    """Return what the people to be told by telephone are called: staff by their badges, residents by their logins."""
+    people = {one["person_id"] for one in (told["tasks"] or {}).get("items", ())}
+    badges = {one["id"]: one["badge"] for one in (told["staff"] or {}).get("items", ()) if one["id"] in people}
+    return badges | named(people - badges.keys())
 
 
 @blp.get("/calls/<uuid:call_id>")

@@ -58,6 +58,15 @@ PHONE_OUTCOME = {
     "not_reached": Word(_l("Not reached"), "?", "warning"),
     "no_number": Word(_l("There is no number"), "✕", "danger"),
 }
+# Whom a message is for: a role, or whoever has the job.
+AUDIENCE = {
+    "owner": Word(_l("Whoever has the job")),
+    "resident": Word(_l("Resident")),
+    "crew": Word(_l("Crew")),
+    "dispatcher": Word(_l("Dispatcher")),
+    "manager": Word(_l("Manager")),
+    "admin": Word(_l("Admin")),
+}
 INCIDENT_CAUSE = {
     "undelivered": Word(_l("Nobody was told"), "✕", "danger"),
     "unacknowledged": Word(_l("Nobody acknowledged it"), "!", "warning"),
@@ -154,6 +163,7 @@ KINDS = {
     "call_outcome": CALL_OUTCOME,
     "spoken_by": SPOKEN_BY,
     "phone_outcome": PHONE_OUTCOME,
+    "audience": AUDIENCE,
     "incident_cause": INCIDENT_CAUSE,
     "announcement_state": ANNOUNCEMENT_STATE,
     "announcement_kind": ANNOUNCEMENT_KIND,

@@ -165,3 +165,23 @@ def test_an_event_is_called_off_and_says_how_many_are_told(
     assert "(no longer here)" in page, "who signed up has no account any more"
     assert dispatcher.send(f"/board/events/{EVENT}/cancel").status_code == 303
     assert dispatcher.send(f"/board/events/{EVENT}/begin").status_code == 404
+
+
+def test_who_is_to_be_told_by_telephone_has_a_name(
+    dispatcher: Browser, desk: dict[str, Any], services: dict[str, FakeService]
+) -> None:
+    task = {
+        "id": ID, "ticket_id": ID, "community_id": GARDEN, "title": "Lift stuck", "locale": "zh-CN", "attempts": 0,
+        "outcome": None, "state": "open", "claimed_by": None, "created_at": "2026-11-22T06:05:00+00:00",
+    }  # fmt: skip
+    crew = {"id": EVENT, "role": "crew", "badge": "Crew 2"}
+    desk["/staff"] = {"items": [crew]}
+    people = [task | {"person_id": EVENT, "audience": "owner"}, task | {"person_id": SENDER, "audience": "resident"}]
+    answers(services["notify"], {"/phone-tasks": {"items": people}})
+    answers(services["surveys"], {"/callbacks": {"items": []}})
+    page = dispatcher.open("/board/calls")
+    said = text_of(page)
+    assert "Crew 2 · Whoever has the job" in said
+    assert "(no longer here) · Resident · Whom to call" in said
+    assert "Show only mine" in said
+    assert "Show everybody's" in text_of(dispatcher.open("/board/calls?mine=true"))
