@@ -181,3 +181,32 @@ def test_two_tabs_of_one_phone_send_what_waits_once(visit: Visit, person: People
     expect(other.locator("#outbox-lately > li[data-state=sent]")).to_have_count(2)
     items = person("dispatcher1").get(f"/tickets/{ticket['id']}/history")["items"]
     assert [one["action"] for one in items if one["action"] != "acknowledge"] == ["file", "claim", "depart"]
+
+
+def test_handing_over_and_up_wait_for_signal_too(visit: Visit, person: People) -> None:
+    over, up = urgent(person, "转交同事"), urgent(person, "上报")
+    for ticket in (over, up):
+        person("crew1").step(ticket, "claim").ok()
+    page = visit("crew1", "/jobs")
+    for ticket in (over, up):
+        kept(page, f"/jobs/{ticket['id']}")
+    lose_signal(page)
+    colleague = person("crew3").get("/me")["id"]
+    page.goto(f"/jobs/{over['id']}")
+    page.click("[data-offers=assign] summary")
+    page.select_option("#assign-to", colleague)
+    page.fill("#assign-note", "业主要求下午来")
+    page.click("[data-offers=assign] form button")
+    expect(page.locator(".site-navigation .count")).to_have_text("1")
+    # It is somebody else's now, as far as the phone knows.
+    expect(page.locator(".next-act [data-next]:not([hidden])")).to_have_count(0)
+    page.goto(f"/jobs/{up['id']}")
+    page.click("[data-offers=escalate] summary")
+    page.fill("#escalate-reason", "需要更换总闸，超出权限")
+    page.click("[data-offers=escalate] form button")
+    expect(page.locator(".site-navigation .count")).to_have_text("2")
+    page.context.set_offline(False)
+    desk = person("dispatcher1")
+    until(lambda: desk.get(f"/tickets/{over['id']}")["owner"]["id"] == colleague, "the colleague")
+    until(lambda: desk.get(f"/tickets/{up['id']}")["owner"]["desk"] == "management", "management")
+    assert acted(person, up)["escalate"]["note"] == "需要更换总闸，超出权限"

@@ -136,3 +136,38 @@ def test_the_home_of_a_job_is_looked_at_and_not_kept(visit: Visit, person: Peopl
     expect(page.locator("h1")).to_have_text("住户情况")
     axe(page)
     assert page.evaluate("caches.match(location.pathname).then((found) => found === undefined)")
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_whoever_has_a_complaint_hears_it_and_settles_it_there(visit: Visit, person: People, lang: str) -> None:
+    ticket = person("resident2").file(f"投诉：维修师傅态度很差，地上也没有打扫 {lang}")
+    person("dispatcher1").step(ticket, "assign", to=person("crew1").get("/me")["id"]).ok()
+    for verb in ("arrive", "start"):
+        person("crew1").step(ticket, verb).ok()
+    page = visit("crew1", f"/jobs/{ticket['id']}", lang=lang)
+    page.click("a[href$='/complaint']")
+    page.check("input[name=identify-emotion][value=calm]")
+    page.select_option("#identify-cause", "repair_quality")
+    page.fill("#identify-wanted", "打扫干净")
+    page.fill("#identify-restated", "您希望我们把地面打扫干净。")
+    fits(page)
+    axe(page)
+    screenshot(page, f"crew-complaint-{lang}")
+    page.click("#identify button")
+    for name, value in (("severity", "minor"), ("justified", "yes"), ("settle_at_once", "yes")):
+        page.check(f"input[name=assess-{name}][value={value}]")
+    page.fill("#assess-department", "维修")
+    page.fill("#assess-note", "现场看到地面未清理")
+    page.click("#assess button")
+    # Without signal what is written stays where it is.
+    page.fill("#settle-note", "已打扫干净并当面道歉")
+    page.context.set_offline(True)
+    page.click("#settle button")
+    expect(page.locator("#needs-signal")).to_be_visible()
+    expect(page.locator("#settle-note")).to_have_value("已打扫干净并当面道歉")
+    page.context.set_offline(False)
+    expect(page.locator("#needs-signal")).to_be_hidden()
+    page.click("#settle button")
+    page.wait_for_url(f"**/jobs/{ticket['id']}")
+    assert status(person, ticket) == "completed"
+    assert person("dispatcher1").get(f"/tickets/{ticket['id']}/complaint")["first_contact"] is not None

@@ -31,7 +31,8 @@ function item(act, acts, drain) {
     box.append(element("p", { textContent: say("lost_why", values) }));
   } else {
     box.append(element("p", { textContent: act.problem.detail }));
-    for (const error of act.problem.errors ?? []) box.append(element("p", { textContent: `· ${error.detail}` }));
+    const errors = (act.problem.errors ?? []).filter((error) => error.detail !== act.problem.detail);
+    for (const error of errors) box.append(element("p", { textContent: `· ${error.detail}` }));
   }
   if (act.problem.ticket) box.append(both(act, act.problem.ticket));
   if (lost) box.append(...offers(act, drain));
