@@ -5,8 +5,10 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from unicodedata import category
+from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -32,6 +34,16 @@ class Sheet:
     name: str
     heading: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+
+
+def local_moment(moment: str | None, zone: str) -> str | None:
+    """Return a moment as a cell shows it: by the clocks of a time zone, to the second."""
+    if moment is None:
+        return None
+    try:
+        return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+    except OverflowError:  # At the edges of time another zone's day is outside the calendar.
+        return moment
 
 
 def as_csv(sheet: Sheet) -> bytes:

@@ -1,11 +1,9 @@
 """The reports as flat tables for spreadsheets: a row for each figure, its n and interval beside it."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from services.kit.tables import Cell, Sheet
+from services.kit.tables import Cell, Sheet, local_moment
 from services.surveys.reports.table_words import heading, in_words
 
 Row = dict[str, Cell]
@@ -121,7 +119,7 @@ def recovery_table(report: Mapping[str, Any], locale: str, zone: str) -> Sheet:
     rows = [
         {
             **{name: one[name] for name in ("community_id", "unit_id", "owed", "bad", "good", "neither")},
-            "last_bad_at": _local(one["last_bad_at"], zone),
+            "last_bad_at": local_moment(one["last_bad_at"], zone),
             "estimate": rule["says"][locale],
             "source": rule["source"][locale],
         }
@@ -167,16 +165,6 @@ def _figure(name: str, figure: Mapping[str, Any], listed: str | None, locale: st
 def _sheet(
     name: str, columns: tuple[str, ...], report: Mapping[str, Any], rows: list[Row], locale: str, zone: str
 ) -> Sheet:
-    period: Row = {one: _local(report[one], zone) for one in _PERIOD if one in columns}
+    period: Row = {one: local_moment(report[one], zone) for one in _PERIOD if one in columns}
     cells = [[{**period, **row}.get(column) for column in columns] for row in rows]
     return Sheet(name, [heading(column, locale) for column in columns], cells)
-
-
-def _local(moment: str | None, zone: str) -> str | None:
-    """Return a moment by the clocks of the community, where one is chosen."""
-    if moment is None:
-        return None
-    try:
-        return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
-    except OverflowError:  # At the edges of time another zone's day is outside the calendar.
-        return moment

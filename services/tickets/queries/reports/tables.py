@@ -1,11 +1,9 @@
 """Every report as one flat table, for spreadsheets: a row for each group and measure, the same columns throughout."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from services.kit.tables import Cell, Sheet
+from services.kit.tables import Cell, Sheet, local_moment
 from services.tickets.queries.reports.words import heading, in_words
 
 _PERCENTILES = tuple(f"{clock}_{percent}" for clock in ("contract", "lived") for percent in ("p50", "p90", "p95"))
@@ -50,18 +48,9 @@ Row = dict[str, Cell]
 def table_of(name: str, report: Mapping[str, Any], locale: str, zone: str) -> Sheet:
     """Return a report as a table with its heading in the caller's language and its moments in one time zone."""
     columns, rows_of = _TABLES[name]
-    period: Row = {column: _local(report[column], zone) for column in _PERIOD}
+    period: Row = {column: local_moment(report[column], zone) for column in _PERIOD}
     rows = [[{**period, **row}.get(column) for column in columns] for row in rows_of(report, locale)]
     return Sheet(name, [heading(column, locale) for column in columns], rows)
-
-
-def _local(moment: str | None, zone: str) -> str | None:
-    if moment is None:
-        return None
-    try:
-        return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
-    except OverflowError:  # At the edges of time another zone's day is outside the calendar.
-        return moment
 
 
 def _sla(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
