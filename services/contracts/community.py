@@ -53,6 +53,16 @@ class EventPromoted(CommunityFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EventMoved(CommunityFact):
+    """A community event that a resident signed up for has another time or place; `starts_at` is when it starts now."""
+
+    type: ClassVar[str] = "event.moved.v1"
+
+    event_id: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventCancelled(CommunityFact):
     """A community event that a resident signed up for was called off."""
 

@@ -136,6 +136,7 @@ RULES: tuple[Rule, ...] = (
     Rule(tickets.TicketFiled, "resident", when=_asked_for, receipt=True),
     Rule(community.PlanFiled, "resident"),
     Rule(community.EventPromoted, "resident"),
+    Rule(community.EventMoved, "resident"),
     Rule(community.EventCancelled, "resident"),
     Rule(tickets.TicketAcknowledged, "resident"),
     Rule(tickets.TicketClaimed, "resident"),

@@ -12,6 +12,7 @@ KINDS: Words = {
     "plan.filed": ("计划工单已生成", "planned work was filed"),
     "plan.skipped": ("计划工单未生成", "planned work was left out"),
     "event.promoted": ("活动候补转正", "a place at an event came free"),
+    "event.moved": ("活动变更", "an event has another time or place"),
     "event.cancelled": ("活动取消", "an event was cancelled"),
     "ticket.acknowledged": ("已受理", "a request was answered"),
     "ticket.claimed": ("已接单", "somebody took the job"),

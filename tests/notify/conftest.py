@@ -11,7 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from services.contracts import Fact, gateway, tickets, to_event
-from services.contracts.community import AnnouncementFact, CommunityFact, EventCancelled, EventPromoted, PlanFiled
+from services.contracts.community import (
+    AnnouncementFact,
+    CommunityFact,
+    EventCancelled,
+    EventMoved,
+    EventPromoted,
+    PlanFiled,
+)
 from services.contracts.mail import MailBounced, MailboxChanged
 from services.contracts.surveys import CampaignInvited
 from services.kit import inbox
@@ -91,7 +98,7 @@ def facts_about(kind: type[Fact], **changes: Any) -> Fact:
 
 
 def _community_facts(kind: type[CommunityFact]) -> dict[str, Any]:
-    if kind in (EventPromoted, EventCancelled):
+    if kind in (EventPromoted, EventMoved, EventCancelled):
         return {"event_id": fresh(), "starts_at": NOON}
     if issubclass(kind, AnnouncementFact):
         return {"announcement_id": fresh(), "kind": "water_outage", "planned": True, "starts_at": NOON, "version": 2}

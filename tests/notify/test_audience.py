@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.contracts import appointments, gateway, surveys, tickets
-from services.contracts.community import EventCancelled, EventPromoted, PlanFiled, PlanSkipped
+from services.contracts.community import EventCancelled, EventMoved, EventPromoted, PlanFiled, PlanSkipped
 from services.kit.identity import NOBODY
 from services.kit.testing import fresh
 from services.notify.audience import Contact, hearers
@@ -38,6 +38,7 @@ CASES: list[tuple[str, type, dict[str, Any], set[str]]] = [
     ("a planned visit is told to its resident", PlanFiled, {}, {"resident"}),
     ("what was planned and left out goes to the desk", PlanSkipped, {"requester_id": None}, {"dispatcher"}),
     ("who moves up hears of it", EventPromoted, {}, {"resident"}),
+    ("who had signed up hears of another time", EventMoved, {}, {"resident"}),
     ("who had signed up hears that it is off", EventCancelled, {}, {"resident"}),
     ("a routine request does not ring at the desk", T.TicketFiled, {"urgency": "routine"}, {"resident"}),
     ("an urgent one does", T.TicketFiled, {"urgency": "urgent"}, {"resident", "dispatcher"}),

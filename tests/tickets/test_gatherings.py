@@ -111,6 +111,26 @@ def test_signing_up_ends_and_an_event_can_be_called_off(estate: "Estate", worker
         is_problem(asked(estate, name, f"{path}/{verb}"), 409)
 
 
+def test_who_signed_up_is_told_of_another_time_or_place(estate: "Estate", worker_engine: Engine) -> None:
+    path = announced(estate, capacity=1)
+    for name in ("resident", "neighbour"):
+        assert asked(estate, name, f"{path}/sign-up").status_code == 200
+    heard = [("event.moved.v1", estate.people[name].id) for name in ("resident", "neighbour")]
+    with testing.at(NOW):
+        for version, (changes, times) in enumerate(
+            (
+                ({"description": "带上茶杯"}, 0),
+                ({"location": "活动室"}, 1),
+                ({"location": "活动室", "title": "茶话会"}, 1),
+                ({"starts_at": "2031-03-10T16:00:00+08:00", "ends_at": "2031-03-10T18:00:00+08:00"}, 2),
+            ),
+            start=1,
+        ):
+            answer = estate.ask("PATCH", "dispatcher", path, changes, If_Match=f'"v{version}"')
+            assert answer.status_code == 200, answer.json
+            assert told(worker_engine, path.removeprefix("/events/")) == heard * times
+
+
 def test_who_came_is_recorded_once_it_began(estate: "Estate") -> None:
     path = announced(estate)
     asked(estate, "resident", f"{path}/sign-up")

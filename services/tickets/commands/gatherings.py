@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts import to_event
-from services.contracts.community import EventCancelled, EventPromoted
+from services.contracts.community import EventCancelled, EventMoved, EventPromoted
 from services.kit import clock as time
 from services.kit import outbox as kit_outbox
 from services.kit.errors import Conflict, NotFound, Stale, invalid_field
@@ -22,6 +22,7 @@ from services.tickets.models.gatherings import gatherings, sign_ups
 Gathering = dict[str, Any]
 
 CHANGEABLE = ("title", "description", "location", "need_level", "starts_at", "ends_at", "sign_up_until", "capacity")
+WHEN_AND_WHERE = ("starts_at", "ends_at", "location")
 
 
 def announce(db: Connection, actor: Actor, wanted: Mapping[str, Any]) -> Gathering:
@@ -52,7 +53,10 @@ def announce(db: Connection, actor: Actor, wanted: Mapping[str, Any]) -> Gatheri
 def change_gathering(
     db: Connection, gathering_id: str, changes: Mapping[str, Any], expected: int | None
 ) -> tuple[Gathering, list[str]]:
-    """Change an event; returns it and who moved up from the waiting list. Nobody who has a place loses it."""
+    """Change an event; returns it and who moved up from the waiting list. Nobody who has a place loses it.
+
+    Whoever signed up is told of another time or place.
+    """
     row = lock_gathering(db, gathering_id, expected)
     now = time.now()
     _require_open(row, now)
@@ -67,6 +71,8 @@ def change_gathering(
         )
     after |= {"changed_at": now, "version": row["version"] + 1}
     db.execute(update(gatherings).where(gatherings.c.id == gathering_id).values(after))
+    if any(after[name] != row[name] for name in WHEN_AND_WHERE):
+        _tell(db, EventMoved, after, _signed_up(db, gathering_id))
     return after, _move_up(db, after)
 
 
@@ -77,10 +83,7 @@ def cancel_gathering(db: Connection, gathering_id: str, expected: int | None) ->
     _require_open(row, now)
     after = {**row, "state": CANCELLED, "changed_at": now, "version": row["version"] + 1}
     db.execute(update(gatherings).where(gatherings.c.id == gathering_id).values(after))
-    wanted_to_come = select(sign_ups.c.person_id).where(
-        sign_ups.c.gathering_id == gathering_id, sign_ups.c.place.in_((COMING, WAITING))
-    )
-    _tell(db, EventCancelled, after, db.execute(wanted_to_come).scalars().all())
+    _tell(db, EventCancelled, after, _signed_up(db, gathering_id))
     return after
 
 
@@ -166,6 +169,12 @@ def counts_of(db: Connection, gathering_id: str) -> tuple[int, int]:
     return int(taken), int(waiting)
 
 
+def _signed_up(db: Connection, gathering_id: str) -> Sequence[str]:
+    """Return who has a place or waits for one."""
+    theirs = (sign_ups.c.gathering_id == gathering_id, sign_ups.c.place.in_((COMING, WAITING)))
+    return db.execute(select(sign_ups.c.person_id).where(*theirs).order_by(sign_ups.c.turn)).scalars().all()
+
+
 def _place_of(db: Connection, gathering_id: str, person_id: str) -> str | None:
     mine = select(sign_ups.c.place).where(sign_ups.c.gathering_id == gathering_id, sign_ups.c.person_id == person_id)
     place: str | None = db.execute(mine).scalar_one_or_none()
@@ -187,7 +196,10 @@ def _move_up(db: Connection, row: Mapping[str, Any]) -> list[str]:
 
 
 def _tell(
-    db: Connection, fact: type[EventPromoted | EventCancelled], row: Mapping[str, Any], people: Sequence[str]
+    db: Connection,
+    fact: type[EventPromoted | EventMoved | EventCancelled],
+    row: Mapping[str, Any],
+    people: Sequence[str],
 ) -> None:
     """Tell each of them, by an event of their own: nobody learns who else signed up."""
     about = {"community_id": row["community_id"], "event_id": row["id"], "starts_at": row["starts_at"]}

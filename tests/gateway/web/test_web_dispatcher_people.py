@@ -145,7 +145,7 @@ def test_a_letter_becomes_a_remark_that_the_resident_reads_or_not(
 
 def test_an_event_is_changed_as_it_was_read(dispatcher: Browser, services: dict[str, FakeService]) -> None:
     page = dispatcher.open(f"/board/events/{EVENT}/change")
-    assert "3 people have signed up." in text_of(page)
+    assert "3 people have signed up, keep their places" in text_of(page)
     assert 'value="2036-11-22T15:00"' in page.text
     typed = {"title": "Tea", "description": "Sit.", "location": "", "need_level": "3", "capacity": "8"}
     times = {"starts_at": "2036-11-22T16:00", "ends_at": "2036-11-22T18:00", "version": '"v4"'}
