@@ -11,8 +11,9 @@ from gateway.web.guard import page_for
 from gateway.web.page import go, page
 from gateway.web.resident.area import blp
 from gateway.web.resident.filing import add_photos
-from gateway.web.resident.saying import NEXT_CLOCK, STATIONS, said_of, story
+from gateway.web.resident.saying import NEXT_CLOCK, said_of, story
 from gateway.web.session import signed_in
+from gateway.web.stations import STATIONS
 from gateway.web.visiting import first_and_last
 
 # The clocks that a resident is told of; what runs among staff is not theirs to watch.

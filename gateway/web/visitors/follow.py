@@ -2,32 +2,13 @@
 
 from flask import Response, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from gateway.web.desk import Refused, public_desk
 from gateway.web.guard import page_for_anybody
 from gateway.web.page import go, page
+from gateway.web.stations import STATION_OF, STATIONS
 from gateway.web.visitors.area import blp
 from gateway.web.visitors.pace import count
-
-STATIONS = (
-    (_l("Reported"), "document"),
-    (_l("Taken"), "person"),
-    (_l("On the way"), "map"),
-    (_l("At work"), "wrench"),
-    (_l("Done"), "check"),
-)
-STATION_OF = {
-    "claimed": 1,
-    "assigned": 1,
-    "on_the_way": 2,
-    "on_site": 3,
-    "in_progress": 3,
-    "waiting": 3,
-    "completed": 4,
-    "confirmed": 4,
-    "closed": 4,
-}
 
 
 @blp.get("/follow/<token>")
