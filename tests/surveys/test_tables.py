@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+import jsonschema
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
@@ -117,7 +118,10 @@ def test_what_is_taken_out_is_on_record_beside_what_was_read(firm: Organisation,
     admin = firm.person("admin")
     assert firm.get(admin, "/reports/satisfaction?format=csv").status_code == 200
     firm.get(manager, "/reports/satisfaction")
-    looks = (firm.get(manager, "/return-visits/answers/views").json or {})["items"]
+    answer = firm.get(manager, "/return-visits/answers/views").json or {}
+    document = firm.client.get("/openapi.json").json or {}
+    jsonschema.validate(answer, {"$ref": "#/components/schemas/Readings", "components": document["components"]})
+    looks = answer["items"]
     assert [(look["what"], look["subject"], look["viewer_id"], look["viewer_role"]) for look in looks] == [
         ("report", "satisfaction", admin.id, "admin"),
         ("report", "gaps", manager.id, "manager"),

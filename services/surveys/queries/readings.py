@@ -16,7 +16,7 @@ _OF_ANSWER = (
     "survey_id", "answered_by", "channel", "recorded_by", "spoken_by", "late", "solved", "satisfaction", "comment",
     "answered_at",
 )  # fmt: skip
-_OF_LOOK = ("id", "organisation_id", "community_id", "viewer_id", "viewer_role", "at")
+_OF_LOOK = ("id", "community_id", "viewer_id", "viewer_role", "at")
 # What somebody looked at: what was said, or a report taken out as a table.
 ANSWERS = "answers"
 _OF_VISIT = ("ticket_id", "number", "completion", "community_id")
