@@ -147,15 +147,15 @@ def test_what_is_due_waits_for_the_time_that_the_household_wished_and_both_times
 ) -> None:
     ticket = expected(estate, wished=True)
     running = clocks(estate, ticket, NOON + HOUR)
-    assert [running[kind]["paused_until"] for kind in ("attend", "resolve")] == [BEGINS.isoformat()] * 2
+    assert [running[kind]["paused_until"] for kind in ("attend", "resolve")] == [ENDS.isoformat()] * 2
     with testing.at(BEGINS + HOUR):
         ticket = estate.step("crew", ticket, "arrive")
     with testing.at(BEGINS + 2 * HOUR):
         ticket = estate.step("crew", ticket, "start")
         ticket = estate.step("crew", ticket, "complete")
     done = clocks(estate, ticket, ENDS)
-    assert (done["attend"]["pause_seconds"], done["attend"]["lived_seconds"]) == (110 * 60, 180 * 60)
-    assert (done["resolve"]["pause_seconds"], done["resolve"]["lived_seconds"]) == (110 * 60, 240 * 60)
+    assert (done["attend"]["pause_seconds"], done["attend"]["lived_seconds"]) == (170 * 60, 180 * 60)
+    assert (done["resolve"]["pause_seconds"], done["resolve"]["lived_seconds"]) == (170 * 60, 240 * 60)
     is_provable(estate, worker_engine, ticket)
     with testing.at(ENDS):
         assert export(estate, ticket)

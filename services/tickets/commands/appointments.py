@@ -86,8 +86,9 @@ def agree(
     """Agree to what the other side proposed; what was agreed before is replaced.
 
     With `spoken` staff record that the household said yes by word of mouth: to the desk's own proposal, or to a window
-    given here. Where the household itself had named the window, what is due waits for it as far as the policy lets a
-    job wait for a resident's choice. Raises Conflict where nothing is proposed, or it is one's own.
+    given here. Where the household itself had named the window, what is due waits until it is over, or somebody is
+    there, as far as the policy lets a job wait for a resident's choice. Raises Conflict where nothing is proposed, or
+    it is one's own.
     """
     window = None if begins_at is None or ends_at is None else _checked(begins_at, ends_at)
     ticket, rule = _locked(db, actor, ticket_id, "agree", seen, version, phone)
@@ -101,7 +102,7 @@ def agree(
     begins, ends = window
     spoken = by != HOUSEHOLD and actor.role != "resident"
     told = {"begins_at": begins, "ends_at": ends, "by_household": by == HOUSEHOLD, "spoken": spoken}
-    wish = wish_until(db, ticket, begins, act.heard_at) if by == HOUSEHOLD else {}
+    wish = wish_until(db, ticket, ends, act.heard_at) if by == HOUSEHOLD else {}
     step = Step(
         "agree",
         facts.AppointmentAgreed,
@@ -168,8 +169,8 @@ def _locked(
     rule = allow(ticket, actor, action)
     if seen != ticket["appointment_version"]:
         raise Conflict(
-            "The appointment has changed since you saw it. Look at it as it is now, and answer that (seen).",
-            "预约时间刚刚有变化，请先查看最新的预约再操作（seen）。",
+            "The appointment has changed since you saw it. Look at it as it is now, and answer that.",
+            "预约时间刚刚有变化，请先查看最新的预约再操作。",
             why="appointment_changed",
             appointment=shown(ticket),
         )

@@ -155,17 +155,18 @@ def spent(entries: Sequence[Entry], reason: str, at: datetime) -> timedelta:
     return sum(((wait.end or min(wait.until or at, at)) - wait.start for wait in waits), timedelta())
 
 
-def wish_until(db: Connection, ticket: Ticket, begins_at: datetime, at: datetime) -> dict[str, str]:
+def wish_until(db: Connection, ticket: Ticket, ends_at: datetime, at: datetime) -> dict[str, str]:
     """Return until when what is due waits for a visit at the time that the household named, as history records it.
 
-    That is a pause for the resident's choice like one a crew begins, of the length that the policy leaves; nothing
-    where it lists no such pause, the desk took one back, or somebody is there already, who can pause the job.
+    To the end of the window, for whoever comes in it comes as they were asked to. That is a pause for the resident's
+    choice like one a crew begins, of the length that the policy leaves; nothing where it lists no such pause, the desk
+    took one back, or somebody is there already, who can pause the job.
     """
     longest = books.policy_of(db, ticket["organisation_id"], ticket["policy_version"]).longest_pause(WISH)
     if longest is None or ticket["status"] in _THERE:
         return {}
     entries = _history(db, ticket["id"])
-    until = min(begins_at, at + timedelta(seconds=longest) - spent(entries, WISH, at))
+    until = min(ends_at, at + timedelta(seconds=longest) - spent(entries, WISH, at))
     if until <= at or _refused_lately(entries, WISH):
         return {}
     return {"waiting_reason": WISH, "until": until.astimezone(UTC).isoformat()}
