@@ -104,6 +104,7 @@ def test_terms_are_what_the_document_says(document: dict[str, Any], estate: "Est
     for version in ("own-1", STANDARD_VERSION):
         one = estate.get("crew", f"/policies/{version}")
         follows(document, "/api/v1/policies/{version}", "get", 200, one.json)
+    follows(document, f"{of_community}/terms", "get", 200, estate.get("crew", f"{here}/terms").json)
     follows(document, "/api/v1/packs", "get", 200, estate.get("crew", "/packs").json)
     moved = estate.post("manager", f"{here}/reevaluations", {"reason": "试行"})
     follows(document, f"{of_community}/reevaluations", "post", 200, moved.json)

@@ -142,6 +142,22 @@ def test_a_pack_nobody_ships_or_has_cannot_be_looked_at(estate: "Estate") -> Non
     is_problem(estate.post("crew", path(estate, "packs/cn_lift_city/preview"), {"on": True}), 403)
 
 
+def test_every_version_is_listed_with_who_wrote_it_and_why(estate: "Estate") -> None:
+    document = policy_of(estate)
+    document["pauses"]["parts"]["longest_seconds"] = 60
+    longer = {"document": {"tz": "Asia/Shanghai", "hours": WEEKEND_TOO}, "note": "周末也上班"}
+    assert estate.put("manager", path(estate, "calendar"), longer, If_Match="*").status_code == 200
+    stricter = {"document": document, "note": "少等"}
+    assert estate.put("manager", path(estate, "policy"), stricter, If_Match="*").status_code == 200
+    first = estate.get("crew", path(estate, "terms?limit=2"))
+    told = [(one["kind"], one["version"], one["note"], one["author_name"]) for one in first.json["items"]]
+    assert told == [("policy", "own-1", "少等", "manager badge"), ("calendar", "2", "周末也上班", "manager badge")]
+    rest = first.headers["Link"].partition("<")[2].partition(">")[0].removeprefix("/api/v1")
+    assert [(one["kind"], one["version"]) for one in estate.get("crew", rest).json["items"]] == [("calendar", "1")]
+    is_problem(estate.get("crew", f"/communities/{'0' * 8}-0000-7000-8000-{'0' * 12}/terms"), 404)
+    is_problem(estate.get("resident", path(estate, "terms")), 403)
+
+
 def test_every_shipped_pack_can_be_looked_at(estate: "Estate") -> None:
     for code in packs.documents():
         told = previewed(estate, f"packs/{code}", {"on": True})

@@ -10,7 +10,18 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit.errors import invalid_field
-from services.kit.http import IF_MATCH, Answer, access, expected_version, one_effect, respond, scoped, version_tag
+from services.kit.http import (
+    IF_MATCH,
+    Answer,
+    Page,
+    access,
+    expected_version,
+    one_effect,
+    page_link,
+    respond,
+    scoped,
+    version_tag,
+)
 from services.kit.http.effects import PreconditionRequired
 from services.kit.http.problems import wants
 from services.kit.identity import STAFF, current_actor
@@ -133,6 +144,17 @@ def switch_off(db: Connection, community_id: uuid.UUID, code: str) -> Answer:
     expected = _expected_policy()
     commands.set_pack(db, current_actor(), str(community_id), code, on=False, note=None, version=expected)
     return _policy(db, community_id)
+
+
+@terms.route("/communities/<uuid:community_id>/terms", methods=["GET"])
+@access(*STAFF)
+@terms.arguments(Page, location="query")
+@terms.alt_response(200, schema=schemas.TermVersions)
+def list_versions(query: dict[str, Any], community_id: uuid.UUID) -> Response:
+    """List the versions of the calendar and of policies written for a community, the latest first."""
+    with scoped() as db:
+        found, more = queries.term_versions(db, current_actor(), str(community_id), **query)
+    return respond(Answer({"items": found}, 200, page_link(more)))
 
 
 @terms.route("/communities/<uuid:community_id>/calendar/preview", methods=["POST"])

@@ -5,6 +5,7 @@ from services.tickets.queries.jobs import jobs_of
 from services.tickets.queries.refused import ticket_in_short
 from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, wait_report, zone_of
 from services.tickets.queries.term_previews import preview_calendar, preview_pack, preview_policy
+from services.tickets.queries.term_versions import term_versions
 from services.tickets.queries.terms import calendar_view, pack_views, policy_version, policy_view
 from services.tickets.queries.tickets import (
     TicketFilter,
@@ -43,6 +44,7 @@ __all__ = [
     "sla_report",
     "staff_of",
     "table_of",
+    "term_versions",
     "ticket_in_short",
     "ticket_row",
     "ticket_view",

@@ -52,7 +52,13 @@ from services.tickets.schemas.output import (
     Tickets,
 )
 from services.tickets.schemas.reports import PauseQuery, PauseReport, Period, SlaQuery, SlaReport
-from services.tickets.schemas.term_previews import CalendarPreview, NewDocument, PackSwitch, PolicyPreview
+from services.tickets.schemas.term_previews import (
+    CalendarPreview,
+    NewDocument,
+    PackSwitch,
+    PolicyPreview,
+    TermVersions,
+)
 from services.tickets.schemas.terms import (
     CalendarView,
     MaybeNote,
@@ -125,6 +131,7 @@ __all__ = [
     "SlaReport",
     "Staff",
     "StaffMember",
+    "TermVersions",
     "Ticket",
     "TicketQuery",
     "TicketWithWaits",

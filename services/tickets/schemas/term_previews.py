@@ -103,6 +103,23 @@ class PolicyPreview(TermsPreview):
     settings = fields.List(fields.Nested(SettingChange), required=True)
 
 
+class TermVersion(ma.Schema):
+    """A version of a calendar or of a policy of one's own, who wrote it, and why."""
+
+    kind = fields.String(required=True, validate=ma.validate.OneOf(("calendar", "policy")))
+    version = fields.String(required=True)
+    note = fields.String(required=True, allow_none=True)
+    author_id = fields.UUID(required=True, allow_none=True)
+    author_name = fields.String(required=True, allow_none=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class TermVersions(ma.Schema):
+    """One page of versions, the latest first; the next page's address is in the Link header."""
+
+    items = fields.List(fields.Nested(TermVersion), required=True)
+
+
 class BeforeAndAfter(ma.Schema):
     """A figure or a name before and after."""
 
