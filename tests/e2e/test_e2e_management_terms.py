@@ -62,6 +62,9 @@ def test_a_target_is_changed_after_a_look_and_new_jobs_run_by_it(
     page.locator("#note").fill("Be there sooner")
     page.locator("button[value=save]").click()
     expect(page.locator(".alert-success")).to_contain_text("Written")
+    page.get_by_role("link", name="Versions of the terms").click()
+    expect(page.locator(".changes li").first).to_contain_text("Be there sooner")
+    fits(page)
     assert due(person("manager1"), older, "attend")["target_seconds"] != 2700
     newer = person("resident1").file(LEAK)
     assert due(person("manager1"), newer, "attend")["target_seconds"] == 2700

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Response
+from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
@@ -15,6 +15,7 @@ from gateway.web.management.asking import PLACES
 from gateway.web.management.calendars import DAYS
 from gateway.web.page import go, page
 
+A_PAGE = 30
 _KINDS = ("policy", "calendar")
 
 
@@ -47,6 +48,16 @@ def terms_of(community_id: uuid.UUID, form: Reevaluation | None = None, status: 
     form = form or Reevaluation(formdata=None)
     shown = {"place": place, "form": form, "days": DAYS}
     return page("management/terms_of.html", status, **told, **shown)
+
+
+@blp.get("/terms/<uuid:community_id>/versions")
+@page_for("manager")
+def term_versions(community_id: uuid.UUID) -> Response:
+    """List who wrote which version of the policy and the calendar, when and why."""
+    after = request.args.get("after")
+    found = desk().get(f"/communities/{community_id}/terms", limit=A_PAGE, after=after)
+    place = next((one for one in desk().get(PLACES)["items"] if one["id"] == str(community_id)), None)
+    return page("management/term_versions.html", found=found, place=place)
 
 
 @blp.post("/terms/<uuid:community_id>/reevaluations")
