@@ -69,5 +69,6 @@ def _drawn(months: list[dict[str, Any]]) -> tuple[Markup, list[str]]:
         gettext("Went up needlessly"): "avoidable_escalations",
         gettext("Approved in time"): "approvals_in_time",
     }
-    lines = {said: charts.hundredths(one[name]["share"] for one in months) for said, name in shares.items()}
+    told = ((said, charts.hundredths(one[name]["share"] for one in months)) for said, name in shares.items())
+    lines = {said: line for said, line in told if any(share is not None for share in line)}
     return charts.trend([one["key"] for one in months], lines, of_hundred=True), list(lines)

@@ -215,7 +215,7 @@ def test_shares_of_announcements_and_requests_lead_to_what_they_count(
     lists = {"/announcements": {"items": []}, "/communities": PLACES}
     answers(services["tickets"], {"/reports/announcements": report, **lists})
     shown = manager.open("/manage/announcements")
-    assert "50 % (9.5 % – 90.5 %) 1 of 2" in text_of(shown)
+    assert "50 % (9.5 % – 90.5 %) 1 / 2" in text_of(shown)
     links = re.findall(r'href="(/manage/[^"?]*)\?([^"]*)"[^>]*>(\d+)', shown.text)
     counts = {(path, query.rpartition("&amp;")[2], n) for path, query, n in links}
     assert ("/manage/announcements/list", "late=true", "1") in counts

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from services.kit import clock as time
 from services.tickets.catalogue import NEED_LEVELS, WORK_TYPES
 from services.tickets.complaints.figures import share
-from services.tickets.queries.reports.asked import MONTH, NONE, ORGANISATION, RULE, Asked, group_of_clock, prepare
+from services.tickets.queries.reports.asked import ITEM, MONTH, NONE, ORGANISATION, RULE, Asked, group_of_clock, prepare
 from services.tickets.queries.reports.behind import Again, counted_again, overridden, surplus
 from services.tickets.queries.reports.clocks import Figures, Key, Spread, carried_over, figures_of
 from services.tickets.queries.reports.naming import names_of
@@ -45,6 +45,8 @@ def sla_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     late = carried_over(db, asked, grouping, now)
     wholes = {} if grouping == RULE else quality_of(db, asked, grouping, now)
     keys = _in_order(asked, grouping, {key for key, _ in (*counted, *late)} | set(wholes))
+    if grouping == ITEM:
+        keys.sort(key=lambda key: -wholes.get(key, _NOTHING)["filed"])
     names = names_of(db, asked, grouping, keys)
     # Nothing was filed before a period without beginning, nor in any of its months.
     of_groups = None if grouping == MONTH or asked.since is None else late
