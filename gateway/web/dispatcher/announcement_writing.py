@@ -28,6 +28,7 @@ class Announcement(DeskForm):
 
     version = HiddenField()
     publish_at = HiddenField()
+    ticket_id = HiddenField()
     community_id = SelectField(_l("Community"), validate_choice=False)
     kind = SelectField(
         _l("What it is"),
@@ -60,6 +61,7 @@ class Announcement(DeskForm):
             "kind": self.kind.data,
             "planned": bool(self.planned.data),
             "building_ids": self.building_ids.data or [],
+            "ticket_id": self.ticket_id.data or None,
         }
 
     def _changed(self) -> dict[str, Any]:
@@ -72,9 +74,9 @@ class Announcement(DeskForm):
 @blp.get("/announcements/new")
 @page_for(*DESK)
 def new_announcement() -> Response:
-    """Ask what is announced; buildings are those of the community chosen."""
-    form = Announcement(formdata=None, data={"community_id": request.args.get("community_id")})
-    return _write(form)
+    """Ask what is announced; buildings are those of the community chosen. It may be about a request that is open."""
+    given = {name: request.args.get(name) for name in ("community_id", "ticket_id")}
+    return _write(Announcement(formdata=None, data=given))
 
 
 @blp.post("/announcements/new")
@@ -130,7 +132,7 @@ def announcement_notice() -> Response:
 def _filled(its: Mapping[str, Any], version: str | None) -> Announcement:
     place = its["community_id"]
     shown = {
-        **{name: its[name] for name in ("community_id", "kind", "planned", "publish_at", *WORDS)},
+        **{name: its[name] for name in ("community_id", "kind", "planned", "publish_at", "ticket_id", *WORDS)},
         **{name: said.typed(its[name], place) for name in TIMES},
         "building_ids": [one["id"] for one in its["buildings"]],
         "late_because": its["late_because"],
@@ -154,6 +156,7 @@ def _write(form: Announcement, status: int = 200, its: Mapping[str, Any] | None 
         places=places,
         notice=_notice(form),
         place=here,
+        about=desk().get(f"/tickets/{form.ticket_id.data}") if form.ticket_id.data else None,
     )
 
 

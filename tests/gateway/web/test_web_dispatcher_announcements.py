@@ -16,7 +16,8 @@ IT: dict[str, Any] = {
     "kind_name": {"en": "Water outage", "zh-CN": "停水"}, "state": "drafted", "overdue": False,
     "starts_at": "2031-03-03T01:00:00+00:00", "ends_at": "2031-03-03T04:00:00+00:00", "publish_at": None,
     "title_zh": None, "body_zh": None, "title_en": "No water", "body_en": "A pump is replaced.",
-    "whole_community": False, "buildings": [{"id": ONE, "name": "Block 1"}], "units": [], "late_because": None,
+    "ticket_id": None, "whole_community": False, "buildings": [{"id": ONE, "name": "Block 1"}], "units": [],
+    "late_because": None,
 }  # fmt: skip
 LATE = {
     "rule": "cn", "source": "城市供水条例", "required_seconds": 86400, "in_time": False,
@@ -86,8 +87,9 @@ def test_the_words_of_a_draft_are_changed_and_what_is_left_empty_is_taken_out(
     answer = dispatcher.send(f"/board/announcements/{ID}/change", **TYPED)
     assert answer.status_code == 303
     assert sent(services, "PATCH") == {
-        "kind": "water_outage", "planned": True, "building_ids": [], "starts_at": "2031-03-03T09:00:00+08:00",
-        "ends_at": None, "title_zh": None, "body_zh": None, "title_en": "No water", "body_en": "A valve is replaced.",
+        "kind": "water_outage", "planned": True, "building_ids": [], "ticket_id": None,
+        "starts_at": "2031-03-03T09:00:00+08:00", "ends_at": None,
+        "title_zh": None, "body_zh": None, "title_en": "No water", "body_en": "A valve is replaced.",
     }  # fmt: skip
     patch = next(one for one in services["tickets"].asked if one["method"] == "PATCH")
     assert patch["headers"]["if-match"] == '"v3"'
@@ -106,3 +108,14 @@ def test_of_what_residents_were_told_only_words_and_times_change(
     assert set(sent(services, "PATCH")) == {
         "starts_at", "ends_at", "title_zh", "body_zh", "title_en", "body_en", "late_because"
     }  # fmt: skip
+
+
+def test_an_announcement_may_be_about_a_request(
+    dispatcher: Browser, desk: dict[str, Any], services: dict[str, FakeService]
+) -> None:
+    desk[f"/tickets/{ONE}"] = {"id": ONE, "number": "D-7", "title": "A pipe burst"}
+    page = dispatcher.open(f"/board/announcements/new?community_id={GARDEN}&ticket_id={ONE}")
+    assert "D-7 A pipe burst" in text_of(page)
+    assert f'name="ticket_id" type="hidden" value="{ONE}"' in page.text
+    dispatcher.send("/board/announcements/new", **TYPED, ticket_id=ONE)
+    assert sent(services, "POST")["ticket_id"] == ONE
