@@ -32,6 +32,8 @@ def home() -> Response:
     if tickets is None:
         tickets = desk().get(wanted["tickets"])["items"]
     running = [ticket for ticket in tickets if is_open(ticket) or "confirm" in ticket["actions"]]
+    # What waits for the resident's own word stands first.
+    running.sort(key=lambda ticket: "confirm" not in ticket["actions"])
     open_campaigns = [one for one in found.pop("campaigns") or () if one["questions"]]
     return page(
         "resident/home.html",
