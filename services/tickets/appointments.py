@@ -32,9 +32,9 @@ NONE_AT_ALL: Mapping[str, Any] = dict.fromkeys(
 )
 NO_PROPOSAL: Mapping[str, Any] = dict.fromkeys(("proposed_from", "proposed_until", "proposed_by"))
 
-_THERE = frozenset({"arrive", "start", "resume", "make_safe", "complete"})
-_AT_WORK = frozenset({"start", "resume", "complete"})
-_ON_SITE = ("on_site", "in_progress")
+THERE = frozenset({"arrive", "start", "resume", "make_safe", "complete"})
+AT_WORK = frozenset({"start", "resume", "complete"})
+ON_SITE = ("on_site", "in_progress")
 
 
 @dataclass(frozen=True)
@@ -177,10 +177,10 @@ def _is_over(entry: Entry) -> bool:
 
 def _came(one: Appointment, within: Sequence[Entry]) -> datetime | None:
     """Return when somebody was first there in the window; whoever came before and stayed was there as it began."""
-    there = [moment_of(entry) for entry in _in(one, within) if entry["action"] in _THERE]
+    there = [moment_of(entry) for entry in _in(one, within) if entry["action"] in THERE]
     before = [entry for entry in within if moment_of(entry) < one.begins_at]
-    early = [entry for entry in before if entry["action"] in _THERE and entry["actor_role"] == "crew"]
-    if early and before[-1]["status"] in _ON_SITE:
+    early = [entry for entry in before if entry["action"] in THERE and entry["actor_role"] == "crew"]
+    if early and before[-1]["status"] in ON_SITE:
         return one.begins_at
     return min(there, default=None)
 
@@ -191,7 +191,7 @@ def _away(one: Appointment, within: Sequence[Entry]) -> Entry | None:
     for entry in _in(one, within):
         if entry["action"] == "pause" and entry["data"].get("waiting_reason") == "access":
             found = entry
-        elif entry["action"] in _AT_WORK:
+        elif entry["action"] in AT_WORK:
             found = None
     return found
 

@@ -16,9 +16,11 @@ from services.tickets.commands.exports import note_export
 from services.tickets.queries.reports import Asked
 from services.tickets.queries.reports.acts import act_report
 from services.tickets.queries.reports.announcements import announcement_report
+from services.tickets.queries.reports.appointments import appointment_report
 from services.tickets.queries.reports.complaints import complaint_report
 from services.tickets.schemas.act_report import ActQuery, ActReport
 from services.tickets.schemas.announcement_report import AnnouncementReport, AnnouncementReportQuery
+from services.tickets.schemas.appointment_report import AppointmentQuery, AppointmentReport
 from services.tickets.schemas.complaint_report import ComplaintReport, ComplaintReportQuery
 
 reports = Blueprint("reports", __name__, description="What managers audit the service by")
@@ -92,6 +94,16 @@ def complaints_told(query: dict[str, Any]) -> Response:
 def announcements_in_time(query: dict[str, Any]) -> Response:
     """Read how many announcements came as long before as is asked, how many homes read them, and what was joined."""
     return _answer("announcements", query, announcement_report)
+
+
+@reports.route("/reports/appointments", methods=["GET"])
+@access("manager", "admin")
+@reports.arguments(AppointmentQuery, location="query")
+@reports.alt_response(200, schema=AppointmentReport)
+@also_as_table(reports)
+def appointments_kept(query: dict[str, Any]) -> Response:
+    """Read in how many of the windows that were agreed to somebody came, and how sure that share is."""
+    return _answer("appointments", query, appointment_report)
 
 
 def _answer(name: str, query: dict[str, Any], read: Callable[..., dict[str, Any]]) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy.types import Text
 from services.tickets.models import tickets
 from services.tickets.queries.reports.acts import ACT_FIGURES, ACT_GROUPINGS, acts_of
 from services.tickets.queries.reports.announcements import ANNOUNCEMENT_FIGURES, ANNOUNCEMENT_GROUPINGS, joined_of
+from services.tickets.queries.reports.appointments import APPOINTMENT_FIGURES, APPOINTMENT_GROUPINGS, windows_of
 from services.tickets.queries.reports.asked import NONE, Asked
 from services.tickets.queries.reports.behind import Condition
 from services.tickets.queries.reports.complaints import COMPLAINT_FIGURES, COMPLAINT_GROUPINGS, complaints_of
@@ -38,6 +39,9 @@ REPORTS: Mapping[str, _Report] = {
         COMPLAINT_GROUPINGS,
         lambda asked, by, now: (complaints_of(asked, by or COMPLAINT_GROUPINGS[0], now), "key"),
     ),
+    "appointments": _Report(
+        APPOINTMENT_FIGURES, APPOINTMENT_GROUPINGS, lambda asked, by, now: (windows_of(asked, now), by or "")
+    ),
     "announcements": _Report(
         ANNOUNCEMENT_FIGURES, ANNOUNCEMENT_GROUPINGS, lambda asked, by, now: (joined_of(asked, by, now), "key")
     ),
@@ -54,8 +58,8 @@ def groupings_of(figure: str) -> tuple[str, ...]:
 def is_behind(asked: Asked, figure: str, grouping: str | None, group: str | None, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a ticket stands behind a figure of a report asked so, of one of its groups or of all.
 
-    The period is the report's own: when a pause began, an act was heard of, an estimate given, a complaint filed, an
-    announcement published.
+    The period is the report's own: when a pause began, a window was agreed to, an act was heard of, an estimate given,
+    a complaint filed, an announcement published.
     """
     name, _, which = figure.partition(".")
     report = REPORTS[name]

@@ -37,6 +37,10 @@ WAIT_COLUMNS = (*_PERIOD, "group_by", "key", "name", "measure", "estimates", *_W
 FIGURE_COLUMNS = (*_PERIOD, "group_by", "key", "name", "measure", "counted", "of", "part", "low", "high")
 COMPLAINT_COLUMNS = (*FIGURE_COLUMNS, "median_seconds", "p90_seconds", "tickets")
 ANNOUNCEMENT_COLUMNS = (*FIGURE_COLUMNS, "list")
+_OF_APPOINTMENTS = (
+    "appointments", "kept", "missed", "not_at_home", "replaced", "called_off", "ended", "agreed",
+)  # fmt: skip
+APPOINTMENT_COLUMNS = (*_PERIOD, "group_by", "key", "name", *_OF_APPOINTMENTS, "kept_share", "low", "high", "tickets")
 _SHARE = ("met_share", "low", "high")
 _COUNTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided", *_SHARE)
 _OF_COMPLAINTS = ("identified", "unidentified", "closed", "escalated", "escalated_unjudged")
@@ -136,6 +140,14 @@ def _acts(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
         yield {**group, **known, "acts_on": group["tickets"], "tickets": group["behind"]["acts"]["link"]}
 
 
+def _appointments(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
+    for group in [*report["groups"], {**report["total"], "key": "all", "name": None}]:
+        kept = group["kept_share"]
+        of_share = {"kept_share": kept["share"], "low": kept["low"], "high": kept["high"]}
+        listed = group["behind"]["missed"]["link"]
+        yield {**group, **_known(report["group_by"], group, locale), **of_share, "tickets": listed}
+
+
 def _attainment(report: Mapping[str, Any], locale: str) -> Iterator[Row]:
     for place in report["communities"]:
         blocked = place["blocked_by"]
@@ -220,4 +232,5 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], 
     "waits": (WAIT_COLUMNS, _waits),
     "complaints": (COMPLAINT_COLUMNS, _complaints),
     "announcements": (ANNOUNCEMENT_COLUMNS, _announcements),
+    "appointments": (APPOINTMENT_COLUMNS, _appointments),
 }
