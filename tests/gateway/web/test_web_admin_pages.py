@@ -215,3 +215,23 @@ def test_links_are_counted_by_where_the_browser_is(build: Any) -> None:
     other.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     assert [one.open("/join/x").status_code for _ in range(3)] == [404, 404, 429]
     assert other.open("/join/x").status_code == 404
+
+
+def test_a_manager_reads_why_there_is_no_sheet_for_whom_a_letter_reaches(
+    app: Flask, services: Services, organisation: Organisation
+) -> None:
+    answers(services["tickets"], {"/communities": PLACES, "/units/find": {"items": []}})
+    account = organisation.open()
+    one = browser(app)
+    one.sign_in(organisation.open("manager")["login"])
+    made = one.send(f"/admin/accounts/{account['id']}/invite")
+    shown = made.headers["Location"].partition("?")[0]
+    services["notify"].answer = lambda _asked: json_answer({"confirmed": True})
+    refused = one.open(f"{shown}/sheet")
+    assert refused.status_code == 409
+    assert "Send the link there; they alone can use it." in text_of(refused)
+    # Printing them all prints what is to be printed.
+    every = one.open("/admin/invitations/sheets")
+    assert (every.status_code, account["login"] in text_of(every)) == (200, False)
+    services["notify"].answer = lambda _asked: json_answer({"confirmed": False})
+    assert account["login"] in text_of(one.open(f"{shown}/sheet"))
