@@ -14,6 +14,9 @@ Document = dict[str, Any]
 # The document is in English; a reader of Chinese finds the way by these.
 CHINESE_SECTIONS = {
     "accounts": "账号管理（管理员）",
+    "appointments": "约定上门时间",
+    "behind-figures": "住户评价数字所对应的工单",
+    "told-reports": "及时告知报表",
     "addresses": "确认电子邮箱",
     "callbacks": "电话回访",
     "campaigns": "业主意见征集",

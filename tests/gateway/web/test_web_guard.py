@@ -42,8 +42,12 @@ def rules(app: Flask) -> list[Rule]:
 
 
 def address(rule: Rule) -> str:
-    """Return an address that a rule matches, of things that are not there."""
-    return re.sub(r"<(\w+:)?\w+>", lambda found: fresh() if found[1] == "uuid:" else "1", rule.rule)
+    """Return an address that a rule matches, of things that are not there, and of several names the first."""
+
+    def filled(found: re.Match[str]) -> str:
+        return found[2].partition(",")[0] if found[2] else fresh() if found[1] == "uuid:" else "1"
+
+    return re.sub(r"<(any\(([\w,]+)\):|\w+:)?\w+>", filled, rule.rule)
 
 
 def pages_of(app: Flask, method: str) -> list[Rule]:
