@@ -1,7 +1,6 @@
 """The report on appointments: in how many of the windows that were agreed to somebody came, and whose they were."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -117,13 +116,8 @@ def windows_of(asked: Asked, now: datetime) -> Subquery:
         (ends <= now, MISSED),
         else_=AGREED,
     )
-    conditions = [agreed.c.organisation_id == asked.organisation_id, _IS_AGREED]
-    if asked.since is not None:
-        conditions.append(agreed.c.at >= asked.since)
-    if asked.until is not None:
-        conditions.append(agreed.c.at < asked.until)
     # Filed when it was, a job belongs here by when its window was agreed to.
-    conditions += replace(asked, since=None, until=None).ticket_conditions()
+    conditions = [_IS_AGREED, *asked.entry_conditions(agreed)]
     return (
         select(
             agreed.c.ticket_id,
