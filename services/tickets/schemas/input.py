@@ -247,7 +247,7 @@ class TicketQuery(Page):
         if grouping is not None and grouping not in groupings_of(figure):
             raise ValidationError(f"Must be one of: {', '.join(groupings_of(figure))}.", field_name="group_by")
         if (grouping is None) != (group is None):
-            raise ValidationError("Give both group_by and group, or none.", field_name="group")
+            raise ValidationError("Give both `group_by` and `group`, or neither.", field_name="group")
         for name in ("cause", "emotion"):
             if data.get(name) is not None and not figure.startswith("complaints."):
-                raise ValidationError("This is asked of figures of complaints alone.", field_name=name)
+                raise ValidationError("Only figures of complaints are narrowed by it.", field_name=name)
