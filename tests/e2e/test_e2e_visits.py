@@ -149,3 +149,8 @@ def test_a_proposal_without_signal_waits_on_the_phone_and_a_crossing_one_is_told
     crew.goto("/jobs/outbox")
     expect(crew.locator("main")).to_contain_text("预约时间刚刚有变化")
     assert appointment(person, ticket)["proposed"]["by"] == "household"
+    # Both windows are shown; what is sent again is sent in the sight of the other.
+    expect(crew.locator(".refused .both")).to_contain_text("提议：")
+    looked_at(crew, "visit-crew-crossed-zh-CN-360")
+    crew.get_by_role("button", name="按工单现状重新发送").click()
+    until(lambda: appointment(person, ticket)["proposed"]["by"] == "desk", "the proposal made again")

@@ -27,6 +27,8 @@ SAID = {
     "last_step": _l("Last step: {act} by {who}, {time}"),
     "nobody": _l("the desk"),
     "behind_it": _l("{n} later steps on this job wait behind it and go with it."),
+    "visit_agreed": _l("Agreed: {window}"),
+    "visit_proposed": _l("Proposed: {window}"),
     "send_again": _l("Send again, as the job is now"),
     "as_remark": _l("Leave it as a remark for the desk"),
     "give_up": _l("Discard"),

@@ -56,8 +56,17 @@ function both(act, ticket) {
     line(say("belongs", { who, time: moment(ticket.owner_since, zone) })),
     line(say("last_step", { act: called("action", ticket.last.action), who: by, time: moment(ticket.last.at, zone) })),
   );
+  if (act.body.from) yours.append(line(span(act.body, zone)));
+  const { agreed, proposed } = act.problem.appointment ?? {};
+  if (agreed) theirs.append(line(say("visit_agreed", { window: span(agreed, zone) })));
+  if (proposed) theirs.append(line(say("visit_proposed", { window: span(proposed, zone) })));
   return element("div", { className: "both" }, yours, theirs);
 }
+
+const span = ({ from, to }, zone) => `${moment(from, zone)} – ${moment(to, zone)}`;
+
+/** A proposal that crossed another one is made again in the sight of that one. */
+const again = (act) => ("appointment" in act.problem ? { ...act.body, seen: act.problem.appointment?.version } : act.body);
 
 const words = (act) => act.body.note ?? act.body.reason ?? act.body.body ?? "";
 
@@ -114,9 +123,11 @@ function choices(act, acts, drain, box) {
   const drop = async (ones) => {
     for (const one of ones) await change(one, { state: "dropped", ended_at: now(), photo: undefined });
   };
-  if (ticket?.actions.includes(act.act) && why !== "invalid" && why !== "overtaken") {
+  // A yes, or a no, is to what was seen: to another window it is said on the page of the job.
+  const unseen = why === "appointment_changed" && act.act !== "propose";
+  if (ticket?.actions.includes(act.act) && why !== "invalid" && why !== "overtaken" && !unseen) {
     add("send_again", "primary", async () => {
-      await change(act, { state: "waiting", problem: undefined, expected_status: ticket.status, key: crypto.randomUUID() });
+      await change(act, { body: again(act), state: "waiting", problem: undefined, expected_status: ticket.status, key: crypto.randomUUID() });
       done();
     });
   }
