@@ -33,7 +33,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
 
-# Of the desk at DOORSTEP_URL, such as one that `make demo` left, or of a fresh one.
+# Of the desk at DOORSTEP_URL, else of the one that `make demo` left, else of a fresh one.
 screenshots: $(VENV)/.dev chromium rabbitmq
 	@$(BIN)/python -m tests.e2e.screenshots
 

@@ -7,7 +7,7 @@ import click
 
 @click.command()
 @click.argument("home", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 60), help="How long it is.")
+@click.option("--days", default=40, show_default=True, type=click.IntRange(1, 60), help="How long it is.")
 def month(home: Path, days: int) -> None:
     """Fill the empty folder HOME with a desk at which a month was worked, so that every page has something to show."""
     import structlog

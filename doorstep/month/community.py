@@ -72,6 +72,10 @@ def households(town: Town) -> Story:
         said = {
             "salutation": {"zh-CN": "王阿姨" if kind == "elderly_alone" else "李先生"},
             "circumstances": [{"kind": kind, "until": until, "consent": {}}],
+            "equipment": [
+                {"kind": "water_heater", "model": "DR-60", "installed_on": "2019-05-04", "life_months": 96},
+                {"kind": "water_filter", "model": "F-2", "installed_on": "2025-06-01", "life_months": 12},
+            ],
         }
         desk.ask(person.login, "PATCH", at, said, If_Match="*")
         yield timedelta(hours=2)
@@ -128,27 +132,33 @@ def _planned(town: Town) -> Iterator[str]:
                 yield occurrence["ticket_id"]
 
 
-def campaign(town: Town) -> Story:
-    """Tell the yearly opinion survey: the manager guesses first, the households answer, and it closes."""
+def campaign(town: Town, name: str, days: int) -> Story:
+    """Tell an opinion survey: the manager guesses first, the households answer, and after some days it closes."""
     desk, luck = town.desk, town.luck
     community = HUATING.communities[0]
     body = {
-        "name": "年度业主意见征集", "community_id": community.id, "closes_at": _at(14, 20).isoformat(),
+        "name": name, "community_id": community.id, "closes_at": _at(days, 20).isoformat(),
     }  # fmt: skip
     asked = desk.ask(MANAGER, "POST", "/campaigns", body)
     at = f"/campaigns/{asked['id']}"
-    desk.ask(MANAGER, "POST", f"{at}/estimates", {"answers": _opinion(asked["to_estimate"], luck, 6)})
+    desk.ask(MANAGER, "POST", f"{at}/estimates", {"answers": _opinion(asked["to_estimate"], luck, 0.9)})
     yield timedelta(days=1)
-    for person in town.residents:
+    # The first resident, whom everybody tries, has not answered yet.
+    for person in town.residents[1:]:
         if community.id in person.community_ids and luck.random() < 0.6:
-            said = _opinion(asked["questions"], luck, 5)
+            said = _opinion(asked["questions"], luck, 0.8)
             desk.try_to(person.login, "POST", f"{at}/answers", {"answers": said})
             yield timedelta(hours=luck.uniform(2, 9))
 
 
-def _opinion(questions: list[dict[str, Any]], luck: Any, mean: int) -> dict[str, Any]:
+def _opinion(questions: list[dict[str, Any]], luck: Any, share: float) -> dict[str, Any]:
+    """Answer on each scale about so far up, one person's answer differing from another's."""
     scales = [one for one in questions if one["kind"] == "scale"]
-    return {one["name"]: max(one["least"], min(one["most"], mean + luck.randint(-2, 2))) for one in scales}
+    return {one["name"]: _on(one["least"], one["most"], share + luck.uniform(-0.3, 0.3)) for one in scales}
+
+
+def _on(least: int, most: int, share: float) -> int:
+    return max(least, min(most, round(least + (most - least) * share)))
 
 
 def outage(town: Town, days_ahead: int) -> Story:

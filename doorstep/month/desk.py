@@ -1,5 +1,6 @@
 """The whole desk in one process: four applications asked as people ask them, and every loop one pass at a time."""
 
+import io
 import os
 import threading
 import uuid
@@ -12,8 +13,10 @@ from flask import Flask
 
 from doorstep.sample import HUATING
 from doorstep.wiring import Wiring
+from gateway import app as gateway_app
 from gateway import handlers as gateway_handlers
 from gateway import models as gateway_models
+from gateway import settings as gateway_settings
 from gateway.routes import table
 from services.contracts import SUBSCRIPTIONS
 from services.kit import clock, identity, settings
@@ -25,7 +28,7 @@ from services.kit.http import current_service
 from services.kit.identity import Actor
 from services.kit.inbox import Consumer, Handle
 from services.kit.outbox import Relay, Waker
-from services.kit.process import Loop
+from services.kit.process import Loop, every
 from services.notify import app as notify_app
 from services.notify import channels as notify_channels
 from services.notify import models as notify_models
@@ -39,12 +42,13 @@ from services.surveys import settings as surveys_settings
 from services.surveys import worker as surveys_worker
 from services.tickets import app as tickets_app
 from services.tickets import handlers as tickets_handlers
+from services.tickets import mailing, pictures
 from services.tickets import models as tickets_models
 from services.tickets import settings as tickets_settings
 from services.tickets import worker as tickets_worker
 
 # Events are carried here by hand, after every step; what only listens or tidies up has nothing to do in a past.
-_NOT_NEEDED = ("relay", "consume", "sweep", "erase", "remove", "hooks-1", "hooks-2", "hooks-3")
+_NOT_NEEDED = ("relay", "consume", "sweep", "erase", "remove", "mail", "hooks-1", "hooks-2", "hooks-3")
 CONNECTIONS = 3
 
 
@@ -91,6 +95,7 @@ class Desk:
             "tickets": tickets_app.make_app(tickets),
             "notify": notify_app.make_app(notify.kit, vapid_key=notify.vapid_key),
             "surveys": surveys_app.make_app(surveys.kit, surveys.rules),
+            "gateway": gateway_app.make_app(gateway_settings.load()),
         }
         kits = {"tickets": tickets.kit, "notify": notify.kit, "surveys": surveys.kit, "gateway": gateway}
         self._engines = {
@@ -114,6 +119,11 @@ class Desk:
         self._carrier = carrier
         self._relays = {name: Relay(name, self._engines[name], tables[name].outbox, lambda: carrier) for name in tables}
         self._loops = self._all_loops(kept, tickets, notify, surveys)
+        # Asked after every act, so not taken from the pool each time; given back before the pools end.
+        self._kept = {
+            name: kept.enter_context(engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+            for name, engine in self._engines.items()
+        }
         for app in self._apps.values():
             kept.callback(_close, app)
         self._people = {person.login: actor_of(person) for person in HUATING.people}
@@ -129,7 +139,16 @@ class Desk:
             notify_worker.loops(notify, self._engines["notify"]),
             surveys_worker.loops(surveys, self._engines["surveys"], wakers["surveys"]),
         ]
-        return [loop for some in loops for name, loop in some.items() if name not in _NOT_NEEDED]
+        usual = [loop for some in loops for name, loop in some.items() if name not in _NOT_NEEDED]
+        return [*usual, self._letters(kept, tickets, wakers["tickets"])]
+
+    def _letters(self, kept: ExitStack, tickets: Any, waker: Waker) -> Loop:
+        """Return the loop that reads letters, on connections that are given back: a worker keeps its own for good."""
+        web = make_engine(tickets.kit.database_url, pool_size=CONNECTIONS)
+        kept.callback(web.dispose)
+        store = pictures.open_store(tickets.kit.home, None, None)
+        reader = mailing.MailReader(self._engines["tickets"], web, store, tickets.kit.secret, waker.wake)
+        return every(mailing.READ_SECONDS, reader.read_due)
 
     def tick(self) -> None:
         """Let every loop do what is due now, and carry what follows from it."""
@@ -144,13 +163,11 @@ class Desk:
             moved = sum(self._relay(name, relay) for name, relay in self._relays.items())
 
     def _relay(self, name: str, relay: Relay) -> int:
-        with self._engines[name].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return relay.step(connection, self._carrier)
+        return relay.step(self._kept[name], self._carrier)
 
     def next_due(self) -> Any:
         """Return when the next deadline falls due, or None."""
-        with self._engines["tickets"].connect() as connection:
-            return connection.exec_driver_sql("SELECT min(next_fire_at) FROM clocks").scalar_one()
+        return self._kept["tickets"].exec_driver_sql("SELECT min(next_fire_at) FROM clocks").scalar_one()
 
     def ask(self, login: str, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
         """Ask as somebody does, and carry what follows; returns the answer. Raises Unexpected for a refusal."""
@@ -163,18 +180,37 @@ class Desk:
         self, login: str, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, dict[str, Any]]:
         """Ask as `ask` does, and return the status and whatever was answered."""
-        service = self._table.service_of(f"/api/v1{path}".partition("?")[0])
-        given = {"Accept-Language": "zh-CN", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "POST":
+            body = {} if body is None else body
+        return self._open(login, method, path, given, json=body)
+
+    def show(self, login: str, path: str, photo: bytes) -> dict[str, Any]:
+        """Add a photo as somebody does; returns what is known of it. Raises Unexpected for a refusal."""
+        status, answer = self._open(login, "POST", path, {}, data={"photo": (io.BytesIO(photo), "photo.jpg")})
+        if status >= 400:
+            raise Unexpected(f"{clock.now():%m-%d %H:%M} {login} {path}: {status} {answer}")
+        return answer
+
+    def bring(self, path: str, letter: bytes, headers: Mapping[str, str]) -> int:
+        """Bring a letter as a mail server does; returns the status."""
+        return self._open("", "POST", path, {**headers, "Content-Type": "message/rfc822"}, data=letter)[0]
+
+    def _open(
+        self, login: str, method: str, path: str, headers: Mapping[str, str], **what: Any
+    ) -> tuple[int, dict[str, Any]]:
+        service = self._table.service_of(f"/api/v1{path}".partition("?")[0]) or "gateway"
+        given = {"Accept-Language": "zh-CN", **headers}
         if login:
             # The library that verifies tokens asks the real time; what they let somebody do happens at ours.
             token = identity.mint(self._people[login], self._signing_key, at=real_now())
             given["Authorization"] = f"Bearer {token}"
         if method == "POST":
             given["Idempotency-Key"] = f'"{uuid.uuid4()}"'
-            body = {} if body is None else body
-        client = self._apps[str(service)].test_client()
-        reply = client.open(f"/api/v1{path}", method=method, json=body, headers=given)
-        self.carry()
+        reply = self._apps[service].test_client().open(f"/api/v1{path}", method=method, headers=given, **what)
+        # Looking publishes nothing that could not wait for the next act.
+        if method != "GET":
+            self.carry()
         return reply.status_code, reply.get_json(silent=True) or {}
 
 

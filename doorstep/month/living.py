@@ -12,7 +12,7 @@ from doorstep import processes, wiring
 from doorstep.demo import texts
 from doorstep.embedded_postgres import EmbeddedPostgres
 from doorstep.keys import keep_keys
-from doorstep.month import community, office
+from doorstep.month import community, loose_ends, office, setting_up
 from doorstep.month.agenda import Agenda, Story
 from doorstep.month.desk import Desk, desk
 from doorstep.month.moved_clock import MovedClock, moved_clock
@@ -21,8 +21,9 @@ from doorstep.processes import CannotStart
 from doorstep.sample import HUATING, loading
 from services.kit import clock, migrate
 
-DAYS = 30
-REQUESTS_A_DAY = 8
+# Longer than any month is, so that two months can be compared.
+DAYS = 40
+REQUESTS_A_DAY = 6
 # The sample is there a day before anybody files.
 BEFORE = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -95,15 +96,30 @@ def _around(town: Town, begins: datetime, days: int) -> Iterator[tuple[datetime,
     yield begins + timedelta(hours=1), community.volunteers(town)
     yield begins + timedelta(hours=2), community.households(town)
     yield begins + timedelta(hours=3), community.plans(town)
-    yield begins + timedelta(days=days / 3), community.campaign(town)
-    for number in range(max(1, days // 6)):
+    yield begins + timedelta(hours=4), setting_up.estate(town)
+    yield begins + timedelta(hours=6), setting_up.letters(town, days)
+    yield begins + timedelta(days=days / 4), setting_up.catalogue(town)
+    yield begins + timedelta(days=days / 3), community.campaign(town, "年度业主意见征集", 14)
+    # The last of them is still to come.
+    for number in range(days // 6 + 1):
         yield begins + timedelta(days=number * 6 + 1, hours=2), community.event(town, number)
     for number in range(max(2, days // 3)):
         yield begins + timedelta(days=number * 3, hours=4, minutes=30), office.complaint(town, number)
     yield begins + timedelta(days=days / 2), community.outage(town, 3)
     yield begins + timedelta(days=days * 0.7, hours=1), community.lift(town)
+    yield begins + timedelta(days=days * 0.9), community.campaign(town, "小区绿化改造征求意见", 12)
     yield begins + timedelta(days=days - 0.5), community.outage(town, 2)
+    # As many complaints at once as leave one at most stages.
+    for number, ago in enumerate((0.15, 0.4, 0.8, 1.4, 2.2)[: days + 2]):
+        yield begins + timedelta(days=days - ago), office.complaint(town, number)
+    yield begins + timedelta(days=days - 1), setting_up.invitations(town)
+    yield begins + timedelta(days=days - 0.9), loose_ends.looking(town)
+    yield begins + timedelta(days=days - 0.3), loose_ends.announcing(town)
+    yield begins + timedelta(days=days - 0.2), loose_ends.in_hand(town)
+    yield begins + timedelta(days=days - 0.1), loose_ends.at_home(town)
+    yield begins + timedelta(days=days - 0.1), loose_ends.to_approve(town)
     yield from office.every_day(begins, days, 10, lambda: office.day(town))
+    yield from office.every_day(begins, days, 13, lambda: office.catching_up(town))
     yield from office.every_day(begins, days, 16, lambda: office.day(town))
     yield from office.every_day(begins, days, 20.5, lambda: community.rounds(town))
     yield from office.every_day(begins, days, 21, lambda: office.reading(town))

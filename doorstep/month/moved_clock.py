@@ -29,6 +29,9 @@ class MovedClock:
         name = migrate.database_name(service)
         database = self._kept.enter_context(psycopg.connect(self._urls[service], autocommit=True))
         database.execute(f"ALTER DATABASE {name} SET search_path = public, pg_catalog")
+        # What the power takes away is a month that has to be lived again in any case.
+        database.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        database.execute("SET synchronous_commit = off")
         database.execute("CREATE TABLE public.moved_clock (moment timestamptz)")
         database.execute("INSERT INTO public.moved_clock VALUES (NULL)")
         database.execute("GRANT SELECT ON public.moved_clock TO PUBLIC")
@@ -51,6 +54,7 @@ class MovedClock:
                 _define(database, function, _REAL)
             database.execute("DROP TABLE public.moved_clock")
             database.execute(f"ALTER DATABASE {database.info.dbname} RESET search_path")
+            database.execute(f"ALTER DATABASE {database.info.dbname} RESET synchronous_commit")
         self._kept.close()
 
 

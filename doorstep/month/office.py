@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from doorstep.month.agenda import Story
-from doorstep.month.people import DISPATCHER, ZONE, Town, in_hours, minutes
+from doorstep.month.people import CREWS, DISPATCHER, ZONE, Town, in_hours, minutes
 from services.kit import clock
 
 MANAGER = "manager1"
@@ -22,6 +22,7 @@ TACTFUL = (
     "我们能为您做的是：在此之前请在服务台刷卡缴费，我们会在开通当天通知您。"
 )
 CALLS_A_DAY = 4
+COMPLAINT = "complaint"
 
 
 def day(town: Town) -> Story:
@@ -89,6 +90,44 @@ def complaint(town: Town, number: int) -> Story:
         take(DISPATCHER, "settle", note="已上门说明并道歉，当班人员已重新培训。")
     yield in_hours(clock.now() + timedelta(days=luck.uniform(1, 3)))
     take(DISPATCHER, "review", outcome="solved", lesson="交接班时先问候，并把等候时间告诉住户。")
+
+
+def catching_up(town: Town) -> Story:
+    """Tell the desk's second look at the board: what nobody went on with is given to somebody; some is left."""
+    desk, luck = town.desk, town.luck
+    waited = (clock.now() - timedelta(hours=20)).isoformat()
+    for ticket in desk.ask(DISPATCHER, "GET", "/board?limit=100")["items"]:
+        if ticket["filed_at"] > waited or ticket["paused_until"] or luck.random() < 0.25:
+            continue
+        if ticket["work_type"] == COMPLAINT:
+            # Those that somebody has heard have a story of their own.
+            if ticket["status"] == "filed":
+                yield from _answered(town, ticket["id"])
+        else:
+            yield from _gone_on_with(town, ticket)
+
+
+def _answered(town: Town, ticket_id: str) -> Story:
+    """Hear a household out whose answer was low, and say what changes."""
+    case = f"/tickets/{ticket_id}/complaint"
+    restated = "您觉得等得太久，希望我们说到做到，对吗？"
+    heard = {"emotion": "calm", "cause": "repair_quality", "wanted": "希望改进", "restated": restated}
+    found = {"severity": "minor", "justified": False, "settle_at_once": False, "note": "已核实，当时在等配件。"}
+    said = {"text": "感谢您告诉我们。因为当时在等配件，让您久等了，非常抱歉。我们已增加常用配件的库存，下次会更快。"}
+    learnt = {"outcome": "solved", "lesson": "常用配件提前备货，并把等候时间告诉住户。"}
+    for action, body in (("identify", heard), ("assess", found), ("reply", said), ("review", learnt)):
+        town.desk.try_to(DISPATCHER, "POST", f"{case}/{action}", body)
+        yield minutes(town.luck, 4, 12)
+
+
+def _gone_on_with(town: Town, ticket: dict[str, Any]) -> Story:
+    """Let whoever has a job that stands still go on with it, or somebody take it."""
+    owner = ticket["owner"]["id"]
+    crew = next((login for login in CREWS if town.id_of(login) == owner), town.luck.choice(CREWS))
+    for action in ("claim", "resume", "depart", "arrive", "start"):
+        yield from town.step(crew, ticket, action)
+    yield minutes(town.luck, 10, 40)
+    yield from town.step(crew, ticket, "complete", {"note": "已处理完毕，请您查验。"})
 
 
 def reading(town: Town) -> Story:
