@@ -118,6 +118,7 @@ def _around(town: Town, begins: datetime, days: int) -> Iterator[tuple[datetime,
     yield begins + timedelta(days=days - 0.2), loose_ends.in_hand(town)
     yield begins + timedelta(days=days - 0.1), loose_ends.at_home(town)
     yield begins + timedelta(days=days - 0.1), loose_ends.to_approve(town)
+    yield begins + timedelta(days=days) - timedelta(minutes=40), loose_ends.to_call(town)
     yield from office.every_day(begins, days, 10, lambda: office.day(town))
     yield from office.every_day(begins, days, 13, lambda: office.catching_up(town))
     yield from office.every_day(begins, days, 16, lambda: office.day(town))

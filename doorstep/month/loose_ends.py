@@ -48,16 +48,19 @@ def in_hand(town: Town) -> Story:
     # Of a household with a record.
     job = desk.ask(town.residents[1].login, "POST", "/tickets", {"description": "卫生间下水道堵了，水退得很慢。"})
     yield from town.step(CREWS[0], job, "claim")
-    trapped = desk.ask(town.residents[10].login, "POST", "/tickets", {"description": "我被困在电梯里了，快来人"})
-    for verb in ("claim", "arrive", "make-safe", "start", "complete"):
-        yield from town.step(
-            CREWS[1], trapped, verb, {"note": "人已安全出来，电梯已恢复。"} if verb == "make-safe" else None
-        )
-        yield timedelta(minutes=4)
     hard = desk.ask(town.residents[9].login, "POST", "/tickets", {"description": "外墙渗水，客厅墙面发霉。"})
     yield from town.step(CREWS[1], hard, "claim")
     yield timedelta(minutes=30)
     yield from town.step(CREWS[1], hard, "escalate", {"reason": "需要动用维修资金，超出我的权限。"})
+
+
+def to_call(town: Town) -> Story:
+    """End an emergency shortly before the month does: whoever it was about is to be rung up."""
+    words = {"description": "我被困在电梯里了，快来人"}
+    trapped = town.desk.ask(town.residents[10].login, "POST", "/tickets", words)
+    for verb in ("claim", "arrive", "start", "complete"):
+        yield timedelta(minutes=3)
+        yield from town.step(CREWS[1], trapped, verb)
 
 
 def to_approve(town: Town) -> Story:
