@@ -22,6 +22,7 @@ SECTIONS = (
     },
     {
         "levels": _l("Deadlines"),
+        "appointments": _l("Appointments"),
         "pauses": _l("Pauses"),
         "acts": _l("Told later"),
         "waits": _l("Waits"),

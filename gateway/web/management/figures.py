@@ -46,6 +46,7 @@ WORDS = {
 }
 # A figure's name is made of parts: its report, and what it is of it.
 REPORTS = {
+    "appointments": _l("Appointments"),
     "pauses": _l("Pauses"),
     "acts": _l("Told later"),
     "waits": _l("Waits"),
@@ -93,7 +94,19 @@ PARTS = {
     "review": _l("Look back"),
     "joined": _l("Requests joined"),
 }
-_JUDGED = {"judged": _l("judged"), "justified": _l("Justified")}
+# What a part means in one report alone.
+_OWN = {
+    "complaints": {"judged": _l("judged"), "justified": _l("Justified")},
+    "appointments": {
+        "kept": _l("Somebody came"),
+        "missed": _l("Nobody came"),
+        "not_at_home": _l("Nobody at home"),
+        "replaced": _l("Another window instead"),
+        "called_off": _l("Called off"),
+        "ended": _l("No longer needed"),
+        "agreed": _l("Still to come"),
+    },
+}
 
 
 def offered(groups: Iterable[str]) -> dict[str, str]:
@@ -104,7 +117,7 @@ def offered(groups: Iterable[str]) -> dict[str, str]:
 def figure_name(figure: str) -> str:
     """Return what a figure of a report is called, part by part; a part newer than this page by itself."""
     report, *parts = figure.split(".")
-    own = PARTS | (_JUDGED if report == "complaints" else {})
+    own = PARTS | _OWN.get(report, {})
     said = [str(own.get(part) or word("clock", part)) for part in parts if part != report]
     return " · ".join([str(REPORTS.get(report, report)), *said])
 

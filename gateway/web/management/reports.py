@@ -1,4 +1,4 @@
-"""The other reports of the desk: pauses, acts told later, waits told and kept, told in time, announcements."""
+"""The other reports of the desk: appointments, pauses, acts told later, waits told, told in time, announcements."""
 
 from flask import Response, request
 from flask_babel import lazy_gettext as _l
@@ -11,6 +11,7 @@ from gateway.web.management.figures import group_name, offered
 from gateway.web.management.period import period
 from gateway.web.page import page
 
+APPOINTMENT_GROUPS = ("member", "community", "work_type")
 PAUSE_GROUPS = ("member", "work_type", "reason", "community")
 ACT_GROUPS = ("member", "action", "community", "work_type")
 WAIT_GROUPS = ("horizon", "basis", "item", "community", "month")
@@ -25,6 +26,13 @@ TOLD_GROUPS = {
 # Which of our words the key of a group is.
 WORDS = {"work_type": "work_type", "reason": "waiting_reason", "action": "action", "urgency": "urgency",
          "need_level": "need_level"}  # fmt: skip
+
+
+@blp.get("/appointments")
+@page_for("manager")
+def appointments() -> Response:
+    """Show in how many of the agreed windows somebody came."""
+    return _one("appointments", "/reports/appointments", offered(APPOINTMENT_GROUPS))
 
 
 @blp.get("/pauses")

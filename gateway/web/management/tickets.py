@@ -19,7 +19,8 @@ from gateway.web.page import page
 A_PAGE = 50
 # Of services that have no names of places.
 VOICES = ("satisfaction", "gaps", "recovery", "told")
-TABLES = frozenset({"sla", "pauses", "acts", "attainment", "waits", "complaints", "announcements", *VOICES})
+OWN = ("sla", "appointments", "pauses", "acts", "attainment", "waits", "complaints", "announcements")
+TABLES = frozenset({*OWN, *VOICES})
 KINDS = ("csv", "xlsx")
 # What a list can be narrowed to, as its page names it; other words of the query are the service's to refuse.
 FILTERS = ("community_id", "need_level", "work_type", "clock", "verdict", "promise", "quality", "rule", "crew_id",

@@ -153,7 +153,7 @@ def test_a_table_is_handed_on_in_the_language_of_the_page(manager: Browser, serv
     assert last["headers"]["accept-language"] == "en"
 
 
-@pytest.mark.parametrize("name", ["sla.pdf", "told.csv", "nothing.xlsx"])
+@pytest.mark.parametrize("name", ["sla.pdf", "views.csv", "nothing.xlsx"])
 def test_there_is_no_table_of_what_cannot_be_one(manager: Browser, name: str) -> None:
     assert manager.open(f"/manage/export/{name}").status_code == 404
 
@@ -223,6 +223,28 @@ def test_shares_of_announcements_and_requests_lead_to_what_they_count(
     assert "/manage/export/announcements.xlsx" in shown.text
     assert "No announcement is counted here." in text_of(manager.open("/manage/announcements/list?in_time=false"))
     assert asked(services["tickets"], "/announcements")[-1] == {"in_time": ["false"], "limit": ["20"]}
+
+
+def test_agreed_windows_show_how_many_were_kept_and_lead_to_their_jobs(
+    manager: Browser, services: dict[str, FakeService]
+) -> None:
+    became = ("appointments", "kept", "missed", "not_at_home", "replaced", "called_off", "ended", "agreed")
+    link = "/api/v1/tickets?figure=appointments."
+    some = dict.fromkeys(became, 0) | {
+        "appointments": 3, "kept": 2, "missed": 1,
+        "kept_share": {"n": 3, "count": 2, "share": 0.667, "low": 0.208, "high": 0.939},
+        "behind": {name: {"tickets": 1 if name == "kept" else 0, "link": link + name} for name in became},
+    }  # fmt: skip
+    none = some | {"kept_share": {"n": 0, "count": 0, "share": None, "low": None, "high": None}}
+    report = {"groups": [some | {"key": "repair", "name": None}], "total": none}
+    answers(services["tickets"], {"/reports/appointments": report, "/communities": PLACES})
+    shown = manager.open("/manage/appointments?group_by=work_type")
+    assert "Repair 66.7 % (20.8 % – 93.9 %) 3 (0 jobs) 2 (1 jobs) 1 (0 jobs)" in text_of(shown)
+    assert "All – 3" in text_of(shown)
+    assert 'href="/manage/tickets?figure=appointments.kept"' in shown.text
+    assert "/manage/export/appointments.xlsx?" in shown.text
+    answers(services["tickets"], {"/tickets": {"items": []}, "/communities": PLACES})
+    assert "Figure: Appointments · Nobody came" in text_of(manager.open("/manage/tickets?figure=appointments.missed"))
 
 
 def test_a_job_is_shown_with_its_own_status(manager: Browser, services: dict[str, FakeService]) -> None:
