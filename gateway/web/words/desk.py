@@ -155,9 +155,18 @@ PLAN_BECAUSE = {
     "resident_left": Word(_l("its resident no longer lives there")),
     "not_possible": Word(_l("the desk would not take such a request now")),
 }
+# The ways that news takes to a person, as services/notify names them.
+WAY = {
+    "in_app": Word(_l("in the app")),
+    "email": Word(_l("by e-mail")),
+    "push": Word(_l("by push")),
+    "sms": Word(_l("by text message")),
+    "apprise": Word(_l("by messenger")),
+}
 KINDS = {
     "circumstance": CIRCUMSTANCE,
     "channel": CHANNEL,
+    "way": WAY,
     "desk": DESK,
     "call_reason": CALL_REASON,
     "call_outcome": CALL_OUTCOME,
