@@ -100,6 +100,7 @@ def test_gap_one_is_what_managers_think_beside_what_residents_say(firm: Organisa
     assert gap["data"]["campaign_id"] == campaign_id
     assert gap["data"]["answers_before_estimates"] == 10
     assert "down by 2.8" in gap["to_close"]["says"]["en"]
+    assert "安全与秩序" in gap["to_close"]["says"]["zh-CN"]
 
 
 def test_gap_two_is_the_target_in_force_beside_the_time_expected(firm: Organisation, manager: Actor) -> None:

@@ -120,8 +120,8 @@ def _to_learn(worst: Mapping[str, Any]) -> dict[str, Any]:
         "item": worst["item"],
         "points": -by,
         "says": {
-            "zh-CN": f"差距最大的一项是“{worst['item']}”：管理者的估计需要{way_zh} {points} 分。",
-            "en": f"The widest is {worst['item']}: what managers think has to go {way_en} by {points}.",
+            "zh-CN": f"差距最大的一项是“{worst['text']['zh-CN']}”：管理者的估计需要{way_zh} {points} 分。",
+            "en": f"The widest is “{worst['text']['en']}”: what managers think has to go {way_en} by {points}.",
         },
     }
 
