@@ -15,6 +15,11 @@ const CASE_TYPES = ["identified", "assessed", "offered", "accepted", "approved",
 let reading = null;
 let again = false;
 
+/** True where somebody is at a part, or has filled something in: that stays until it is sent. */
+const begun = (part) => part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(
+  (field) => field.checked !== field.defaultChecked || field.value !== field.defaultValue,
+);
+
 /** Read the page anew and put its live parts in the place of the old ones; one reading at a time. */
 async function refresh() {
   if (reading) { again = true; return; }
@@ -25,7 +30,7 @@ async function refresh() {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of document.querySelectorAll("[data-live]")) {
         const now = fresh.getElementById(part.id);
-        if (now && !part.contains(document.activeElement)) part.replaceChildren(...now.childNodes);
+        if (now && !begun(part)) part.replaceChildren(...now.childNodes);
       }
     }
   } catch {
