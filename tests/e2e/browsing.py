@@ -123,6 +123,16 @@ _LOAD_PHOTOS = """async () => {
 }"""
 
 
+def entries_listed(page: Page) -> int:
+    """Return how many entries the list on a page has, on all its pages."""
+    found = page.locator("article.ticket").count()
+    while page.locator("a[rel=next]").count():
+        with page.expect_navigation():
+            page.click("a[rel=next]")
+        found += page.locator("article.ticket").count()
+    return found
+
+
 def weigh(page: Page, load: Callable[[], object]) -> float:
     """Return how many bytes come over the line while `load` opens a page with an empty cache, heads included.
 

@@ -9,10 +9,10 @@ from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from services.kit import clock
-from tests.e2e.browsing import Visit, axe, fits, forgive, screenshot
+from tests.e2e.browsing import Visit, axe, entries_listed, fits, forgive, screenshot
 from tests.story.story_people import Person
 
 pytestmark = pytest.mark.timeout(400)
@@ -28,15 +28,6 @@ LOOKED_AT = (
 def _filed(person: People) -> None:
     """File a request, so that there is something to count."""
     person("resident1").file("卫生间水管漏水，请尽快来修")
-
-
-def jobs_listed(page: Page) -> int:
-    """Return how many jobs the list has on all its pages."""
-    found = page.locator("article.ticket").count()
-    while page.locator("a[rel=next]").count():
-        page.click("a[rel=next]")
-        found += page.locator("article.ticket").count()
-    return found
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -76,8 +67,9 @@ def test_a_count_leads_to_so_many_jobs(visit: Visit, scripts: bool) -> None:
         said = place.inner_text()
         of_jobs = re.search(r"\((\d+) jobs\)", said)
         counted = int(of_jobs[1] if of_jobs else said)
-        place.click()
-        assert jobs_listed(page) == counted, page.url
+        with page.expect_navigation():
+            place.click()
+        assert entries_listed(page) == counted, page.url
         page.goto("/manage/levels?clock=acknowledge")
         followed += 1
     assert followed

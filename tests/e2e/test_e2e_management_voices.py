@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browsing import Visit, axe, fits, screenshot
+from tests.e2e.browsing import Visit, axe, entries_listed, fits, screenshot
 from tests.story.story_people import Person
 from tests.waiting import until
 
@@ -37,21 +37,12 @@ def said(person: People) -> str:
     return about
 
 
-def listed(page: Page) -> int:
-    """Return how many entries a list has on all its pages."""
-    found = page.locator("article.ticket").count()
-    while page.locator("a[rel=next]").count():
-        page.click("a[rel=next]")
-        found += page.locator("article.ticket").count()
-    return found
-
-
 def followed(page: Page, links: Locator, most: int) -> int:
     """Follow so many counts; each leads to as many entries as it says."""
-    counts = [(one.get_attribute("href"), int(one.inner_text())) for one in links.all()[:most]]
+    counts = [(one.get_attribute("href"), int(one.text_content() or "")) for one in links.all()[:most]]
     for address, n in counts:
         page.goto(str(address))
-        assert listed(page) == n, address
+        assert entries_listed(page) == n, address
     return len(counts)
 
 

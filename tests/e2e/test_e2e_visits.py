@@ -140,7 +140,7 @@ def test_a_proposal_without_signal_waits_on_the_phone_and_a_crossing_one_is_told
     crew.click("details[data-offers=propose] summary")
     crew.select_option("#visit-window", index=3)
     crew.click("details[data-offers=propose] form button")
-    expect(crew.locator(".waiting-here")).not_to_be_empty()
+    expect(crew.locator(".waiting-here").first).not_to_be_empty()
     assert appointment(person, ticket) == {}
     begins = clock.now() + timedelta(days=2)
     window = {"from": begins.isoformat(), "to": (begins + timedelta(hours=2)).isoformat()}

@@ -16,6 +16,8 @@ FIGURES = {
     "/reports/attainment": {"communities": []},
     "/reports/sla": {"groups": [], "total": {"filed": 0, "tickets": "", "flawless": None, "clocks": {}}},
 }
+CONTENT = {"value": None, "interval": None, "n": 0}
+VOICES = {"groups": [], "total": {"household": {"csat": CONTENT}, "behind": {"rated": ""}}}
 
 
 @pytest.mark.parametrize("role", HOMES)
@@ -33,6 +35,7 @@ def test_each_role_signs_in_and_begins_at_its_own_page(
     if role == "manager":
         answers(services["tickets"], FIGURES)
         answers(services["notify"], {"/incidents": {"items": []}})
+        answers(services["surveys"], {"/reports/satisfaction": VOICES})
     page = visitor.open(HOMES[role])
     assert page.status_code == 200, text_of(page)
     assert "Sign out" in text_of(page)
