@@ -31,6 +31,22 @@ _WHAT = {
     "case_file": ("took out the case file of {0}", "案卷（{0}）"),
     "report": ("took out the report “{0}”", "报表（{0}）"),
 }
+# What the services call their reports; one that is new here keeps the service's name.
+_REPORTS = {
+    "sla": ("deadlines", "时限"),
+    "attainment": ("need levels", "需求层次"),
+    "appointments": ("appointments", "上门预约"),
+    "pauses": ("pauses", "暂停"),
+    "acts": ("told later", "补报"),
+    "waits": ("waits", "等候"),
+    "complaints": ("complaints", "投诉"),
+    "announcements": ("announcements", "公告"),
+    "told": ("told in time", "通知及时"),
+    "satisfaction": ("satisfaction", "满意度"),
+    "gaps": ("five gaps", "五大差距"),
+    "recovery": ("recovery", "服务补救"),
+    "campaign": ("campaign", "意见征集"),
+}
 _WHY = {
     "call": ("for a call", "为电话联系"),
     "complaint": ("for a complaint", "为处理投诉"),
@@ -117,7 +133,8 @@ def _view(row: dict[str, Any], *, chinese: bool) -> dict[str, Any]:
     what = row.get("what", "answers")
     reason = row.get("reason") or row.get("purpose") or ("ticket" if row["ticket_id"] and what == "household" else None)
     subject = row.get("subject")
-    seen = _WHAT[what][chinese].format(subject or "—")
+    named = _REPORTS[subject][chinese] if what == "report" and subject in _REPORTS else subject
+    seen = _WHAT[what][chinese].format(named or "—")
     why = _WHY[reason][chinese] if reason in _WHY else ""
     says = f"{why}查看：{seen}" if chinese else f"{seen} {why}".strip()
     kept = {name: row[name] for name in _KEPT}

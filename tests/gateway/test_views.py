@@ -46,13 +46,14 @@ def test_the_records_are_one_list(
     body = answer.get_json()
     assert [int(item["id"][-12:]) for item in body["items"]] == [6, 5, 4, 3, 2]
     assert [item["says"] for item in body["items"][:3]] == [
-        "took out the report “told”",
+        "took out the report “told in time”",
         "the record of home 1栋 101 for a call",
         "what a household answered to look after quality",
     ]
     assert body["missing"] == []
     assert 'rel="next"' in answer.headers["Link"]
     chinese = client.get("/api/v1/views", headers={**manager, "Accept-Language": "zh-CN"}).get_json()
+    assert chinese["items"][0]["says"] == "查看：报表（通知及时）"
     assert chinese["items"][1]["says"] == "为电话联系查看：住户档案（1栋 101）"
     for service, path in (
         ("tickets", "/api/v1/looks?limit=6"),
