@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.client import RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 import urllib3
 from prometheus_client import Counter
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 from urllib3.util import Timeout
 
 from services.kit.errors import Unavailable
@@ -23,6 +24,8 @@ FAILURES = Counter("doorstep_gateway_upstream_failures_total", "Upstream failure
 OPEN_AFTER = 5
 OPEN_SECONDS = 3.0
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+# What changes nothing; PUT and DELETE say something else the second time, with If-Match or of what is gone.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def not_answering() -> Unavailable:
@@ -87,7 +90,9 @@ class Upstream:
     def send(self, method: str, target: str, headers: Mapping[str, str], body: Any = None) -> urllib3.BaseHTTPResponse:
         """Send one request and return the answer with its body still to be read; raises Unavailable.
 
-        A connection that was never made is tried once more where repeating cannot hurt; nothing else is retried.
+        A connection that was never made is tried once more where repeating cannot hurt. So is a request whose kept
+        connection the service closed as it came (RFC 9112 §9.3.1, 9.5), where it changes nothing or has a key that lets
+        it have one effect only. Nothing else is retried.
         """
         for attempt in (1, 2):
             try:
@@ -106,6 +111,9 @@ class Upstream:
                 if self._refused() or attempt == 2 or method not in IDEMPOTENT:
                     raise not_answering() from problem
             except (HTTPError, OSError) as problem:
+                if attempt == 1 and _closed(problem) and _repeatable(method, headers, body):
+                    FAILURES.labels(self.name, "closed").inc()
+                    continue
                 kind = "slow" if isinstance(problem, ReadTimeoutError) else "broken"
                 FAILURES.labels(self.name, kind).inc()
                 log.warning("upstream.failed", service=self.name, kind=kind, problem=type(problem).__name__)
@@ -140,6 +148,18 @@ class Upstream:
                 log.warning("upstream.down", service=self.name, refusals=self._refusals)
                 return True
         return False
+
+
+def _closed(problem: Exception) -> bool:
+    """True where the service closed the connection without a word of an answer."""
+    cause = problem.args[-1] if isinstance(problem, ProtocolError) and problem.args else problem
+    return isinstance(cause, RemoteDisconnected | ConnectionResetError | BrokenPipeError)
+
+
+def _repeatable(method: str, headers: Mapping[str, str], body: Any) -> bool:
+    """True where a request has no effect or but one, and its body is still there to be sent again."""
+    keyed = any(name.lower() == "idempotency-key" for name in headers)
+    return (method in SAFE or keyed) and (body is None or isinstance(body, bytes))
 
 
 def connect(
