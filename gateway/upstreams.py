@@ -111,8 +111,10 @@ class Upstream:
                 if self._refused() or attempt == 2 or method not in IDEMPOTENT:
                     raise not_answering() from problem
             except (HTTPError, OSError) as problem:
-                if attempt == 1 and _closed(problem) and _repeatable(method, headers, body):
+                if attempt == 1 and _closed(problem) and _repeatable(method, headers):
                     FAILURES.labels(self.name, "closed").inc()
+                    if body is not None and not isinstance(body, bytes):
+                        body.seek(0)
                     continue
                 kind = "slow" if isinstance(problem, ReadTimeoutError) else "broken"
                 FAILURES.labels(self.name, kind).inc()
@@ -156,10 +158,9 @@ def _closed(problem: Exception) -> bool:
     return isinstance(cause, RemoteDisconnected | ConnectionResetError | BrokenPipeError)
 
 
-def _repeatable(method: str, headers: Mapping[str, str], body: Any) -> bool:
-    """True where a request has no effect or but one, and its body is still there to be sent again."""
-    keyed = any(name.lower() == "idempotency-key" for name in headers)
-    return (method in SAFE or keyed) and (body is None or isinstance(body, bytes))
+def _repeatable(method: str, headers: Mapping[str, str]) -> bool:
+    """True where a request has no effect, or but one."""
+    return method in SAFE or any(name.lower() == "idempotency-key" for name in headers)
 
 
 def connect(

@@ -1,5 +1,6 @@
 """A service that closes a kept connection as the next request comes: what is safe to repeat is repeated, once."""
 
+import io
 import socket
 import threading
 from collections.abc import Iterator
@@ -61,9 +62,12 @@ def upstream(closing: Closing) -> Iterator[Upstream]:
     made.close()
 
 
-@pytest.mark.parametrize(("method", "headers", "body"), [("GET", {}, None), ("POST", KEY, b"{}")])
+@pytest.mark.parametrize(
+    ("method", "headers", "body"),
+    [("GET", {}, None), ("POST", KEY, b"{}"), ("POST", KEY | {"Content-Length": "2"}, io.BytesIO(b"{}"))],
+)
 def test_what_has_one_effect_or_none_is_sent_again(
-    closing: Closing, upstream: Upstream, method: str, headers: dict[str, str], body: bytes | None
+    closing: Closing, upstream: Upstream, method: str, headers: dict[str, str], body: bytes | io.BytesIO | None
 ) -> None:
     assert upstream.fetch(method, "/second", headers, body) == (200, b"ok")
     assert closing.paths() == [b"/first", b"/second", b"/second"]
