@@ -1,6 +1,7 @@
 """Serves a Flask application with gunicorn, configured in one place."""
 
 import resource
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
@@ -11,6 +12,9 @@ from services.kit.settings import Settings
 
 # Every open stream is a connection, and so is every client that says nothing: beyond it nobody else is heard.
 MOST_CONNECTIONS = 10_000
+# A thread waits so long for the next piece of a body that nobody wants.
+PIECE_SECONDS = 5.0
+PIECE_BYTES = 64 * 1024
 
 
 def allow_open_files(wanted: int) -> None:
@@ -34,7 +38,37 @@ class _Server(BaseApplication):
 
     def load(self) -> Flask:
         app: Flask = self._make_app()
+        if self._options["worker_class"] == "gthread":
+            app.wsgi_app = _reading_to_the_end(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
         return app
+
+
+def _reading_to_the_end(answer: Callable[..., Iterable[bytes]], most: int) -> Callable[..., Iterable[bytes]]:
+    """Let every body of up to `most` bytes be read to its end, also where the answer was a refusal at first sight.
+
+    Threads of gunicorn drop at most 64 KiB that the application left unread. With more they close the connection that
+    their answer said to keep, and the next request on it gets no answer.
+    """
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        pieces = answer(environ, start_response)
+        _drop_body(environ, most)
+        return pieces
+
+    return application
+
+
+def _drop_body(environ: dict[str, Any], most: int) -> None:
+    environ["gunicorn.socket"].settimeout(PIECE_SECONDS)
+    dropped = 0
+    while dropped <= most:
+        try:
+            piece = environ["wsgi.input"].read(PIECE_BYTES)
+        except OSError:
+            return  # The sender stalled or left; gunicorn knows that reading failed, and closes the connection.
+        if not piece:
+            return
+        dropped += len(piece)
 
 
 def serve(settings: Settings, make_app: Any, *, worker_class: str, threads: int = 1) -> None:

@@ -180,8 +180,8 @@ def slow_query():
     return respond(Answer({}))
 
 
-def make_app(settings: Settings, **changes):
+def make_app(settings: Settings, *, body_limit: int = 4096):
     """Return the demo's application."""
     return create_app(
-        settings, [blueprint], title="Parcels", idempotency=idempotency_keys, prefix="", body_limit=4096, **changes
+        settings, [blueprint], title="Parcels", idempotency=idempotency_keys, prefix="", body_limit=body_limit
     )

@@ -18,7 +18,7 @@ def main() -> None:
         port=int(sys.argv[2]),
         verify_key=sys.argv[3] or keys()[1],
     )
-    web.serve(given, lambda: kit_demo.make_app(given), worker_class="gthread", threads=2)
+    web.serve(given, lambda: kit_demo.make_app(given, body_limit=256 * 1024), worker_class="gthread", threads=2)
 
 
 if __name__ == "__main__":

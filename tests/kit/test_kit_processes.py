@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import kit_demo
@@ -131,6 +132,28 @@ def test_a_web_process_logs_json_with_request_and_trace(running_web):
     assert line["level"] == "error"
     assert line["timestamp"].endswith("Z")
     assert "ZeroDivisionError" in json.dumps(line["exception"])
+
+
+@pytest.mark.parametrize("size", [100, 100_000, 250_000])
+def test_a_connection_outlives_a_body_that_was_refused_unread(running_web, size):
+    kept = HTTPConnection(running_web.address.removeprefix("http://"), timeout=30)
+    for _ in range(3):
+        kept.request("POST", "/nowhere", b"x" * size)
+        refused = kept.getresponse()
+        assert (refused.status, refused.getheader("Connection")) == (405, "keep-alive")
+        refused.read()
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read() == b'{"status":"ok"}\n'
+    kept.close()
+
+
+def test_a_body_that_stays_away_is_not_waited_for_and_its_connection_is_closed(running_web):
+    with socket.create_connection(("127.0.0.1", int(running_web.address.rpartition(":")[2])), timeout=60) as line:
+        line.sendall(b"POST /nowhere HTTP/1.1\r\nHost: desk\r\nContent-Length: 200000\r\n\r\nxx")
+        heard = b""
+        while piece := line.recv(10_000):
+            heard += piece
+    assert heard.startswith(b"HTTP/1.1 405 ")
 
 
 def test_a_web_process_tells_its_health_and_figures_and_stops_when_asked(running_web):
