@@ -141,6 +141,8 @@ def weigh(page: Page, load: Callable[[], object]) -> float:
     """
     tools = page.context.new_cdp_session(page)
     loaded: dict[str, float] = {}
+    # What was asked for before belongs to the page before, also where it ends now.
+    asked: set[str] = set()
     beside: set[str] = set()
     photos: dict[str, str] = {}
 
@@ -151,6 +153,7 @@ def weigh(page: Page, load: Callable[[], object]) -> float:
         if "/photos/" in one["response"]["url"]:
             photos[one["requestId"]] = one["response"]["url"]
 
+    tools.on("Network.requestWillBeSent", lambda one: asked.add(one["requestId"]))
     tools.on("Network.responseReceived", hear)
     tools.on("Network.loadingFinished", lambda one: loaded.update({one["requestId"]: one["encodedDataLength"]}))
     tools.send("Network.enable")
@@ -160,7 +163,7 @@ def weigh(page: Page, load: Callable[[], object]) -> float:
     shown = set(page.evaluate(_LOAD_PHOTOS))
     until(lambda: page.evaluate("true") and shown <= {photos[one] for one in photos.keys() & loaded.keys()}, "photos")
     tools.detach()
-    return sum(size for request, size in loaded.items() if request not in beside)
+    return sum(size for request, size in loaded.items() if request in asked - beside)
 
 
 def screenshot(page: Page, name: str) -> None:
