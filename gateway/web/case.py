@@ -1,13 +1,18 @@
 """One complaint as a guided page by the steps of IANAR: how far it is, and the forms of what may be done next."""
 
+from collections.abc import Callable
 from typing import Any
 
+from flask import Response
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.fields.choices import SelectChoice
 
 from gateway.web.case_forms import CASE_STEPS, CaseForm
-from gateway.web.desk import Desk
+from gateway.web.desk import Desk, Refused, Told, desk
+from gateway.web.page import go, page
+from gateway.web.words import word
+from services.kit.errors import NotFound
 
 STAGES = {
     "identify": _l("Identify"),
@@ -28,11 +33,6 @@ CASE_STEP_NAMES = {
     "reply": _l("Answer them"),
     "review": _l("Look back"),
 }
-
-
-def case_form(asked: Desk, ticket_id: str, step: str) -> CaseForm:
-    """Return the form of a step as it was sent."""
-    return CASE_STEPS[step](asked.get(f"/tickets/{ticket_id}")["community_id"])
 
 
 def case_values(asked: Desk, ticket_id: str, refused: CaseForm | None = None) -> dict[str, Any]:
@@ -64,6 +64,24 @@ def case_values(asked: Desk, ticket_id: str, refused: CaseForm | None = None) ->
         "at": stages.index(case["stage"]) if case["stage"] in stages else len(stages),
         "opened": refused.NAME if refused else _next_step(case, forms),
     }
+
+
+def take_step(ticket_id: str, step: str, template: str, leads: Callable[[Told], str]) -> Response:
+    """Take a step of a complaint: the page again with what was refused, else the page that `leads` names.
+
+    It is said to the desk at once, never kept on a phone: the next step is by what that answers. Raises NotFound for a
+    step that there is none of.
+    """
+    if step not in CASE_STEPS:
+        raise NotFound("There is no such step.", "没有这一步骤。")
+    asked = desk()
+    form = CASE_STEPS[step](asked.get(f"/tickets/{ticket_id}")["community_id"])
+    try:
+        after = asked.post(f"/tickets/{ticket_id}/complaint/{step}", form.body())
+    except Refused as refused:
+        status = form.refuse(refused, form.NAMES)
+        return page(template, status, **case_values(asked, ticket_id, form))
+    return go(leads(after), ticket_id=ticket_id, said=_("Now: %(what)s", what=word("complaint_step", after["step"])))
 
 
 def _choices(forms: dict[str, CaseForm], case: dict[str, Any], ticket: dict[str, Any], staff: list[Any]) -> None:
