@@ -1,16 +1,17 @@
 """The report on acts told later: whose phone told of them, how much later, how often, and what became of them."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, exists, func, literal_column, select, true
 
 from services.kit import clock as time
 from services.tickets.acts import BOUNDS
 from services.tickets.models import clocks, firings, history, tickets
 from services.tickets.queries.reports.asked import Asked, prepare
 from services.tickets.queries.reports.behind import Condition, OfGroup, behind, tickets_of
-from services.tickets.queries.reports.naming import names_of
+from services.tickets.queries.reports.groups import by_group
 from services.tickets.queries.reports.promises import done_at
 from services.tickets.service_levels import BREACH
 from services.tickets.sla.clocks import MET
@@ -36,24 +37,13 @@ def act_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     `known_late` kept a deadline that had passed, and been told as missed, before they were heard of.
     """
     prepare(db)
-    rows = {row.key: row._asdict() for row in db.execute(_grouped(asked, grouping))}
-    names = names_of(db, asked, grouping, rows)
-    total = db.execute(_grouped(asked, None)).one_or_none()
+    sums = partial(_grouped, asked)
     return {
         "asof": time.now().isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         "community_id": asked.community_id,
         "group_by": grouping,
-        "groups": [
-            {
-                "key": key,
-                "name": names.get(key),
-                **_said(rows[key], asked, (grouping, key)),
-            }
-            for key in sorted(rows, key=lambda key: (-(rows[key]["backdated_seconds"] or 0), key))
-        ],
-        "total": _said(total._asdict() if total else {}, asked),
+        **by_group(db, asked, grouping, sums, _said, lambda key, row: (-(row["backdated_seconds"] or 0), key)),
     }
 
 
@@ -69,7 +59,7 @@ def _said(row: Mapping[str, Any], asked: Asked, of: OfGroup = ()) -> dict[str, A
     return {**counts, **seconds, "behind": behind(asked, "acts", ACT_FIGURES, row, of)}
 
 
-def _grouped(asked: Asked, grouping: str | None) -> Any:
+def _grouped(asked: Asked, grouping: str | None) -> Select[Any]:
     acts = acts_of(asked)
     key = (literal_column("NULL::text") if grouping is None else acts.c[grouping]).label("key")
     jobs = func.count(acts.c.ticket_id.distinct())

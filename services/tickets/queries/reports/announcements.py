@@ -37,8 +37,7 @@ def announcement_report(db: Connection, asked: Asked, grouping: str) -> dict[str
     names = names_of(db, asked, grouping, counted["groups"])
     return {
         "asof": time.now().isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         "community_id": asked.community_id,
         "group_by": grouping,
         "interval": "Wilson, 95 %",
@@ -57,10 +56,10 @@ def announcement_report(db: Connection, asked: Asked, grouping: str) -> dict[str
 
 def _asked_for(asked: Asked) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
-        _GIVEN.organisation_id == asked.organisation_id, _GIVEN.published_at.is_not(None)
-    ]  # fmt: skip
-    found += [_GIVEN.published_at >= asked.since] if asked.since else []
-    found += [_GIVEN.published_at < asked.until] if asked.until else []
+        _GIVEN.organisation_id == asked.organisation_id,
+        _GIVEN.published_at.is_not(None),
+        *asked.within(_GIVEN.published_at),
+    ]
     return found + ([_GIVEN.community_id == asked.community_id] if asked.community_id else [])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Integer,
+    Select,
     Subquery,
     and_,
     case,
@@ -39,7 +41,7 @@ from services.tickets.lifecycle import OPEN
 from services.tickets.models import Id, Moment, history, tickets
 from services.tickets.queries.reports.asked import Asked, prepare
 from services.tickets.queries.reports.behind import Condition, OfGroup, behind, tickets_of
-from services.tickets.queries.reports.naming import names_of
+from services.tickets.queries.reports.groups import by_group
 from services.tickets.queries.reports.promises import done_at
 
 APPOINTMENT_GROUPINGS = ("member", "community", "work_type")
@@ -63,21 +65,14 @@ def appointment_report(db: Connection, asked: Asked, grouping: str) -> dict[str,
     """
     prepare(db)
     now = time.now()
-    rows = {row.key: row._asdict() for row in db.execute(_grouped(asked, grouping, now))}
-    names = names_of(db, asked, grouping, rows)
-    total = db.execute(_grouped(asked, None, now)).one_or_none()
+    sums = partial(_grouped, asked, now)
     return {
         "asof": now.isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         "community_id": asked.community_id,
         "group_by": grouping,
         "interval": "Wilson, 95 %",
-        "groups": [
-            {"key": key, "name": names.get(key), **_said(rows[key], asked, (grouping, key))}
-            for key in sorted(rows, key=lambda key: (-rows[key][MISSED], key is None, str(key)))
-        ],
-        "total": _said(total._asdict() if total else {}, asked),
+        **by_group(db, asked, grouping, sums, _said, lambda key, row: (-row[MISSED], key is None, str(key))),
     }
 
 
@@ -90,7 +85,7 @@ def _said(row: Mapping[str, Any], asked: Asked, of: OfGroup = ()) -> dict[str, A
     }
 
 
-def _grouped(asked: Asked, grouping: str | None, now: datetime) -> Any:
+def _grouped(asked: Asked, now: datetime, grouping: str | None) -> Select[Any]:
     windows = windows_of(asked, now)
     key = (literal_column("NULL::text") if grouping is None else windows.c[grouping]).label("key")
     jobs = func.count(windows.c.ticket_id.distinct())

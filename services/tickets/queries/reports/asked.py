@@ -64,16 +64,19 @@ class Asked:
     zone: str = "UTC"
     locale: str = "zh-CN"
 
+    def period(self) -> dict[str, str | None]:
+        """Return the period, as a report repeats it."""
+        moments = {"from": self.since, "to": self.until}
+        return {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+
     def said(self) -> dict[str, Any]:
         """Return what was asked, as a report repeats it."""
-        moments = {"from": self.since, "to": self.until}
-        told = {name: moment.isoformat() if moment else None for name, moment in moments.items()}
-        return told | {name: getattr(self, name) for name in NARROWED}
+        return self.period() | {name: getattr(self, name) for name in NARROWED}
 
     def clock_conditions(self, *, carried_over: bool = False) -> list[ColumnElement[bool]]:
         """Return what the clocks of the period have in common, or of those filed before it."""
         found = [clocks.c.organisation_id == self.organisation_id, IS_REPORTED]
-        found += [clocks.c.filed_at < self.since] if carried_over else self._within(clocks.c.filed_at)
+        found += [clocks.c.filed_at < self.since] if carried_over else self.within(clocks.c.filed_at)
         if self.item is not None:
             found.append(_equal(ITEM_OF_CLOCK, self.item))
         own = (name for name in NARROWED if name != ITEM)
@@ -81,7 +84,7 @@ class Asked:
 
     def ticket_conditions(self) -> list[ColumnElement[bool]]:
         """Return what the tickets of the period have in common; with a rule, that one of their clocks is by it."""
-        found = [tickets.c.organisation_id == self.organisation_id, *self._within(tickets.c.filed_at)]
+        found = [tickets.c.organisation_id == self.organisation_id, *self.within(tickets.c.filed_at)]
         for name in NARROWED:
             value = getattr(self, name)
             if value and name == RULE:
@@ -95,9 +98,10 @@ class Asked:
         """Return what the entries of history of the period have in common, whenever their tickets were filed."""
         of = entries.c
         whenever = replace(self, since=None, until=None).ticket_conditions()
-        return [of.organisation_id == self.organisation_id, *self._within(of.at), *whenever]
+        return [of.organisation_id == self.organisation_id, *self.within(of.at), *whenever]
 
-    def _within(self, moment: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
+    def within(self, moment: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
+        """Return the condition that a moment is of the period."""
         found: list[ColumnElement[bool]] = []
         if self.since is not None:
             found.append(moment >= self.since)

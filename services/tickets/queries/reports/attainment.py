@@ -67,8 +67,7 @@ def attainment_report(db: Connection, actor: Actor, asked: Asked) -> dict[str, A
     told = Told(_counted(db, asked, now), _carried_over(db, asked, now), again)
     return {
         "asof": now.isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         "communities": [_community(db, place, asked, told) for place in places],
     }
 

@@ -78,8 +78,7 @@ def complaint_report(db: Connection, asked: Asked, grouping: str) -> dict[str, A
     lessons = _lessons(db, asked)
     return {
         "asof": now.isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         **{name: getattr(asked, name) for name in ("community_id", "cause", "emotion")},
         "group_by": grouping,
         "interval": "Wilson, 95 %",
@@ -93,11 +92,8 @@ def complaint_report(db: Connection, asked: Asked, grouping: str) -> dict[str, A
 
 
 def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
-    found = [tickets.c.organisation_id == asked.organisation_id, tickets.c.work_type == COMPLAINT]
-    if asked.since is not None:
-        found.append(tickets.c.filed_at >= asked.since)
-    if asked.until is not None:
-        found.append(tickets.c.filed_at < asked.until)
+    ours = (tickets.c.organisation_id == asked.organisation_id, tickets.c.work_type == COMPLAINT)
+    found = [*ours, *asked.within(tickets.c.filed_at)]
     narrowed = ((tickets.c.community_id, asked.community_id), (complaints.c.cause, asked.cause))
     return found + [
         column == value for column, value in (*narrowed, (complaints.c.emotion, asked.emotion)) if value is not None

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Subquery,
     and_,
     case,
@@ -23,7 +25,7 @@ from services.kit import clock as time
 from services.tickets.models import Moment, clocks, history, tickets
 from services.tickets.queries.reports.asked import Asked, prepare
 from services.tickets.queries.reports.behind import Condition, OfGroup, behind, tickets_of
-from services.tickets.queries.reports.naming import names_of
+from services.tickets.queries.reports.groups import by_group
 from services.tickets.queries.reports.promises import done_at
 
 PAUSE_GROUPINGS = ("member", "work_type", "reason", "community")
@@ -50,20 +52,13 @@ def pause_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     """
     prepare(db)
     now = time.now()
-    rows = {row.key: row._asdict() for row in db.execute(_grouped(asked, grouping, now))}
-    names = names_of(db, asked, grouping, rows)
-    total = db.execute(_grouped(asked, None, now)).one_or_none()
+    sums = partial(_grouped, asked, now)
     return {
         "asof": now.isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         "community_id": asked.community_id,
         "group_by": grouping,
-        "groups": [
-            {"key": key, "name": names.get(key), **_said(rows[key], asked, (grouping, key))}
-            for key in sorted(rows, key=lambda key: (-(rows[key]["paused_seconds"] or 0), key))
-        ],
-        "total": _said(total._asdict() if total else {}, asked),
+        **by_group(db, asked, grouping, sums, _said, lambda key, row: (-(row["paused_seconds"] or 0), key)),
     }
 
 
@@ -74,7 +69,7 @@ def _said(row: Mapping[str, Any], asked: Asked, of: OfGroup = ()) -> dict[str, A
     return {**counts, **seconds, "pause_share": share, "behind": behind(asked, "pauses", PAUSE_FIGURES, row, of)}
 
 
-def _grouped(asked: Asked, grouping: str | None, now: datetime) -> Any:
+def _grouped(asked: Asked, now: datetime, grouping: str | None) -> Select[Any]:
     """Return the statement: pauses summed by group, beside the lived time of each group's jobs, each job once."""
     waits = pauses_of(asked, now)
     key = (literal_column("NULL::text") if grouping is None else waits.c[grouping]).label("key")

@@ -68,8 +68,7 @@ def wait_report(db: Connection, asked: Asked, grouping: str) -> dict[str, Any]:
     names = names_of(db, asked, grouping, keys)
     return {
         "asof": now.isoformat(),
-        "from": asked.since.isoformat() if asked.since else None,
-        "to": asked.until.isoformat() if asked.until else None,
+        **asked.period(),
         "community_id": asked.community_id,
         "group_by": grouping,
         "groups": [
@@ -221,10 +220,7 @@ def _outcome(ended_at: ColumnElement[Any], withdrawn_at: ColumnElement[Any], now
 
 def _asked_for(asked: Asked) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [_GIVEN.organisation_id == asked.organisation_id]
-    if asked.since is not None:
-        found.append(_GIVEN.given_at >= asked.since)
-    if asked.until is not None:
-        found.append(_GIVEN.given_at < asked.until)
+    found += asked.within(_GIVEN.given_at)
     if asked.community_id is not None:
         found.append(_GIVEN.community_id == asked.community_id)
     return found
