@@ -88,7 +88,10 @@ def _burst(engine: Engine, channel: Channel, count: int, taken: Taken) -> tuple[
     events = _events(engine, count)
     handlers = Handlers("https://desk.example", [channel])
     stop = threading.Event()
-    loops = [threading.Thread(target=loop, args=(stop,)) for loop in deliver.loops(engine, [channel]).values()]
+    loops = [
+        threading.Thread(target=loop, args=(stop,))
+        for loop in deliver.loops(engine, [channel], "https://desk.example").values()
+    ]
     for loop in loops:
         loop.start()
     began = time.monotonic()

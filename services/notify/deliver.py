@@ -63,10 +63,12 @@ class Patience:
 class Deliverer:
     """Delivers one channel, so that a provider that hangs holds up only its own."""
 
-    def __init__(self, engine: Engine, channel: Channel, patience: Patience | None = None) -> None:
+    def __init__(self, engine: Engine, channel: Channel, patience: Patience | None = None, *, site: str = "") -> None:
         self._engine = engine
         self._channel = channel
         self._patience = patience or Patience()
+        # Where the pages are that a letter leads to. A push names its ticket to the app itself, and chats stay short.
+        self._site = site if channel.name == EMAIL else ""
 
     def run(self, stop: threading.Event) -> None:
         """Deliver what is due until `stop`."""
@@ -189,7 +191,7 @@ class Deliverer:
         if claimed["attempts"] > self._patience.attempts:
             return "failed", {"state": "failed", "last_error": "its deliverers ended before they could say how it went"}
         try:
-            answer = self._channel.send(_outgoing(claimed, mates, address))
+            answer = self._channel.send(_outgoing(claimed, mates, address, self._site))
         except Gone as problem:
             with self._engine.begin() as connection:
                 commands.disable_device(connection, claimed["person_id"], claimed["address_key"])
@@ -244,12 +246,13 @@ def _untried(claimed: dict[str, Any], until: datetime) -> dict[str, Any]:
     return {"state": "queued", "next_attempt_at": until, "attempts": claimed["attempts"] - 1}
 
 
-def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address: str) -> Outgoing:
-    notice = claimed["notice"]
+def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address: str, site: str) -> Outgoing:
+    notice = _leading(claimed["notice"], site)
     title, body, link, ticket_id = notice["title"], notice["body"], notice["link"], notice["ticket_id"]
     if mates:
         all_of_them = sorted(
-            (notice, *(mate["notice"] for mate in mates)), key=lambda one: (one["created_at"], one["id"])
+            (notice, *(_leading(mate["notice"], site) for mate in mates)),
+            key=lambda one: (one["created_at"], one["id"]),
         )
         words = gather(notice["locale"], claimed["channel"], all_of_them)
         title, body, link = words.title, words.body, None
@@ -270,10 +273,17 @@ def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address:
     )
 
 
-def loops(engine: Engine, channels: list[Channel]) -> dict[str, Loop]:
-    """Return the loops that deliver each channel, some apiece, by name."""
+def _leading(notice: dict[str, Any], site: str) -> dict[str, Any]:
+    """Return a notice with the link to its ticket where it has no other: `site` opens it as the reader's role may."""
+    if notice["link"] or not site or notice["ticket_id"] is None:
+        return notice
+    return {**notice, "link": f"{site}/tickets/{notice['ticket_id']}"}
+
+
+def loops(engine: Engine, channels: list[Channel], site: str) -> dict[str, Loop]:
+    """Return the loops that deliver each channel, some apiece, by name; letters lead to pages of `site`."""
     return {
-        f"deliver-{channel.name}-{number}": Deliverer(engine, channel).run
+        f"deliver-{channel.name}-{number}": Deliverer(engine, channel, site=site).run
         for channel in channels
         for number in range(1, THREADS + 1)
     }

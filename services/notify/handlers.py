@@ -12,7 +12,13 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from services.contracts import Fact, parse, tickets
-from services.contracts.community import AnnouncementFact, AnnouncementReminded
+from services.contracts.community import (
+    AnnouncementFact,
+    AnnouncementReminded,
+    EventCancelled,
+    EventMoved,
+    EventPromoted,
+)
 from services.contracts.gateway import AccountChanged, PersonErased
 from services.contracts.mail import MailBounced, MailboxChanged
 from services.contracts.surveys import CampaignInvited, SurveyInvited
@@ -120,6 +126,8 @@ class Handlers:
         elif isinstance(fact, AnnouncementFact):
             link = f"{self.public_url}/announcements/{fact.announcement_id}"
             data = {"announcement_id": fact.announcement_id, "version": fact.version}
+        elif isinstance(fact, EventPromoted | EventMoved | EventCancelled):
+            link = f"{self.public_url}/my/events/{fact.event_id}"
         return {
             "id": str(new_id()),
             "organisation_id": event.organisation_id,

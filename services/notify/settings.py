@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from services.kit import settings
 from services.kit.settings import Reader, Settings, SettingsError
 
+# What DOORSTEP_PUBLIC_URL begins with where nobody set it.
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _TLS = ("implicit", "starttls", "none")
 
 
@@ -34,6 +36,13 @@ class NotifySettings:
     more_apprise_schemes: frozenset[str]
     vapid_key: str | None = field(default=None, repr=False)
     allow_loopback: bool = False
+
+    @property
+    def site(self) -> str:
+        """Where letters lead their readers; nowhere in production while only this machine could open it."""
+        host = urlsplit(self.kit.public_url).hostname or ""
+        unknown = self.kit.environment == "production" and (not host or host in _THIS_MACHINE)
+        return "" if unknown else self.kit.public_url
 
 
 def load() -> NotifySettings:

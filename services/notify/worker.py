@@ -26,7 +26,7 @@ def loops(settings: NotifySettings, engine: Engine) -> dict[str, Loop]:
         "consume": consuming(settings, engine, ways),
         **confirming.loops(settings, engine),
         **inviting.loops(settings, engine),
-        **deliver.loops(engine, ways),
+        **deliver.loops(engine, ways, settings.site),
         **hooks.loops(Sender(engine, settings.kit.secret, Outward(settings.allow_loopback), handlers)),
         "climb": every(TICK_SECONDS, Climber(engine, ways, handlers).tick),
         "erase": erasures.repeating(engine, models.erasure_passes, erase_person),

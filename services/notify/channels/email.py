@@ -107,10 +107,11 @@ class Email:
         if reply_to:
             letter["Reply-To"] = reply_to
         letter["Auto-Submitted"] = _always("Auto-Submitted", "auto-generated")
-        letter["Content-Language"] = _always("Content-Language", outgoing.locale)
         if outgoing.urgent:
             letter["Importance"] = _always("Importance", "high")
         letter.set_content(f"{outgoing.words}\n")
+        # Afterwards: setting the content takes away every header of a content before it.
+        letter["Content-Language"] = _always("Content-Language", outgoing.locale)
         return letter
 
     def _message_id(self, outgoing: Outgoing) -> str:
