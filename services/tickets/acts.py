@@ -28,11 +28,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Phone:
-    """What a phone says beside an act: its own clock then and now, and the status its owner saw, each if it does."""
+    """What a phone says beside an act, each if it does: its own clock then and now, and what its owner saw.
+
+    That is the status of the ticket, and how far a complaint had come.
+    """
 
     acted_at: datetime | None = None
     sent_at: datetime | None = None
     expected_status: str | None = None
+    expected_step: str | None = None
 
     def ago(self) -> timedelta:
         """The time between act and sending; below zero where the clock was turned back meanwhile."""

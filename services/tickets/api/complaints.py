@@ -1,15 +1,18 @@
 """Where complaints are heard, judged, negotiated, settled and learnt from."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
+from services.kit.errors import Conflict, DeskError, Forbidden, NotFound
 from services.kit.http import Answer, access, expected_version, one_effect, page_link, respond, scoped, version_tag
-from services.kit.identity import ROLES, current_actor
+from services.kit.identity import ROLES, Actor, current_actor
+from services.tickets.acts import Phone
 from services.tickets.api.answers import ticket_answer, words
 from services.tickets.api.refusals import telling_both
 from services.tickets.commands import complaints as verbs
@@ -25,11 +28,30 @@ DESK = ("dispatcher", "manager")
 CASE = "/tickets/<uuid:ticket_id>/complaint"
 
 
-def _take(verb: Callable[..., Any], db: Connection, ticket_id: uuid.UUID, *given: Any, **details: Any) -> Answer:
-    actor = current_actor()
-    verb(db, actor, str(ticket_id), *given, version=expected_version(), **words(details))
+def _take(
+    verb: Callable[..., Any], db: Connection, ticket_id: uuid.UUID, phone: Phone | None, **details: Any
+) -> Answer:
+    actor, version = current_actor(), expected_version()
+    told = {"phone": phone} if phone else {}
+    # Some verbs are several steps: of one that is refused nothing is told but what was so before.
+    with _telling_all(db, actor, str(ticket_id), verb.__name__, phone), db.begin_nested():
+        verb(db, actor, str(ticket_id), version=version, **told, **words(details))
     view, version = complaint_view(db, actor, str(ticket_id))
     return Answer(view, 200, version_tag(version))
+
+
+@contextmanager
+def _telling_all(db: Connection, actor: Actor, ticket_id: str, action: str, phone: Phone | None) -> Iterator[None]:
+    """Add to a refusal within what every step's has, and `complaint` as it is now where it is theirs to read."""
+    with telling_both(db, actor, ticket_id, action, phone):
+        try:
+            yield
+        except NotFound:
+            raise
+        except DeskError as refusal:
+            with suppress(Conflict, Forbidden):
+                refusal.more["complaint"] = complaint_view(db, actor, ticket_id)[0]
+            raise
 
 
 @complaints.route("/tickets/<uuid:ticket_id>/escalate", methods=["POST"])
@@ -83,7 +105,8 @@ def earlier(ticket_id: uuid.UUID) -> Response:
 @one_effect
 def identify(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Hear the complainant out and say back what they want; it answers the request where nobody had."""
-    return _take(verbs.identify, db, ticket_id, **body)
+    phone = phone_of(body)
+    return _take(verbs.identify, db, ticket_id, phone, **body)
 
 
 @complaints.route(f"{CASE}/assess", methods=["POST"])
@@ -93,7 +116,8 @@ def identify(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answ
 @one_effect
 def assess(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Judge it beside the earlier cases most like it."""
-    return _take(verbs.assess, db, ticket_id, verbs.Assessment(**body))
+    phone = phone_of(body)
+    return _take(verbs.assess, db, ticket_id, phone, judged=verbs.Assessment(**body))
 
 
 @complaints.route(f"{CASE}/offer", methods=["POST"])
@@ -103,7 +127,8 @@ def assess(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 @one_effect
 def offer(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Offer at least two ways to settle it."""
-    return _take(verbs.offer, db, ticket_id, **body)
+    phone = phone_of(body)
+    return _take(verbs.offer, db, ticket_id, phone, **body)
 
 
 @complaints.route(f"{CASE}/choose", methods=["POST"])
@@ -113,7 +138,8 @@ def offer(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
 @one_effect
 def choose(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Choose an option; a manager is asked to approve it."""
-    return _take(verbs.choose, db, ticket_id, **body)
+    phone = phone_of(body)
+    return _take(verbs.choose, db, ticket_id, phone, **body)
 
 
 @complaints.route(f"{CASE}/approve", methods=["POST"])
@@ -123,7 +149,7 @@ def choose(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 @one_effect
 def approve(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Approve what was chosen."""
-    return _take(verbs.approve, db, ticket_id, **body)
+    return _take(verbs.approve, db, ticket_id, None, **body)
 
 
 @complaints.route(f"{CASE}/refuse", methods=["POST"])
@@ -133,7 +159,7 @@ def approve(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answe
 @one_effect
 def refuse(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Do not approve it; other options are offered."""
-    return _take(verbs.refuse, db, ticket_id, **body)
+    return _take(verbs.refuse, db, ticket_id, None, **body)
 
 
 @complaints.route(f"{CASE}/act", methods=["POST"])
@@ -143,7 +169,8 @@ def refuse(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 @one_effect
 def act(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Say who does what was approved, and promise by when."""
-    return _take(verbs.act, db, ticket_id, **body)
+    phone = phone_of(body)
+    return _take(verbs.act, db, ticket_id, phone, **body)
 
 
 @complaints.route(f"{CASE}/settle", methods=["POST"])
@@ -153,7 +180,8 @@ def act(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
 @one_effect
 def settle(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Say what was done; the ticket is completed with it."""
-    return _take(verbs.settle, db, ticket_id, **body)
+    phone = phone_of(body)
+    return _take(verbs.settle, db, ticket_id, phone, **body)
 
 
 @complaints.route(f"{CASE}/reply", methods=["POST"])
@@ -163,7 +191,8 @@ def settle(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer
 @one_effect
 def reply(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Answer a complaint that was not justified; wording that is not fit to be sent is refused, with advice."""
-    return _take(verbs.reply, db, ticket_id, **body)
+    phone = phone_of(body)
+    return _take(verbs.reply, db, ticket_id, phone, **body)
 
 
 @complaints.route(f"{CASE}/review", methods=["POST"])
@@ -173,4 +202,4 @@ def reply(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
 @one_effect
 def review(db: Connection, body: dict[str, Any], ticket_id: uuid.UUID) -> Answer:
     """Record the return visit and what was learnt; what is not solved is opened again."""
-    return _take(verbs.review, db, ticket_id, **body)
+    return _take(verbs.review, db, ticket_id, None, **body)

@@ -14,7 +14,7 @@ from services.tickets.acts import Phone
 
 # Clocks of phones are wrong by years; by centuries they are no clocks.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_SAID = ("acted_at", "sent_at", "expected_status")
+_SAID = ("acted_at", "sent_at", "expected_status", "expected_step")
 
 
 class ClockTime(fields.AwareDateTime):

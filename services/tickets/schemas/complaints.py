@@ -21,7 +21,13 @@ class Escalation(Act):
     to = fields.UUID(load_default=None)
 
 
-class Identification(StrictSchema):
+class CaseAct(Act):
+    """A step that a phone may tell later; `expected_step` is how far the complaint had come when it was taken."""
+
+    expected_step = fields.String(load_default=None, validate=OneOf(STEPS))
+
+
+class Identification(CaseAct):
     """Who complains, how they feel, why, what they want, and how it was said back to them."""
 
     emotion = fields.String(required=True, validate=OneOf(tuple(EMOTIONS)))
@@ -31,7 +37,7 @@ class Identification(StrictSchema):
     complainant_id = fields.UUID(load_default=None)
 
 
-class Judgement(StrictSchema):
+class Judgement(CaseAct):
     """How severe it is, whether it is justified, and whether it could be settled at once."""
 
     severity = fields.String(required=True, validate=OneOf(tuple(SEVERITIES)))
@@ -49,13 +55,13 @@ class Option(StrictSchema):
     by = fields.AwareDateTime(required=True)
 
 
-class Offer(StrictSchema):
+class Offer(CaseAct):
     """Two options at least, so that there is something to choose."""
 
     options = fields.List(fields.Nested(Option), required=True, validate=Length(min=2, max=5))
 
 
-class Choice(StrictSchema):
+class Choice(CaseAct):
     """The number of the option, counted from 1."""
 
     option = fields.Integer(required=True, strict=True, validate=Range(1, 5))
@@ -67,20 +73,20 @@ class Approval(StrictSchema):
     note = Prose(most=1000, load_default=None)
 
 
-class Acting(StrictSchema):
+class Acting(CaseAct):
     """Who does it, and by when where that is another time than the chosen option's."""
 
     to = fields.UUID(load_default=None)
     promised_at = fields.AwareDateTime(load_default=None)
 
 
-class Settlement(StrictSchema):
+class Settlement(CaseAct):
     """What was done about it; the complainant reads it."""
 
     note = Prose(required=True, most=2000)
 
 
-class Reply(StrictSchema):
+class Reply(CaseAct):
     """The answer to a complaint that was not justified, and the language of what is added to it."""
 
     text = Prose(required=True, most=2000)

@@ -6,13 +6,14 @@ from marshmallow.validate import OneOf
 
 from services.kit.http import Line, StrictSchema
 from services.tickets import lifecycle
+from services.tickets.schemas.complaints import ComplaintView
 from services.tickets.schemas.looked_up import Job
 from services.tickets.schemas.output import Clock, CommentView, Owner, PhotoView, Ticket
 from services.tickets.schemas.plans import CheckpointView
 
 WHYS = (
-    "stale", "status_changed", "taken", "not_yours", "not_now", "already_done", "overtaken", "not_allowed", "invalid",
-    "conflict", "forbidden",
+    "stale", "status_changed", "step_changed", "taken", "not_yours", "not_now", "already_done", "overtaken",
+    "not_allowed", "invalid", "conflict", "forbidden",
 )  # fmt: skip
 
 
@@ -137,7 +138,10 @@ class TicketNow(ma.Schema):
 
 
 class Refusal(ma.Schema):
-    """Why a step was refused, what was wanted, and what the ticket is now, so that somebody can choose."""
+    """Why a step was refused, what was wanted, and what the ticket is now, so that somebody can choose.
+
+    Of a complaint's step that is the complaint as it is now, too, where it is the caller's to read.
+    """
 
     code = fields.String(required=True)
     detail = fields.String(required=True)
@@ -145,3 +149,4 @@ class Refusal(ma.Schema):
     wanted = fields.Nested(Wanted)
     ticket = fields.Nested(TicketNow)
     next_jobs = fields.List(fields.Nested(Job))
+    complaint = fields.Nested(ComplaintView)

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from services.kit.errors import Conflict, Forbidden, invalid_field
 from services.kit.identity import ROLE_NAMES_ZH, Actor
 from services.tickets import lifecycle
+from services.tickets.acts import Phone
+from services.tickets.commands.acting import act_of, require_status
 from services.tickets.commands.steps import Step, Ticket, allow, lock, require_version, take
 from services.tickets.commands.verbs import LONGEST_PROMISE
 from services.tickets.complaints import steps as rules
@@ -46,10 +48,12 @@ class Opened:
     case: Case
     rule: lifecycle.Rule
     target: str
+    phone: Phone | None = None
 
     def take(self, step: Step, **columns: Any) -> Ticket:
         """Write the step into history, and the case as it is after it."""
-        self.ticket = take(self.db, self.actor, self.ticket, step, self.rule)
+        act = act_of(self.db, self.actor, self.ticket, self.action, self.phone)
+        self.ticket = take(self.db, self.actor, self.ticket, step, self.rule, act)
         self.write(**columns)
         return self.ticket
 
@@ -70,17 +74,26 @@ class Opened:
 _COLUMNS = tuple("".join(column.name) for column in complaints.columns)
 
 
-def open_case(db: Connection, actor: Actor, ticket_id: str, action: str, version: int | None = None) -> Opened:
+def open_case(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    action: str,
+    version: int | None = None,
+    phone: Phone | None = None,
+) -> Opened:
     """Lock a complaint and return its case, open for `action`.
 
     Raises Forbidden for a role or a person that may not, and Conflict with `possible_from` (or `possible`, what the
-    judgement leaves open) for what cannot be now.
+    judgement leaves open) for what cannot be now, or is not as the phone showed it.
     """
     ticket = lock(db, ticket_id)
     require_version(ticket, version)
+    require_status(ticket, phone)
     rule = allow(ticket, actor, action)
     case = case_of(db, ticket)
-    return Opened(db, actor, action, ticket, case, rule, _checked(actor, case, action).target)
+    _require_step(case, phone)
+    return Opened(db, actor, action, ticket, case, rule, _checked(actor, case, action).target, phone)
 
 
 def case_of(db: Connection, ticket: Mapping[str, Any]) -> Case:
@@ -95,6 +108,18 @@ def case_of(db: Connection, ticket: Mapping[str, Any]) -> Case:
     return dict(UNHEARD) if row is None else {str(name): value for name, value in row.items()}
 
 
+def _require_step(case: Case, phone: Phone | None) -> None:
+    """Raise Conflict where the complaint has not come as far as the phone showed it, or further."""
+    expected = phone and phone.expected_step
+    if expected and expected != case["step"]:
+        raise Conflict(
+            f"You saw the complaint as {expected}; it is {case['step']} now.",
+            f"操作时该投诉为“{rules.STEP_NAMES_ZH[expected]}”，现为“{rules.STEP_NAMES_ZH[case['step']]}”。",
+            why="step_changed",
+            step_now=case["step"],
+        )
+
+
 def _checked(actor: Actor, case: Case, action: str) -> rules.Rule:
     try:
         return rules.check(action, actor.role, case)
@@ -102,12 +127,14 @@ def _checked(actor: Actor, case: Case, action: str) -> rules.Rule:
         raise Forbidden(
             f"Your role ({actor.role}) has no step “{action}” on complaints.",
             f"您的角色（{ROLE_NAMES_ZH[actor.role]}）不能进行“{lifecycle.ACTION_NAMES_ZH[action]}”。",
+            why="not_allowed",
         ) from None
     except rules.NotNow as refusal:
         raise Conflict(
             f"The complaint is {case['step']}; “{action}” is possible from: {refusal}.",
             f"该投诉当前为“{rules.STEP_NAMES_ZH[case['step']]}”，“{lifecycle.ACTION_NAMES_ZH[action]}”仅适用于："
             f"{'、'.join(rules.STEP_NAMES_ZH[step] for step in refusal.sources)}。",
+            why="not_now",
             step_now=case["step"],
             possible_from=list(refusal.sources),
             possible=list(rules.allowed(actor.role, case)),
@@ -115,7 +142,12 @@ def _checked(actor: Actor, case: Case, action: str) -> rules.Rule:
     except rules.NotSo as refusal:
         en, zh = _AGAINST[refusal.because]
         raise Conflict(
-            en, zh, step_now=case["step"], because=refusal.because, possible=list(rules.allowed(actor.role, case))
+            en,
+            zh,
+            why="not_now",
+            step_now=case["step"],
+            because=refusal.because,
+            possible=list(rules.allowed(actor.role, case)),
         ) from None
 
 

@@ -10,6 +10,7 @@ from services.kit import clock as time
 from services.kit import wording
 from services.kit.errors import Invalid, invalid_field
 from services.kit.identity import Actor
+from services.tickets.acts import Phone
 from services.tickets.commands import on_the_job, verbs
 from services.tickets.commands.complaints.cases import Opened, open_case
 from services.tickets.commands.steps import Step, Ticket, allow
@@ -27,12 +28,13 @@ def act(
     to: str | None = None,
     promised_at: datetime | None = None,
     version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Do what was approved: `to` becomes its owner, and what was chosen becomes the ticket's promise.
 
     Without `promised_at` the promise is the time that the chosen option named.
     """
-    opened = open_case(db, actor, ticket_id, "act", version)
+    opened = open_case(db, actor, ticket_id, "act", version, phone)
     chosen = datetime.fromisoformat(opened.case["options"][opened.case["chosen"] - 1])
     step = Step("act", facts.ComplaintActed, data={"option": opened.case["chosen"]})
     after = opened.take(step, acted_at=opened.case["acted_at"] or time.now())
@@ -40,13 +42,24 @@ def act(
     return verbs.assign(db, actor, ticket_id, to=to) if to is not None and after["owner_id"] != to else after
 
 
-def settle(db: Connection, actor: Actor, ticket_id: str, *, note: str, version: int | None = None) -> Ticket:
-    """Say what was done about it: the ticket is completed with it, and the return visit falls due."""
-    opened = open_case(db, actor, ticket_id, "settle", version)
+def settle(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    note: str,
+    version: int | None = None,
+    phone: Phone | None = None,
+) -> Ticket:
+    """Say what was done about it: the ticket is completed with it, and the return visit falls due.
+
+    The words count from when they were heard of, the completion from when it was done, like any other.
+    """
+    opened = open_case(db, actor, ticket_id, "settle", version, phone)
     first = _on_first_contact(opened)
     step = Step("settle", facts.ComplaintSettled, data={"first_contact": first}, note=note)
     opened.take(step, settled_at=time.now(), settled_remark=step.note_id, first_contact=first)
-    return on_the_job.complete(db, actor, ticket_id, settles=True)
+    return on_the_job.complete(db, actor, ticket_id, settles=True, phone=phone)
 
 
 def _on_first_contact(opened: Opened) -> bool:
@@ -61,13 +74,20 @@ def _on_first_contact(opened: Opened) -> bool:
 
 
 def reply(
-    db: Connection, actor: Actor, ticket_id: str, *, text: str, locale: str, version: int | None = None
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    text: str,
+    locale: str,
+    version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Clear up what was no fault of the desk, tactfully, and say where else the complainant can turn.
 
     Raises Invalid with `findings` where the wording is not fit to be sent; the answer completes the ticket.
     """
-    opened = open_case(db, actor, ticket_id, "reply", version)
+    opened = open_case(db, actor, ticket_id, "reply", version, phone)
     require_tact(text)
     zone, first = opened.ticket["timezone"], _on_first_contact(opened)
     step = Step(

@@ -1,6 +1,6 @@
 """Hearing a complaint and judging it: identify and assess."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
+from services.tickets.acts import Phone
 from services.tickets.commands.answering import acknowledge
 from services.tickets.commands.complaints.cases import Opened, open_case, require_soon
 from services.tickets.commands.on_the_job import claim
@@ -48,17 +49,18 @@ def identify(
     restated: str,
     complainant_id: str | None = None,
     version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Hear the complainant out, and say back what they want: a human's answer, where they had none before.
 
     `wanted` is one line; both it and `restated` are words that the complainant reads.
     """
-    opened = open_case(db, actor, ticket_id, "identify", version)
+    opened = open_case(db, actor, ticket_id, "identify", version, phone)
     if opened.ticket["acknowledged_at"] is None:
         # What management was handed before anybody had answered is answered by whoever takes it there.
         answered = acknowledge if opened.ticket["status"] == "filed" else claim
         answered(db, actor, ticket_id)
-        opened = open_case(db, actor, ticket_id, "identify")
+        opened = replace(open_case(db, actor, ticket_id, "identify"), phone=phone)
     complainant = _complainant(opened, complainant_id)
     remember_words(db, opened.ticket)
     step = Step(
@@ -81,12 +83,20 @@ def _complainant(opened: Opened, given: str | None) -> str:
     return given
 
 
-def assess(db: Connection, actor: Actor, ticket_id: str, judged: Assessment, *, version: int | None = None) -> Ticket:
+def assess(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    judged: Assessment,
+    *,
+    version: int | None = None,
+    phone: Phone | None = None,
+) -> Ticket:
     """Judge a complaint, beside the earlier cases most like it. The note stays among staff.
 
     Judged again, what was offered and chosen before no longer counts.
     """
-    opened = open_case(db, actor, ticket_id, "assess", version)
+    opened = open_case(db, actor, ticket_id, "assess", version, phone)
     _require_sense(judged, opened)
     earlier = [case["ticket_id"] for case in earlier_cases(db, opened.ticket)[:RECORDED_CASES]]
     columns: dict[str, Any] = {

@@ -10,6 +10,7 @@ from services.contracts import complaints as facts
 from services.kit import clock as time
 from services.kit.errors import invalid_field
 from services.kit.identity import Actor
+from services.tickets.acts import Phone
 from services.tickets.commands.complaints.cases import Opened, open_case, require_soon
 from services.tickets.commands.steps import Step, Ticket
 from services.tickets.complaints.limits import approval_due_at
@@ -22,9 +23,10 @@ def offer(
     *,
     options: Sequence[dict[str, Any]],
     version: int | None = None,
+    phone: Phone | None = None,
 ) -> Ticket:
     """Offer at least two options, each with `what` (one line) and `by` when it would be done."""
-    opened = open_case(db, actor, ticket_id, "offer", version)
+    opened = open_case(db, actor, ticket_id, "offer", version, phone)
     now = time.now()
     for number, option in enumerate(options):
         require_soon(f"options.{number}.by", option["by"], now)
@@ -39,12 +41,20 @@ def offer(
     return opened.take(step, options=until, offered_at=now, offered_remark=step.note_id, chosen=None)
 
 
-def choose(db: Connection, actor: Actor, ticket_id: str, *, option: int, version: int | None = None) -> Ticket:
+def choose(
+    db: Connection,
+    actor: Actor,
+    ticket_id: str,
+    *,
+    option: int,
+    version: int | None = None,
+    phone: Phone | None = None,
+) -> Ticket:
     """The complainant chooses an option, counted from 1; a manager is asked to approve it in time.
 
     Where staff write down a choice that was made over the telephone, history shows it as theirs to answer for.
     """
-    opened = open_case(db, actor, ticket_id, "choose", version)
+    opened = open_case(db, actor, ticket_id, "choose", version, phone)
     offered = len(opened.case["options"])
     if not 1 <= option <= offered:
         raise invalid_field("option", f"Choose 1 to {offered}.", f"请选择 1 至 {offered}。")
