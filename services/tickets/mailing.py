@@ -26,6 +26,7 @@ from services.tickets.mail.decision import Circumstances, Decision, Sender, Verb
 from services.tickets.mail.parts import Unreadable
 from services.tickets.mail.reading import Letter, read_letter
 from services.tickets.models import mails
+from services.tickets.photo_files import store_file
 from services.tickets.queries import mail_senders
 from services.tickets.settings import TicketsSettings
 
@@ -91,12 +92,9 @@ class MailReader:
             if row is None:
                 return
             reading = self._decide(db, dict(row))
-        photos = self._photos(mail_id, reading) if reading.decision.verb in (Verb.FILE, Verb.REMARK) else []
-        try:
-            outcome = self._write(mail_id, organisation_id, reading, photos)
-        finally:
-            # Photos nobody came to refer to are removed; a letter that is tried again writes them again.
-            self._remove_unused(organisation_id, mail_id, photos)
+        wanted = reading.decision.verb in (Verb.FILE, Verb.REMARK)
+        photos = self._photos(mail_id, organisation_id, reading) if wanted else []
+        outcome = self._write(mail_id, organisation_id, reading, photos)
         if outcome is not None:
             self.committed()
             MAILS.labels(outcome.verb.value).inc()
@@ -131,7 +129,7 @@ class MailReader:
             community_id=communities[0] if len(communities) == 1 else None,
         )
 
-    def _photos(self, mail_id: str, reading: Reading) -> list[tuple[str, pictures.Picture]]:
+    def _photos(self, mail_id: str, organisation_id: str, reading: Reading) -> list[tuple[str, pictures.Picture]]:
         """Return the letter's photos, stored; what is no photo after all stays in the letter."""
         assert reading.letter
         kept = []
@@ -141,7 +139,7 @@ class MailReader:
             except Invalid:
                 continue
             photo_id = str(uuid.uuid5(_PHOTOS, f"{mail_id} {number}"))
-            self.store.put(photo_id, picture)
+            store_file(self.web, system_actor(organisation_id), self.store, photo_id, picture)
             kept.append((photo_id, picture))
         return kept
 
@@ -177,15 +175,6 @@ class MailReader:
         assert reading.unit_id
         ticket_id = commands.file_letter(db, actor, decision, reading.unit_id, corrections, photos)
         return Decision(Verb.FILE, None, decision.sender, ticket_id)
-
-    def _remove_unused(self, organisation_id: str, mail_id: str, photos: commands.Photos) -> None:
-        if not photos:
-            return
-        with transaction(self.web, system_actor(organisation_id)) as db:
-            state = db.execute(select(mails.c.state).where(mails.c.id == mail_id)).scalar_one_or_none()
-        if state not in ("filed", "remarked"):
-            for photo_id, _ in photos:
-                self.store.remove(photo_id)
 
     def _later(self, mail_id: str, organisation_id: str) -> None:
         """Put a letter off that could not be read now; after the last attempt the desk has it."""

@@ -34,6 +34,7 @@ from services.tickets.commands import mailboxes
 from services.tickets.mail.parts import Unreadable
 from services.tickets.mail.reading import read_letter
 from services.tickets.models import mailboxes as mailboxes_table
+from services.tickets.photo_files import store_file
 from services.tickets.queries import mail as letters
 from services.tickets.schemas import CommentView, Ticket
 from services.tickets.schemas.mail import (
@@ -215,26 +216,18 @@ def discard_mail(db: Connection, body: dict[str, Any], mail_id: uuid.UUID) -> An
 
 
 def _with_photos(mail_id: str, record: Callable[..., Response]) -> Response:
-    """Read and store a letter's photos while no transaction is open; remove them again where nothing came of it."""
+    """Read and store a letter's photos while no transaction is open."""
     store: pictures.Store = current_app.extensions["photos"]
     stored: list[tuple[str, pictures.Picture]] = []
-    kept = False
-    try:
-        for content in _photos_in(mail_id):
-            try:
-                picture = pictures.read_picture(content)
-            except Invalid:
-                continue  # What is no photo after all stays in the letter.
-            photo_id = str(new_id())
-            stored.append((photo_id, picture))
-            store.put(photo_id, picture)
-        response = record(stored)
-        kept = "Idempotency-Replayed" not in response.headers
-    finally:
-        if not kept:
-            for photo_id, _ in stored:
-                store.remove(photo_id)
-    return response
+    for content in _photos_in(mail_id):
+        try:
+            picture = pictures.read_picture(content)
+        except Invalid:
+            continue  # What is no photo after all stays in the letter.
+        photo_id = str(new_id())
+        store_file(current_service().engine, current_actor(), store, photo_id, picture)
+        stored.append((photo_id, picture))
+    return record(stored)
 
 
 def _photos_in(mail_id: str) -> list[bytes]:

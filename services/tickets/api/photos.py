@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 
 from services.kit.errors import DeskError
 from services.kit.events import new_id
-from services.kit.http import Answer, access, one_effect, respond, scoped, version_tag
+from services.kit.http import Answer, access, current_service, one_effect, respond, scoped, version_tag
 from services.kit.identity import ROLES, current_actor
 from services.tickets import commands, pictures, queries, schemas
 from services.tickets.acts import Phone
 from services.tickets.api.refusals import telling_both
 from services.tickets.commands.steps import allow, no_such_ticket
+from services.tickets.photo_files import store_file
 
 photos = Blueprint("photos", __name__, description="Photos of a ticket")
 
@@ -38,14 +39,7 @@ def add_photo(files: dict[str, Any], ticket_id: uuid.UUID) -> Response:
         picture = _stored_picture(data, str(ticket_id), photo_id)
     except DeskError as refusal:
         return _record(refusal, str(ticket_id), photo_id, phone)
-    kept = False
-    try:
-        response = _record(picture, str(ticket_id), photo_id, phone)
-        kept = "Idempotency-Replayed" not in response.headers
-    finally:
-        if not kept:
-            _store().remove(photo_id)
-    return response
+    return _record(picture, str(ticket_id), photo_id, phone)
 
 
 def _stored_picture(data: bytes, ticket_id: str, photo_id: str) -> pictures.Picture:
@@ -53,7 +47,7 @@ def _stored_picture(data: bytes, ticket_id: str, photo_id: str) -> pictures.Pict
     with scoped() as db:
         allow(queries.ticket_row(db, ticket_id), current_actor(), "photograph")
     picture = pictures.read_picture(data)
-    _store().put(photo_id, picture)
+    store_file(current_service().engine, current_actor(), _store(), photo_id, picture)
     return picture
 
 

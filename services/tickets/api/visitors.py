@@ -19,6 +19,7 @@ from services.kit.identity import NOBODY, Actor, current_actor
 from services.tickets import pictures, queries
 from services.tickets.commands import visitors as commands
 from services.tickets.estate.spots import VISITOR
+from services.tickets.photo_files import store_file
 from services.tickets.queries import spots as reading
 from services.tickets.queries.views import item_name
 from services.tickets.schemas import PhotoUpload
@@ -120,7 +121,7 @@ def follow(link: Link) -> Response:
 @visitors.alt_response(201, schema=shapes.VisitorsPhoto)
 def add_photo(files: dict[str, Any], link: Link) -> Response:
     """Add a photo to a report; it is written anew without what the camera adds, such as the place."""
-    # As with every photo: read and stored while no transaction is open, and removed where it was not recorded.
+    # As with every photo: read and stored while no transaction is open.
     store, photo_id = cast(pictures.Store, current_app.extensions["photos"]), str(new_id())
     data = files["photo"].read()
     files["photo"].seek(0)
@@ -128,17 +129,10 @@ def add_photo(files: dict[str, Any], link: Link) -> Response:
         with scoped() as db:
             commands.require_photo_possible(db, link.ticket_id)
         picture = pictures.read_picture(data)
-        store.put(photo_id, picture)
+        store_file(current_service().engine, current_actor(), store, photo_id, picture)
     except DeskError as refusal:
         return _record(refusal, link.ticket_id, photo_id)
-    kept = False
-    try:
-        response = _record(picture, link.ticket_id, photo_id)
-        kept = "Idempotency-Replayed" not in response.headers
-    finally:
-        if not kept:
-            store.remove(photo_id)
-    return response
+    return _record(picture, link.ticket_id, photo_id)
 
 
 @one_effect

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from services.contracts.tickets import TicketCommented, TicketPhotographed
 from services.kit.errors import Forbidden
@@ -11,7 +11,7 @@ from services.kit.identity import Actor
 from services.tickets.acts import Phone
 from services.tickets.commands.acting import act_of
 from services.tickets.commands.steps import Step, Ticket, allow, lock, take
-from services.tickets.models import photos
+from services.tickets.photo_files import record_photo
 from services.tickets.pictures import Picture
 
 
@@ -71,6 +71,6 @@ def add_photo(
         "sha256": picture.sha256,
         "at": after["changed_at"],
     }
-    db.execute(insert(photos).values(row))
+    record_photo(db, row)
     shown = {key: value for key, value in row.items() if key != "organisation_id"}
     return after, {**shown, "at": row["at"].isoformat()}

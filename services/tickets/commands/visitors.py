@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, select
 
 from services.contracts.tickets import TicketPhotographed
 from services.kit import clock as time
@@ -25,6 +25,7 @@ from services.tickets.estate.spots import (
 )
 from services.tickets.models import photos, tickets
 from services.tickets.models.spots import spots
+from services.tickets.photo_files import record_photo
 from services.tickets.pictures import Picture
 from services.tickets.triage import Corrections
 from services.tickets.visitor_links import unknown_link
@@ -125,7 +126,7 @@ def add_visitors_photo(
     size = {"width": picture.width, "height": picture.height, "size_bytes": len(picture.content)}
     common = {"organisation_id": ticket["organisation_id"], "ticket_id": ticket_id, "sha256": picture.sha256}
     author = {"author_id": actor.id, "author_role": actor.role}
-    db.execute(insert(photos).values(id=photo_id, **common, **author, **size, at=after["changed_at"]))
+    record_photo(db, {"id": photo_id, **common, **author, **size, "at": after["changed_at"]})
     return after, {"id": photo_id, **size}
 
 
