@@ -189,25 +189,31 @@ def figures(clocks: Sequence[Clock]) -> dict[str, Any]:
     }
 
 
+def times(job: Told) -> dict[str, float | None]:
+    """Return how long a job took to its first solution and to its last, by both clocks, as far as it has them."""
+    told = resolution_of(job.clocks, completed=job.row["completions"] > 0)
+    completed, ended = told and told.first_lived_seconds is not None, told and job.done
+    return {
+        "first_contract": told.first_contract_seconds if told and completed else None,
+        "first_lived": told.first_lived_seconds if told and completed else None,
+        "total_contract": told.total_contract_seconds if told and ended else None,
+        "total_lived": told.total_lived_seconds if told and ended else None,
+    }
+
+
 def wholes(jobs: Sequence[Told]) -> dict[str, Any]:
     """Return what is said of jobs as wholes, without links."""
     done = [job for job in jobs if job.done]
     flawless, flawed = [job for job in jobs if job.flawless], [job for job in jobs if job.flawed]
     counted = [job for job in jobs if job.counted]
-    resolutions = [(job, resolution_of(job.clocks, completed=job.row["completions"] > 0)) for job in jobs]
-    completed = [r for _, r in resolutions if r and r.first_lived_seconds is not None]
-    ended = [r for job, r in resolutions if r and job.done]
+    took = [times(job) for job in jobs]
     promises = Counter(name for job in jobs for name in job.promises())
     answered = [job for job in flawless if job.row["solved"] is not None or job.row["status"] == "confirmed"]
     return {
         "filed": len(jobs),
-        "first": {
-            "contract": spread(r.first_contract_seconds for r in completed),
-            "lived": spread(r.first_lived_seconds for r in completed),
-        },
-        "total": {
-            "contract": spread(r.total_contract_seconds for r in ended),
-            "lived": spread(r.total_lived_seconds for r in ended),
+        **{
+            which: {clock: spread(one[f"{which}_{clock}"] for one in took) for clock in ("contract", "lived")}
+            for which in ("first", "total")
         },
         "reopened": sum(job.reopened for job in jobs),
         "promises": {

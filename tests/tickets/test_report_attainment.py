@@ -115,6 +115,32 @@ def test_what_is_open_and_overdue_from_before_the_period_counts_as_missed(estate
     assert level_of(attained(estate, to=since)[estate.community_id], 1)["decided"] == 6
 
 
+def test_a_level_leads_to_every_job_it_counts_once_whichever_of_its_clocks_count(estate: "Estate") -> None:
+    jobs(estate, 1, 3)
+    jobs(estate, 1, 2, late=True)
+    jobs(estate, 2, 1)
+    with testing.at(NOW - timedelta(days=20)):
+        late = {estate.file(BURST)["id"] for _ in range(2)}
+    since = (NOW - timedelta(days=10)).isoformat()
+    level = level_of(attained(estate, **{"from": since})[estate.community_id], 1)
+    assert (level["decided"], level["decided_in_period"], level["carried_over"]) == (21, 15, 6)
+    listed = {}
+    for name, of in level["behind"].items():
+        with testing.at(NOW):
+            listed[name] = recounting.follow(estate, of["link"])
+        assert of["tickets"] == len(listed[name])
+    assert {name: len(tickets) for name, tickets in listed.items()} == {"decided_in_period": 5, "carried_over": 2}
+    assert listed["carried_over"] == late
+    whole = level_of(attained(estate)[estate.community_id], 1)
+    assert (whole["decided"], whole["decided_in_period"], whole["carried_over"]) == (21, 21, 0)
+    assert whole["behind"].keys() == {"decided_in_period"}
+    with testing.at(NOW):
+        assert (
+            recounting.follow(estate, whole["behind"]["decided_in_period"]["link"])
+            == late | listed["decided_in_period"]
+        )
+
+
 def verdicts(place: dict[str, Any]) -> list[str]:
     """Return what is said of each level of a community, from the first."""
     return [level["verdict"] for level in place["levels"]]

@@ -1,10 +1,11 @@
 """Behind every figure is a link, and its list is exactly the tickets that were counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from services.tickets.sla.clocks import Clock
 from tests.tickets import recounting
 from tests.tickets.month import lived_through
 from tests.tickets.recounting import Told, follow, ids
@@ -69,7 +70,32 @@ def clocks_are_listed(estate: "Estate", group: dict[str, Any], every: list[Told]
             if behind or name == "met":
                 assert follow(estate, figures["tickets"][name]) == set(behind), (group["key"], kind, name)
                 followed += 1
+        times_are_listed(estate, group, kind, [*of_group(every, group["key"], grouping, kind)])
     return followed
+
+
+def of_group(every: list[Told], key: str | None, grouping: str, kind: str) -> Iterator[tuple[Told, Clock]]:
+    """Yield the clocks of a kind in a group, each with its job."""
+    for job in every:
+        for clock in job.judged:
+            if clock.kind == kind and recounting.group_key(grouping, job, clock) == key:
+                yield job, clock
+
+
+def times_are_listed(estate: "Estate", group: dict[str, Any], kind: str, within: list[tuple[Told, Clock]]) -> None:
+    """Follow the links of what a kind of clock took: every clock that ended and was not given up has such a time."""
+    figures = group["clocks"][kind]
+    for name, spread in (("timed_contract", figures["contract"]), ("timed_lived", figures["lived"])):
+        timed = [
+            job.row["id"]
+            for job, clock in within
+            if clock.stopped_at is not None
+            and clock.state != "void"
+            and (name == "timed_lived" or clock.elapsed_seconds is not None)
+        ]
+        assert (spread["n"], figures["tickets_counted"][name]) == (len(timed), len(set(timed))), (kind, name)
+        if timed:
+            assert follow(estate, figures["tickets"][name]) == set(timed), (group["key"], kind, name)
 
 
 def wholes_are_listed(estate: "Estate", group: dict[str, Any], jobs: list[Told]) -> None:
@@ -85,7 +111,13 @@ def wholes_are_listed(estate: "Estate", group: dict[str, Any], jobs: list[Told])
         promised = ids(jobs, lambda job, became=became: not became.isdisjoint(job.promises()))  # type: ignore[misc]
         assert follow(estate, link) == promised, (group["key"], name)
         assert group["promises"]["tickets_counted"][name] == len(promised)
-    assert follow(estate, group["resolution"]["tickets"]) == ids(jobs, lambda job: job.reopened)
+    resolved = group["resolution"]
+    assert follow(estate, resolved["tickets"]) == ids(jobs, lambda job: job.reopened)
+    for name, link in resolved["timed"].items():
+        which, clock = name.split("_")
+        took = ids(jobs, lambda job, name=name: recounting.times(job)[name] is not None)  # type: ignore[misc]
+        assert follow(estate, link) == took, (group["key"], name)
+        assert resolved[which][clock]["n"] == len(took)
 
 
 def test_what_was_carried_over_is_listed_too(estate: "Estate") -> None:

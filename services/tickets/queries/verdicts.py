@@ -13,8 +13,12 @@ OPEN_IN_TIME = "open_in_time"
 DECIDED = "decided"
 # Every clock has exactly one of these. A report counts the first two together as breached.
 EXACT = (OPEN_OVERDUE, BREACHED, MET, VOID, UNKNOWN, OPEN_IN_TIME)
+# Ended and not given up, so that there is a time it took: by the contract, which is not known of all, or as lived.
+TIMED_CONTRACT = "timed_contract"
+TIMED_LIVED = "timed_lived"
+TIMED = (TIMED_CONTRACT, TIMED_LIVED)
 # What a list of tickets may be narrowed to.
-VERDICTS = (MET, BREACHED, OPEN_OVERDUE, OPEN_IN_TIME, UNKNOWN, VOID, DECIDED)
+VERDICTS = (MET, BREACHED, OPEN_OVERDUE, OPEN_IN_TIME, UNKNOWN, VOID, DECIDED, *TIMED)
 # What is reported. The clock of a job that nobody has claimed warns inside the house and is no service to anybody.
 REPORTED = (*JUDGED, TOTAL)
 # Written out, not as a parameter: the planner takes the index of reports only for what it can read in the statement.
@@ -42,6 +46,7 @@ def has_verdict(name: str, now: datetime) -> ColumnElement[bool]:
     Said in columns where that is the same: the planner knows how much of what they hold there is, of a case nothing.
     """
     overdue, state = is_open_overdue(now), clocks.c.state
+    timed = and_(clocks.c.stopped_at.is_not(None), state != VOID)
     said = {
         OPEN_OVERDUE: overdue,
         BREACHED: or_(state == BREACHED, overdue),
@@ -50,5 +55,7 @@ def has_verdict(name: str, now: datetime) -> ColumnElement[bool]:
         VOID: state == VOID,
         OPEN_IN_TIME: and_(clocks.c.stopped_at.is_(None), verdict(now) == OPEN_IN_TIME),
         UNKNOWN: verdict(now) == UNKNOWN,
+        TIMED_CONTRACT: and_(timed, clocks.c.contract_seconds.is_not(None)),
+        TIMED_LIVED: timed,
     }
     return said[name]

@@ -47,6 +47,8 @@ class Level(LevelShare):
     It is missed when its share, or that of one kind of its clocks, is below that; with fewer decided than
     `least_decided`, when one of them is open and overdue or too many were missed for the share to be reached if all
     the rest up to `least_decided` were met. With fewer and none of that it has no evidence.
+
+    `decided` is `decided_in_period`, of what was filed in it, and what was carried over; `behind` lists their jobs.
     """
 
     need_level = count()
@@ -54,6 +56,9 @@ class Level(LevelShare):
     verdict = fields.String(required=True, validate=OneOf(VERDICTS_OF_LEVELS))
     needed_share = fields.Float(required=True)
     least_decided = count()
+    carried_over = count()
+    decided_in_period = count()
+    behind = listed()
     clocks = fields.Dict(keys=fields.String(), values=fields.Nested(LevelClock), required=True)
 
 

@@ -10,7 +10,7 @@ from services.tickets import catalogue, lifecycle
 from services.tickets.commands.filing import CHANNELS
 from services.tickets.commands.verbs import OUTCOMES
 from services.tickets.complaints.codes import CAUSES, EMOTIONS
-from services.tickets.queries.reports import BECAME, NONE, QUALITIES
+from services.tickets.queries.reports import BECAME, LISTED, NONE
 from services.tickets.queries.reports.acts import ANY
 from services.tickets.queries.reports.listing import FIGURES, groupings_of
 from services.tickets.queries.verdicts import VERDICTS
@@ -174,7 +174,8 @@ CLOCK_WORDS = "A kind of clock; `total` is the whole time until the job was done
 VERDICT_WORDS = (
     "How such a clock stands: `met`, stopped in time; `breached`, past its target, stopped or not; `open_overdue`, "
     "those of them that still run; `open_in_time`, running with its target to come; `unknown`, nobody can know; "
-    "`void`, ended without a verdict, as other terms came or the job was given up; `decided`, met or breached."
+    "`void`, ended without a verdict, as other terms came or the job was given up; `decided`, met or breached. "
+    "`timed_lived`, ended and not void, so that it has a lived time; `timed_contract`, those with a contract time, too."
 )
 PROMISE_WORDS = (
     "A promised time that was `kept`; `broken`, past before the job was done; `open`, still to come; or `moved`, "
@@ -185,7 +186,8 @@ QUALITY_WORDS = (
     "(`broken_promise`), opened again (`reopened`, `was_reopened`), or called unsolved or bad by the household "
     "(`unhappy`); `counted`, finished or flawed; `flawless`, finished with no flaw to come; "
     "`decided`, flawless or flawed; `undecided`, finished, "
-    "with a clock that may still be missed or that nobody can know; `unanswered`, flawless, with no word from anybody."
+    "with a clock that may still be missed or that nobody can know; `unanswered`, flawless, with no word from anybody. "
+    "`first_contract`, `first_lived`, `total_contract` and `total_lived`: those with such a time to their solution."
 )
 
 
@@ -228,7 +230,7 @@ class TicketQuery(Page):
     clock = _explained(CLOCK_WORDS, OneOf((*JUDGED, TOTAL)))
     verdict = _explained(VERDICT_WORDS, OneOf(VERDICTS))
     promise = _explained(PROMISE_WORDS, OneOf(tuple(BECAME)))
-    quality = _explained(QUALITY_WORDS, OneOf(tuple(QUALITIES)))
+    quality = _explained(QUALITY_WORDS, OneOf(tuple(LISTED)))
     item = Line(most=60, load_default=None)
     figure = _explained(FIGURE_WORDS, OneOf(FIGURES))
     group_by = fields.String(load_default=None, validate=Length(max=20))

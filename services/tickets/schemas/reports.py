@@ -77,6 +77,8 @@ class TicketsCounted(ma.Schema):
     not_known = fields.Integer(required=True, data_key="unknown")
     void = count()
     decided = count()
+    timed_contract = count()
+    timed_lived = count()
 
 
 class ClockFigures(ma.Schema):
@@ -85,7 +87,7 @@ class ClockFigures(ma.Schema):
     They count clocks, of which a job that was opened again has several of a kind; `tickets_counted` counts each job
     once, and `tickets` lists them. `low` to `high` is the Wilson interval of 95 % of the share. `overridden` is how
     many of the breached are of tickets whose need level somebody corrected: they stay under the level that they were
-    breached at.
+    breached at. `timed_contract` and `timed_lived` are those that the spreads of times are over.
     """
 
     met = count()
@@ -117,12 +119,14 @@ class BothTimes(ma.Schema):
 
 
 class Resolution(ma.Schema):
-    """The first resolution beside the last, which differ where a job was opened again."""
+    """The first resolution beside the last, which differ where a job was opened again. `tickets` lists those, `timed`
+    the jobs that each spread of times is over."""
 
     first = fields.Nested(BothTimes, required=True, allow_none=True)
     total = fields.Nested(BothTimes, required=True, allow_none=True)
     reopened = count()
     tickets = fields.String(required=True)
+    timed = links()
 
 
 class PromisedTickets(ma.Schema):

@@ -4,7 +4,7 @@ from services.tickets.queries.reports.asked import GROUPINGS, NONE, Asked, zone_
 from services.tickets.queries.reports.attainment import attainment_report
 from services.tickets.queries.reports.pauses import PAUSE_GROUPINGS, pause_report
 from services.tickets.queries.reports.promises import BECAME
-from services.tickets.queries.reports.quality import QUALITIES
+from services.tickets.queries.reports.quality import LISTED
 from services.tickets.queries.reports.sla import sla_report
 from services.tickets.queries.reports.tables import table_of
 from services.tickets.queries.reports.waits import WAIT_GROUPINGS, wait_report
@@ -12,9 +12,9 @@ from services.tickets.queries.reports.waits import WAIT_GROUPINGS, wait_report
 __all__ = [
     "BECAME",
     "GROUPINGS",
+    "LISTED",
     "NONE",
     "PAUSE_GROUPINGS",
-    "QUALITIES",
     "WAIT_GROUPINGS",
     "Asked",
     "attainment_report",

@@ -1,12 +1,12 @@
 """Which need level a community attains, and up to which without a gap in the evidence."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from services.kit import clock as time
 from services.kit.identity import Actor
@@ -17,7 +17,7 @@ from services.tickets.queries.reports.asked import Asked, prepare
 from services.tickets.queries.reports.behind import counted_again, surplus
 from services.tickets.queries.reports.clocks import Figures
 from services.tickets.queries.reports.words import blocking_sentence
-from services.tickets.queries.verdicts import DECIDED, OPEN_OVERDUE, is_open_overdue, verdict
+from services.tickets.queries.verdicts import DECIDED, OPEN_OVERDUE, has_verdict, is_open_overdue, verdict
 from services.tickets.sla.allowances import Attainment
 from services.tickets.sla.clocks import BREACHED, MET
 from services.tickets.sla.targets import JUDGED
@@ -32,12 +32,15 @@ Key = tuple[Any, ...]
 class Told:
     """What the clocks of the period say, by community, need level and kind.
 
-    `late` is how many from before it are open and overdue, `again` how many more clocks there are than tickets.
+    `late` is how many from before it are open and overdue, `again` how many more clocks there are than tickets. By
+    community and need level alone: how many jobs those decided are of, and those late.
     """
 
     counts: Mapping[Key, Counter[str]]
     late: Mapping[Key, int]
     again: Mapping[Key, Counter[str]]
+    decided_jobs: Mapping[Key, int]
+    late_jobs: Mapping[Key, int]
 
 
 def attainment_report(db: Connection, actor: Actor, asked: Asked) -> dict[str, Any]:
@@ -64,7 +67,13 @@ def attainment_report(db: Connection, actor: Actor, asked: Asked) -> dict[str, A
     places = db.execute(wanted.order_by(communities.c.name, communities.c.id)).mappings().all()
     by = (clocks.c.community_id, clocks.c.need_level)
     again = surplus(counted_again(db, asked.clock_conditions(), by, now))
-    told = Told(_counted(db, asked, now), _carried_over(db, asked, now), again)
+    told = Told(
+        _counted(db, asked, now),
+        _carried_over(db, asked, now),
+        again,
+        _jobs(db, [*asked.clock_conditions(), has_verdict(DECIDED, now)]),
+        _jobs(db, [*asked.clock_conditions(carried_over=True), is_open_overdue(now)]) if asked.since else {},
+    )
     return {
         "asof": now.isoformat(),
         **asked.period(),
@@ -87,6 +96,14 @@ def _carried_over(db: Connection, asked: Asked, now: datetime) -> Mapping[Key, i
     columns = (clocks.c.community_id, clocks.c.need_level, clocks.c.kind)
     late = select(*columns, func.count()).where(*asked.clock_conditions(carried_over=True), is_open_overdue(now))
     return {(community, level, kind): n for community, level, kind, n in db.execute(late.group_by(*columns))}
+
+
+def _jobs(db: Connection, conditions: Sequence[ColumnElement[bool]]) -> Mapping[Key, int]:
+    """Return by community and need level how many tickets have such a clock, of whatever kind that is judged."""
+    by = (clocks.c.community_id, clocks.c.need_level)
+    jobs = select(*by, clocks.c.ticket_id).where(*conditions, clocks.c.kind.in_(JUDGED)).distinct().subquery("jobs")
+    of = (jobs.c.community_id, jobs.c.need_level)
+    return {(community, level): n for community, level, n in db.execute(select(*of, func.count()).group_by(*of))}
 
 
 def _community(db: Connection, place: RowMapping, asked: Asked, told: Told) -> dict[str, Any]:
@@ -136,7 +153,7 @@ def _level(community: str, level: int, asked: Asked, attainment: Attainment, tol
             },
             "carried_over_tickets": asked.before().link(clock=kind, verdict=OPEN_OVERDUE) if asked.since else None,
         }
-    whole = _share(everything)
+    whole, late = _share(everything), sum(kind["carried_over"] for kind in kinds.values())
     said = MISSED if any(kind["verdict"] == MISSED for kind in kinds.values()) else _verdict(whole, needed, least)
     return {
         "need_level": level,
@@ -145,8 +162,19 @@ def _level(community: str, level: int, asked: Asked, attainment: Attainment, tol
         **whole,
         "needed_share": needed,
         "least_decided": least,
+        "carried_over": late,
+        "decided_in_period": whole[DECIDED] - late,
+        "behind": _behind(asked, told, community, level),
         "clocks": kinds,
     }
+
+
+def _behind(asked: Asked, told: Told, community: str, level: int) -> dict[str, dict[str, Any]]:
+    """Return the lists behind what a level counts: each job once, whichever of its clocks, and however many, count."""
+    found = {"decided_in_period": (told.decided_jobs, asked.link(verdict=DECIDED))}
+    if asked.since:
+        found["carried_over"] = (told.late_jobs, asked.before().link(verdict=OPEN_OVERDUE))
+    return {name: {"tickets": jobs.get((community, level), 0), "link": link} for name, (jobs, link) in found.items()}
 
 
 def _verdict(share: Mapping[str, Any], needed: float, least: int) -> str:

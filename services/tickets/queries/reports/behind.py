@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, select
+from sqlalchemy.dialects.postgresql import array
 
 from services.tickets.models import clocks, history
 from services.tickets.queries.reports.asked import Asked, group_of_clock
@@ -15,14 +16,15 @@ from services.tickets.queries.verdicts import (
     EXACT,
     MET,
     OPEN_OVERDUE,
+    TIMED,
     VERDICTS,
     has_verdict,
     verdict,
 )
 
-# Which exact verdicts a count adds up.
+# What a clock is that a count adds up.
 COUNTED_AS: Mapping[str, Sequence[str]] = {
-    **{name: (name,) for name in EXACT},
+    **{name: (name,) for name in (*EXACT, *TIMED)},
     BREACHED: (BREACHED, OPEN_OVERDUE),
     DECIDED: (MET, BREACHED, OPEN_OVERDUE),
 }
@@ -54,22 +56,23 @@ def behind(
 def counted_again(
     db: Connection, conditions: Sequence[ColumnElement[bool]], by: Sequence[ColumnElement[Any]], now: datetime
 ) -> Again:
-    """Return (*by, kind, ticket, exact verdict) of every clock of a ticket that has several of that kind.
+    """Return (*by, kind, ticket, exact verdict and which of TIMED) of every clock of a ticket with several of a kind.
 
     Only a job that was opened again has, which is few of them.
     """
     later = select(clocks.c.ticket_id, clocks.c.kind).where(*conditions, clocks.c.generation > 1)
     again = later.distinct().subquery("again")
     of_it = and_(clocks.c.ticket_id == again.c.ticket_id, clocks.c.kind == again.c.kind)
-    columns = (*by, clocks.c.kind, clocks.c.ticket_id, verdict(now))
+    timed = (case((has_verdict(name, now), name)) for name in TIMED)
+    columns = (*by, clocks.c.kind, clocks.c.ticket_id, func.array_remove(array([verdict(now), *timed]), None))
     return [tuple(row) for row in db.execute(select(*columns).join(again, of_it).where(*conditions))]
 
 
 def surplus(again: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], Counter[str]]:
     """Return by (*by, kind) how many more clocks than tickets there are of each verdict."""
     tickets: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-    for *key, exact in again:
-        tickets[tuple(key)][exact] += 1
+    for *key, said in again:
+        tickets[tuple(key)].update(said)
     found: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
     for (*of_group, _), counts in tickets.items():
         for name in VERDICTS:

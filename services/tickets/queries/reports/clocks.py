@@ -12,7 +12,16 @@ from sqlalchemy.dialects.postgresql import array
 from services.tickets.complaints.figures import share
 from services.tickets.models import clocks
 from services.tickets.queries.reports.asked import MONTH, Asked, group_of_clock
-from services.tickets.queries.verdicts import OPEN_IN_TIME, OPEN_OVERDUE, REPORTED, is_open_overdue, verdict
+from services.tickets.queries.verdicts import (
+    OPEN_IN_TIME,
+    OPEN_OVERDUE,
+    REPORTED,
+    TIMED,
+    TIMED_CONTRACT,
+    TIMED_LIVED,
+    is_open_overdue,
+    verdict,
+)
 from services.tickets.sla.clocks import BREACHED, MET, UNKNOWN, VOID
 
 PERCENTS = (50, 90, 95)
@@ -38,7 +47,7 @@ def percentiles(seconds: Any) -> Any:
 
 @dataclass
 class Figures:
-    """The clocks of one kind in one group: how many have which exact verdict, and how long the stopped ones took.
+    """The clocks of one kind in one group: how many have which exact verdict, how many are timed, how long these took.
 
     Void clocks are counted and not measured: what was withdrawn took no time. `surplus` is how many more clocks than
     tickets have a verdict, `overridden` how many of the breached belong to tickets whose need level was corrected.
@@ -75,9 +84,10 @@ class Figures:
             "void": self.counts[VOID],
             "decided": decided,
         }
+        timed = {name: self.counts[name] for name in TIMED}
         return {
             **counts,
-            "tickets_counted": {name: n - self.surplus[name] for name, n in counts.items()},
+            "tickets_counted": {name: n - self.surplus[name] for name, n in (counts | timed).items()},
             "overridden": self.overridden,
             "met_share": told["share"],
             "low": told["low"],
@@ -98,10 +108,10 @@ def figures_of(db: Connection, asked: Asked, grouping: str, now: datetime) -> di
     found: dict[Key, Figures] = defaultdict(Figures)
     for row in db.execute(_stopped(asked, grouping)):
         figures = found[row.group, REPORTED[row.kind]]
-        figures.counts.update({name: getattr(row, name) for name in ENDED_AS})
+        figures.counts.update({name: getattr(row, name) for name in (*ENDED_AS, *TIMED)})
         figures.pause_seconds, figures.lived_seconds = row.pauses or 0.0, row.lives or 0.0
-        figures.contract = Spread(row.contracts, tuple(row.contract_values or Spread.values))
-        figures.lived = Spread(row.timed, tuple(row.lived_values or Spread.values))
+        figures.contract = Spread(row.timed_contract, tuple(row.contract_values or Spread.values))
+        figures.lived = Spread(row.timed_lived, tuple(row.lived_values or Spread.values))
     for group, kind, exact, n in db.execute(_running(asked, grouping, now)):
         found[group, kind].counts[exact] += n
     return found
@@ -129,8 +139,8 @@ def _stopped(asked: Asked, grouping: str) -> Select[Any]:
         *(func.count().filter(seen.c.state == number).label(name) for number, name in enumerate(ENDED_AS)),
         func.sum(seen.c.pause).label("pauses"),
         func.sum(seen.c.lived).label("lives"),
-        func.count(seen.c.contract).label("contracts"),
-        func.count(seen.c.lived).label("timed"),
+        func.count(seen.c.contract).label(TIMED_CONTRACT),
+        func.count(seen.c.lived).label(TIMED_LIVED),
         percentiles(seen.c.contract).label("contract_values"),
         percentiles(seen.c.lived).label("lived_values"),
     ).group_by(seen.c.group, seen.c.kind)

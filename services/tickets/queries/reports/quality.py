@@ -32,6 +32,12 @@ RESOLVE = "resolve"
 TIMES = ("first_contract", "first_lived", "total_contract", "total_lived")
 
 Row = Any
+
+
+def _has_time(name: str) -> Callable[[Row], ColumnElement[bool]]:
+    return lambda job: job[name].is_not(None)
+
+
 # What a list of tickets may be narrowed to, each by the same condition that counts it.
 QUALITIES: Mapping[str, Callable[[Row], ColumnElement[bool]]] = {
     "finished": lambda job: job.done,
@@ -47,6 +53,8 @@ QUALITIES: Mapping[str, Callable[[Row], ColumnElement[bool]]] = {
     "unanswered": lambda job: and_(job.done, ~job.flawed, ~job.pending, ~job.answered),
     "reopened": lambda job: job.reopened,
 }
+# And to those that a spread of times is over.
+LISTED = {**QUALITIES, **{name: _has_time(name) for name in TIMES}}
 
 
 def _jobs(asked: Asked, now: datetime, group: ColumnElement[Any] | None = None) -> Subquery:
@@ -178,9 +186,9 @@ def spread_of(row: Mapping[str, Any], name: str) -> Spread:
 
 
 def has_quality(asked: Asked, name: str, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a ticket counts under one of QUALITIES. `asked` may choose more tickets than needed."""
+    """Return the condition that a ticket counts under one of LISTED. `asked` may choose more tickets than needed."""
     job = _jobs(asked, now)
-    return tickets.c.id.in_(select(job.c.id).where(QUALITIES[name](job.c)))
+    return tickets.c.id.in_(select(job.c.id).where(LISTED[name](job.c)))
 
 
 def has_promise(asked: Asked, became: str, now: datetime) -> ColumnElement[bool]:

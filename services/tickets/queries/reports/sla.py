@@ -14,7 +14,7 @@ from services.tickets.queries.reports.behind import Again, counted_again, overri
 from services.tickets.queries.reports.clocks import Figures, Key, Spread, carried_over, figures_of
 from services.tickets.queries.reports.naming import names_of
 from services.tickets.queries.reports.promises import BECAME, PROMISES
-from services.tickets.queries.reports.quality import quality_of, spread_of
+from services.tickets.queries.reports.quality import TIMES, quality_of, spread_of
 from services.tickets.queries.verdicts import OPEN_OVERDUE, REPORTED, VERDICTS
 from services.tickets.sla.targets import JUDGED
 
@@ -127,6 +127,7 @@ def _whole(asked: Asked, row: Mapping[str, Any]) -> dict[str, Any]:
             "total": _times(row, "total"),
             "reopened": row["reopened"],
             "tickets": asked.link(quality="reopened"),
+            "timed": {name: asked.link(quality=name) for name in TIMES},
         },
         "promises": {
             **{name: row[f"promises_{name}"] for name in PROMISES},
