@@ -145,7 +145,7 @@ def test_the_list_behind_a_count_of_the_gaps_holds_so_many(firm: Organisation, m
     became = ("kept", "broken", "open", "replaced", "withdrawn")
     counted = {
         "prescription": {"urgent_repairs": gaps["prescription"]["data"]["urgent_repairs"]},
-        "dispensary": {name: jobs[name] for name in ("jobs_filed", "jobs_open", "clocks_decided", "clocks_unknown")},
+        "dispensary": {name: jobs[name] for name in jobs},
         "communication": {
             "promises": promises["promises"],
             "promises_judged": gaps["communication"]["n"],
@@ -154,6 +154,7 @@ def test_the_list_behind_a_count_of_the_gaps_holds_so_many(firm: Organisation, m
     }
     assert counted["communication"]["promises"] == 14
     assert counted["dispensary"]["jobs_open"] == 1
+    assert counted["dispensary"]["clocks_decided"] == gaps["dispensary"]["n"]
     for code, counts in counted.items():
         for name, n in counts.items():
             assert len(listed(firm, manager, gaps[code]["behind"][name])) == n, name
@@ -161,6 +162,7 @@ def test_the_list_behind_a_count_of_the_gaps_holds_so_many(firm: Organisation, m
     assert {one["clock"] for one in details} == {"attend", "resolve"}
     for one in details:
         of_kind = {"met": one["met"], "missed": one["breached"], "running_late": one["running_late"]}
+        of_kind |= {"decided": one["missed"]["n"], "ended_late": one["hours_late"]["n"]}
         for name, n in of_kind.items():
             rows = listed(firm, manager, one["behind"][f"clocks_{name}"])
             assert len(rows) == n, (one["clock"], name)

@@ -21,6 +21,7 @@ _CLOCKS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "clocks_decided": lambda one: one.state.in_((MET, MISSED)),
     "clocks_met": lambda one: one.state == MET,
     "clocks_missed": lambda one: one.state == MISSED,
+    "clocks_ended_late": lambda one: and_(one.state == MISSED, one.taken_seconds.is_not(None)),
     "clocks_running_late": lambda one: and_(one.state == MISSED, one.taken_seconds.is_(None)),
     "clocks_unknown": lambda one: one.state == UNKNOWN,
 }

@@ -48,7 +48,9 @@ NAMES: Mapping[str, tuple[int, Sentence, Sentence]] = {
 }
 
 # What can be listed of a clock of one kind, and of each gap. What households answered in a campaign leads to nobody.
-CLOCKS = ("clocks_decided", "clocks_met", "clocks_missed", "clocks_running_late", "clocks_unknown")
+CLOCKS = (
+    "clocks_decided", "clocks_met", "clocks_missed", "clocks_ended_late", "clocks_running_late", "clocks_unknown",
+)  # fmt: skip
 PROMISES = ("promises", "promises_judged", *(f"promises_{became}" for became in BECAME))
 BEHIND: Mapping[str, Sequence[str]] = {
     "diagnosis": (),

@@ -50,6 +50,7 @@ def dispensary(deeds: Deeds) -> Gap:
         "jobs_filed": deeds.jobs,
         "jobs_open": deeds.open_jobs,
         "clocks_decided": decided,
+        "clocks_missed": missed,
         "clocks_unknown": deeds.count(UNKNOWN),
     }
     lacks = missing(clocks=(decided, LEAST_JOBS))
