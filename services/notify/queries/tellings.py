@@ -31,7 +31,7 @@ GROUPINGS = {
 }
 FILTERS = {"community_id": "community_id", "urgency": "urgency", "kind": "kind"}
 PERCENTS = (50, 90, 99)
-FIGURES = ("n", "in_time", "late", "waiting", "overdue", "undelivered", "read")
+FIGURES = ("n", "told", "in_time", "late", "waiting", "overdue", "undelivered", "read")
 _SHOWN = ("community_id", "kind", "audience", "urgency", "need_level", "target_at", "accepted_by", "read_at")
 
 # Whichever came first; a notice may be read in the app before a slow channel took it.
@@ -79,6 +79,7 @@ def counted(now: datetime) -> dict[str, ColumnElement[bool]]:
     waiting = and_(~was_told, ~lost)
     return {
         "n": true(),
+        "told": was_told,
         "in_time": and_(was_told, tellings.c.target_at >= _TOLD_AT),
         "late": and_(was_told, tellings.c.target_at < _TOLD_AT),
         "waiting": waiting,
@@ -89,10 +90,10 @@ def counted(now: datetime) -> dict[str, ColumnElement[bool]]:
 
 
 def report_told(connection: Connection, asked: Asked, grouping: str, now: datetime) -> list[dict[str, Any]]:
-    """Return a row for each group: n, in time, late, waiting (and how many of them overdue), undelivered, read.
+    """Return a row for each group: n, told, in time, late, waiting (and how many overdue), undelivered, read.
 
     Those in time, late, waiting and undelivered add up to n: nothing is left out because it has no end yet.
-    Seconds count from the event or the end of the reader's quiet hours; none where nobody was told.
+    Seconds are of those told, and count from the event or the end of the reader's quiet hours.
     """
     column = GROUPINGS[grouping]
     spread = func.percentile_disc(array([percent / 100 for percent in PERCENTS])).within_group(_SECONDS)

@@ -48,7 +48,8 @@ Seconds = ma.Schema.from_dict(
 
 
 class ToldRow(ma.Schema):
-    """One group. In time, late, waiting and undelivered add up to n; overdue are the waiting past their time.
+    """One group. In time, late, waiting and undelivered add up to n; overdue are the waiting past their time, and told
+    those in time or late, which `seconds` are of.
 
     `low` and `high` are where the true share lies 95 times in 100 (Wilson), `behind` the lists of what is counted.
     """
@@ -56,6 +57,7 @@ class ToldRow(ma.Schema):
     group = ma.fields.Raw(required=True, allow_none=True)
     name = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), **_KEY)
     n = ma.fields.Integer(required=True)
+    told = ma.fields.Integer(required=True)
     in_time = ma.fields.Integer(required=True)
     late = ma.fields.Integer(required=True)
     waiting = ma.fields.Integer(required=True)
