@@ -27,6 +27,7 @@ _OF_NO_HOME = "notify"
 _KEPT = ("id", "at", "viewer_id", "viewer_name", "viewer_role", "ticket_id")
 _WHAT = {
     "household": ("the record of home {0}", "住户档案（{0}）"),
+    "contact": ("the telephone number left with {0}", "报事留下的电话（{0}）"),
     "answers": ("what a household answered", "住户的回访答复"),
     "case_file": ("took out the case file of {0}", "案卷（{0}）"),
     "report": ("took out the report “{0}”", "报表（{0}）"),
@@ -94,7 +95,7 @@ class ViewsOut(ma.Schema):
 @blp.arguments(ViewsQuery, location="query")
 @blp.alt_response(200, schema=ViewsOut)
 def list_views(query: dict[str, Any]) -> Response:
-    """List who saw records of homes and households' answers, and took out case files and reports, the latest first."""
+    """List who saw homes' records, numbers to call and answers, and took out case files and reports, latest first."""
     read_cursor(query["after"], uuid.UUID)
     found: list[dict[str, Any]] = []
     missing = []

@@ -1,4 +1,4 @@
-"""What the tickets service publishes of appointments: proposed, agreed to and called off. Ids and moments only."""
+"""What the tickets service publishes of appointments: proposed, agreed to, called off, near. Ids and moments only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,3 +39,10 @@ class AppointmentWithdrawn(AppointmentFact):
 
     type: ClassVar[str] = "appointment.withdrawn.v1"
     agreed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentReminded(AppointmentFact):
+    """What was agreed is near: both sides are reminded of it, once."""
+
+    type: ClassVar[str] = "appointment.reminded.v1"

@@ -9,7 +9,7 @@ from services.kit.identity import NOBODY
 from services.notify.contact import Contact
 from services.notify.facts import DeskFact, NoticeUndelivered, WebhookDisabled
 
-URGENT = "emergency"
+URGENT, ROUTINE = "emergency", "routine"
 HURRIED = ("emergency", "urgent")
 STAFF_AUDIENCES = ("dispatcher", "manager")
 CALLBACK = "callback"
@@ -75,9 +75,14 @@ def _for_the_desk(fact: Notable) -> bool:
     return _unowned(fact) or not _for_the_crew(fact)
 
 
+def urgency_of(fact: Fact) -> str:
+    """Return how pressing the news is: as its ticket is, while a reminder wakes nobody, whatever it is about."""
+    return ROUTINE if isinstance(fact, appointments.AppointmentReminded) else getattr(fact, "urgency", ROUTINE)
+
+
 def is_urgent(fact: Fact) -> bool:
     """True where quiet hours do not hold the news back: an emergency goes before all."""
-    return getattr(fact, "urgency", "") == URGENT
+    return urgency_of(fact) == URGENT
 
 
 def _by_itself(fact: Notable) -> bool:
@@ -152,6 +157,7 @@ RULES: tuple[Rule, ...] = (
     Rule(appointments.AppointmentProposed, "resident", when=_to_the_household),
     Rule(appointments.AppointmentAgreed, "resident"),
     Rule(appointments.AppointmentWithdrawn, "resident"),
+    Rule(appointments.AppointmentReminded, "resident"),
     Rule(tickets.TicketCompleted, "resident"),
     Rule(tickets.TicketCalledBack, "resident", when=_not_reached),
     Rule(tickets.TicketClosed, "resident"),
@@ -190,6 +196,7 @@ RULES: tuple[Rule, ...] = (
     Rule(appointments.AppointmentProposed, "owner"),
     Rule(appointments.AppointmentAgreed, "owner"),
     Rule(appointments.AppointmentWithdrawn, "owner"),
+    Rule(appointments.AppointmentReminded, "owner"),
     Rule(tickets.TicketDisallowed, "owner"),
     Rule(tickets.TicketAnswered, "owner", when=_pleased),
     Rule(complaints.ComplaintRefused, "owner"),
@@ -228,6 +235,7 @@ RULES: tuple[Rule, ...] = (
     Rule(WebhookDisabled, "manager"),
 )
 KINDS = tuple(dict.fromkeys(rule.kind for rule in RULES))
+REMINDED = kind_of(appointments.AppointmentReminded)
 _BY_FACT = {rule.fact: [r for r in RULES if r.fact is rule.fact] for rule in RULES}
 
 

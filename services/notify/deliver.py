@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from services.kit import clock
 from services.kit.process import Loop
 from services.notify import commands, queries
-from services.notify.audience import HURRIED, Contact
+from services.notify.audience import HURRIED, REMINDED, Contact
 from services.notify.channels import Channel, Gone, Outgoing, Permanent, Temporary
 from services.notify.channels.email import NAME as EMAIL
 from services.notify.channels.push import NAME as PUSH
@@ -151,7 +151,9 @@ class Deliverer:
         contact: Contact | None = claimed["contact"]
         if contact is None or claimed["notice"]["urgency"] in (None, *HURRIED):
             return False
-        return self._channel.name == PUSH or (self._channel.name == EMAIL and contact.digest_at is not None)
+        # The digest may come after what one is reminded of.
+        digested = contact.digest_at is not None and claimed["notice"]["kind"] != REMINDED
+        return self._channel.name == PUSH or (self._channel.name == EMAIL and digested)
 
     def _turn(self, claimed: dict[str, Any], contact: Contact, now: datetime) -> datetime | None:
         """Return until when it waits for its turn, or None where it has it."""

@@ -37,7 +37,6 @@ from services.notify.rendering import render
 from services.notify.topics import must_reach
 
 NOTICES = Counter("doorstep_notices_total", "Notices written.")
-ROUTINE = "routine"
 # What somebody does who has taken notice of a ticket.
 ANSWERS = (
     tickets.TicketAcknowledged,
@@ -95,7 +94,7 @@ class Handlers:
 
     def _tell(self, batch: Batch, event: Event, fact: Fact, rule: Rule, contact: Contact, now: datetime) -> None:
         notice = self._notice(event, fact, rule, contact, now)
-        urgency = getattr(fact, "urgency", ROUTINE)
+        urgency = audience.urgency_of(fact)
         climbs = terms().must_be_acknowledged(rule.kind, rule.audience, urgency)
         ways = list(self._deliveries(notice, contact, now, climbs, must_reach(fact)))
         about = {

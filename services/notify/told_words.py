@@ -44,6 +44,7 @@ KINDS: Words = {
     "appointment.proposed": ("提议上门时间", "a time to come was proposed"),
     "appointment.agreed": ("约定上门时间", "a time to come was agreed"),
     "appointment.withdrawn": ("上门时间取消", "a time to come was taken back"),
+    "appointment.reminded": ("上门提醒", "a visit that was agreed is near"),
     "wait.moved": ("预计时间有变", "the wait was told anew"),
     "announcement.published": ("公告发布", "an announcement"),
     "announcement.changed": ("公告变更", "an announcement was changed"),

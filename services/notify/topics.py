@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.contracts import Fact
-from services.notify.audience import HURRIED, RULES
+from services.notify.audience import HURRIED, RULES, urgency_of
 
 # By the first part of a kind.
 _TOPIC_OF = {
@@ -31,7 +31,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 
 def must_reach(fact: Fact) -> bool:
     """True for what nobody can choose not to be told: what is urgent, such as an outage that nobody planned."""
-    return getattr(fact, "urgency", "") in HURRIED
+    return urgency_of(fact) in HURRIED
 
 
 def chosen(channels: Mapping[str, Sequence[str]]) -> dict[str, list[str] | None]:

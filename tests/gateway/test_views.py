@@ -79,6 +79,20 @@ def test_the_services_are_asked_for_one_persons_looks_at_one_home(
         assert [f"unit_id={home}" in query for query in asked[name]] == [False, True]
 
 
+def test_a_number_that_was_seen_is_said_with_its_report(
+    client: FlaskClient, manager: dict[str, str], services: dict[str, FakeService]
+) -> None:
+    serve(services)
+    seen = look(7, what="contact", reason=None, ticket_id=fresh(), unit_id=fresh(), subject="R-1 · 1栋 101")
+    services["tickets"].answer = lambda _asked: json_answer({"items": [seen]})
+    for language, words in (
+        ("en", "the telephone number left with R-1 · 1栋 101"),
+        ("zh-CN", "查看：报事留下的电话（R-1 · 1栋 101）"),
+    ):
+        said = client.get("/api/v1/views", headers={**manager, "Accept-Language": language}).get_json()["items"][0]
+        assert (said["what"], said["says"], said["unit_id"]) == ("contact", words, seen["unit_id"])
+
+
 def test_what_is_missing_is_said(
     client: FlaskClient, manager: dict[str, str], services: dict[str, FakeService]
 ) -> None:

@@ -16,6 +16,7 @@ from services.contracts.notify import PreferencesChanged
 from services.kit.events import Event
 from services.kit.settings import Settings
 from services.kit.testing import fresh
+from services.notify import topics
 from services.notify.commands.addresses import publish_preferences
 from services.notify.models import contacts, outbox
 from tests.notify.conftest import NOON
@@ -100,3 +101,20 @@ def test_how_people_wanted_to_be_told_before_is_told_once_as_a_change_would_tell
         assert row["published_at"] is None
         event = Event(row["type"], "notify", row["subject"], row["occurred_at"], row["organisation_id"], row["data"])
         assert parse(event) == PreferencesChanged.from_data(row["data"])
+
+
+def test_who_had_chosen_how_to_hear_of_requests_hears_of_visits_in_the_same_ways(old_engine: Engine) -> None:
+    upgrade(old_engine, "0010")
+    before = {kind: ["in_app"] for kind in topics.TOPICS["requests"] if kind != "appointment.reminded"}
+    chosen, silent = contact(channels=before), contact(channels={"ticket.filed": ["in_app"]})
+    with old_engine.begin() as db:
+        db.execute(text("ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY"))
+        for row in (chosen, silent):
+            db.execute(insert(contacts).values(row))
+        db.execute(text("ALTER TABLE contacts FORCE ROW LEVEL SECURITY"))
+    upgrade(old_engine, "head")
+    with old_engine.begin() as db:
+        db.execute(text("ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY"))
+        after = {row.person_id: row.channels for row in db.execute(select(contacts.c.person_id, contacts.c.channels))}
+    assert topics.chosen(after[chosen["person_id"]])["requests"] == ["in_app"]
+    assert after[silent["person_id"]] == silent["channels"]

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.kit.http import Answer, access, one_effect, respond, scoped
+from services.kit.identity import current_actor
 from services.tickets import queries
 from services.tickets.commands import contacts as commands
 from services.tickets.queries.contacts import phone_of
@@ -20,10 +21,12 @@ contacts = Blueprint("contacts", __name__, description="Whom to call about a rep
 @access("resident", "crew", "dispatcher", "manager")
 @contacts.alt_response(200, schema=shapes.Contact)
 def read_contact(ticket_id: uuid.UUID) -> Response:
-    """Read the number to call: for whoever reported it, the desk, and the crew that has the job."""
+    """Read the number to call: for whoever reported it, the desk, and the crew with the job, whose look is noted."""
     with scoped() as db:
-        queries.ticket_row(db, str(ticket_id))
-        return respond(Answer({"phone": phone_of(db, str(ticket_id))}))
+        ticket = queries.ticket_row(db, str(ticket_id))
+        phone = phone_of(db, str(ticket_id))
+        commands.note_looks(db, current_actor(), [ticket] if phone else [])
+    return respond(Answer({"phone": phone}))
 
 
 @contacts.route("/tickets/<uuid:ticket_id>/contact", methods=["PUT"])

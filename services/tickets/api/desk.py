@@ -11,6 +11,7 @@ from services.kit.http.problems import wants
 from services.kit.identity import ROLES, current_actor
 from services.tickets import queries, schemas, shelves, triage
 from services.tickets.api.answers import words
+from services.tickets.commands.contacts import note_first_looks
 from services.tickets.queries.jobs import checkpoints_with
 from services.tickets.queries.similar import similar_reports
 from services.tickets.schemas.jobs import FoundCheckpoints, LabelQuery
@@ -78,9 +79,15 @@ def pool(query: dict[str, Any]) -> Response:
 @access("crew")
 @desk.alt_response(200, schema=schemas.MyJobs)
 def my_jobs() -> Response:
-    """Read one's own open jobs whole, to have them where there is no signal; with If-None-Match, only what changed."""
+    """Read one's own open jobs whole, to have them where there is no signal; with If-None-Match, only what changed.
+
+    That one has a number to call is on record, once for each.
+    """
+    actor = current_actor()
     with scoped() as db:
-        response = respond(Answer({"items": queries.jobs_of(db, current_actor())}))
+        jobs = queries.jobs_of(db, actor)
+        note_first_looks(db, actor, (job["ticket"] for job in jobs if job["phone"]))
+    response = respond(Answer({"items": jobs}))
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -11,7 +11,9 @@ from services.tickets.api.answers import words
 from services.tickets.queries.looks import looks_of
 from services.tickets.schemas.looks import LookedAtPage, LooksQuery
 
-looks = Blueprint("looks", __name__, description="Who looked at homes' records and took out case files and reports")
+looks = Blueprint(
+    "looks", __name__, description="Who looked at homes' records and numbers, and took out case files and reports"
+)
 
 
 @looks.route("/looks", methods=["GET"])
@@ -19,7 +21,7 @@ looks = Blueprint("looks", __name__, description="Who looked at homes' records a
 @looks.arguments(LooksQuery, location="query")
 @looks.alt_response(200, schema=LookedAtPage)
 def list_looks(query: dict[str, Any]) -> Response:
-    """List looks at records of homes, and case files and tables taken out, the latest first."""
+    """List looks at records of homes and numbers to call, and case files and tables taken out, the latest first."""
     with scoped() as db:
         found, more = looks_of(db, current_actor(), **words(query))
     return respond(Answer({"items": found}, 200, page_link(more)))

@@ -8,6 +8,7 @@ from services.tickets.models.catalogues import catalogue_versions
 from services.tickets.models.clocks import clocks, firings
 from services.tickets.models.columns import Id, Moment, metadata
 from services.tickets.models.complaints import complaint_words, complaints
+from services.tickets.models.contacts import contact_views
 from services.tickets.models.erasures import erasure_passes, photo_removals
 from services.tickets.models.exports import exports
 from services.tickets.models.gatherings import gatherings, sign_ups, volunteer_hours, volunteers
@@ -51,6 +52,7 @@ __all__ = [
     "communities",
     "complaint_words",
     "complaints",
+    "contact_views",
     "days_off",
     "erasure_passes",
     "exports",
