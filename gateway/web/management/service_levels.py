@@ -10,7 +10,7 @@ from gateway.web.guard import page_for
 from gateway.web.management import charts
 from gateway.web.management.area import blp
 from gateway.web.management.asking import PLACES, asked, shown
-from gateway.web.management.period import period
+from gateway.web.management.period import carried_on, period
 from gateway.web.page import page
 from gateway.web.words import word
 
@@ -90,6 +90,7 @@ def comparison() -> Response:
         groups=groups,
         report=told["report"],
         kinds=DRAWN,
+        kept=carried_on(request.args),
         attained={one["community_id"]: one for one in by_place["attained"]},
         said={one["community_id"]: one for one in by_place["said"]},
         chart=charts.bars([one["name"] for one in groups], shares, of_hundred=True) if groups else None,

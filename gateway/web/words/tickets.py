@@ -95,6 +95,8 @@ VERDICT = {
     "unknown": Word(_l("Not known"), "?"),
     "void": Word(_l("Does not count"), "–"),
     "decided": Word(_l("Decided"), "●"),
+    "timed_contract": Word(_l("Ended, contract time known"), "●"),
+    "timed_lived": Word(_l("Ended, lived time known"), "●"),
 }
 PROMISE = {
     "kept": Word(_l("Kept"), "✓", "success"),

@@ -94,6 +94,30 @@ def test_every_count_of_voices_leads_to_what_it_counts(manager: Browser) -> None
     assert not {name for name, _ in named} & {"proxy", "withdrawn"}, "nothing leads nowhere"
 
 
+def test_the_number_beside_a_gap_leads_to_the_deadlines_or_promises_it_is_a_share_of(
+    manager: Browser, services: dict[str, FakeService]
+) -> None:
+    def gap(code: str, n: int, *names: str, **more: Any) -> dict[str, Any]:
+        behind = {name: f"/api/v1/reports/gaps/behind?figure={name}" for name in names}
+        told = {"gap": n, "code": code, "name": {"en": code}, "between": {"en": code}, "unit": "share", "data": {}}
+        return {**told, "figure": figure(0.5, n), "details": [], "to_close": None, "behind": behind, **more}
+
+    clocks = ("clocks_decided", "clocks_ended_late")
+    attend = {
+        "clock": "attend", "met": 0, "breached": 0, "running_late": 0, "missed": figure(0.5, 33),
+        "hours_late": figure(2.0, 44), "behind": {one: f"/api/v1/reports/gaps/behind?figure={one}" for one in clocks},
+    }  # fmt: skip
+    gaps = [gap("dispensary", 11, *clocks, details=[attend]), gap("communication", 22, "promises_judged")]
+    answers(
+        services["surveys"],
+        {"/reports/gaps": {"communities": [{"community_id": GARDEN, "gaps": gaps}], "rules_of_thumb": []}},
+    )
+    links = re.findall(r'href="/manage/gaps/behind\?figure=(\w+)">(\d+)<', manager.open("/manage/gaps").text)
+    assert sorted(links) == [
+        ("clocks_decided", "11"), ("clocks_decided", "33"), ("clocks_ended_late", "44"), ("promises_judged", "22"),
+    ]  # fmt: skip
+
+
 def test_the_overview_says_how_content_households_are(manager: Browser, services: dict[str, FakeService]) -> None:
     away = json_answer({"code": "unavailable", "detail": "away"}, 503)
     reports = dict.fromkeys(("/reports/attainment", "/reports/sla", "/complaints"), away)

@@ -13,17 +13,19 @@ from tests.gateway.web.pages import Browser, answers, browser, query_of, text_of
 GARDEN = "0193b3f2-1111-7000-8000-00000000000c"
 PLACES = {"items": [{"id": GARDEN, "name": "Garden", "timezone": "Asia/Shanghai"}]}
 VERDICTS = ("met", "breached", "open_overdue", "open_in_time", "unknown", "void", "decided")
+TIMED = ("timed_contract", "timed_lived")
 BREACHED = f"/api/v1/tickets?community_id={GARDEN}&clock=resolve&verdict=breached"
 
 
 def clock(**counts: int) -> dict[str, Any]:
     """One kind of clock as the report on deadlines has it."""
     numbers = dict.fromkeys(VERDICTS, 0) | counts
-    links = {name: f"/api/v1/tickets?clock=resolve&verdict={name}" for name in VERDICTS}
+    links = {name: f"/api/v1/tickets?clock=resolve&verdict={name}" for name in (*VERDICTS, *TIMED)}
     spread = {"n": numbers["decided"], "p50": 5400.0, "p90": 9000.0, "p95": 9500.0}
     share = numbers["met"] / numbers["decided"] if numbers["decided"] else None
+    jobs = numbers | dict.fromkeys(TIMED, numbers["decided"])
     return numbers | {
-        "tickets_counted": numbers, "tickets": links, "met_share": share, "contract": spread, "lived": spread,
+        "tickets_counted": jobs, "tickets": links, "met_share": share, "contract": spread, "lived": spread,
         "pause_share": 0.25, "carried_over": None, "overridden": 0, "low": 0.3, "high": 0.954,
     }  # fmt: skip
 
@@ -38,7 +40,10 @@ def sla(clocks: dict[str, Any], key: str | None = None, name: str | None = None)
 def level(n: int, verdict: str, share: float | None) -> dict[str, Any]:
     """A need level without a clock of its own."""
     counts = {"met": 1, "breached": 1, "open_overdue": 0, "decided": 2}
+    jobs = {"tickets": 1, "link": f"/api/v1/tickets?need_level={n}&verdict=decided"}
+    late = {"tickets": 1, "link": f"/api/v1/tickets?need_level={n}&verdict=open_overdue"}
     return counts | {
+        "decided_in_period": 1, "carried_over": 1, "behind": {"decided_in_period": jobs, "carried_over": late},
         "need_level": n, "need": "x", "verdict": verdict, "met_share": share, "needed_share": 0.95, "least_decided": 5,
         "clocks": {}, "low": None, "high": None,
     }  # fmt: skip
@@ -97,6 +102,9 @@ def test_the_pyramid_shows_what_the_desk_says(manager: Browser) -> None:
     assert tiers == ["met", "no_evidence", "missed", "attained", "attained"]
     assert all(share in said for share in ("✓ 98 %", "✓ 96 %", "✕ 50 %"))
     assert f"/manage/tickets?{urlsplit(BREACHED).query}".replace("&", "&amp;") in shown.text
+    for n in range(1, 6):
+        for verdict in ("decided", "open_overdue"):
+            assert f'href="/manage/tickets?need_level={n}&amp;verdict={verdict}">1</a>' in shown.text
 
 
 def test_the_period_is_whole_days_in_the_zone_of_the_community(
@@ -120,7 +128,7 @@ def test_every_count_leads_to_its_jobs_and_nothing_leads_nowhere(manager: Browse
     shown = manager.open("/manage/levels")
     links = re.findall(r'href="/manage/tickets\?([^"]*)"[^>]*>(\d+)', shown.text)
     counts = {(parse_qs(query.replace("&amp;", "&")).get("verdict", [""])[0], n) for query, n in links}
-    assert {("met", "3"), ("breached", "1"), ("decided", "4"), ("", "9")} == counts
+    assert counts == {("met", "3"), ("breached", "1"), ("", "9")} | {(n, "4") for n in ("decided", *TIMED)}
 
 
 def test_the_trend_is_a_picture_without_styles_and_scripts_beside_its_table(manager: Browser) -> None:
