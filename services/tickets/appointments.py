@@ -6,8 +6,9 @@ two are kept or broken by different acts, so neither is counted as the other.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.tickets.acts import moment_of
 from services.tickets.lifecycle import OPEN
@@ -20,6 +21,9 @@ SIDES = (HOUSEHOLD, DESK)
 LONGEST, SHORTEST = timedelta(hours=8), timedelta(minutes=15)
 # Rosters and plans do not reach further, and what is agreed further ahead is forgotten.
 FURTHEST_AHEAD = timedelta(days=60)
+# Both sides are reminded on the evening before, while tomorrow can still be arranged; of what was agreed after that,
+# shortly before, unless it was agreed but a moment ago.
+EVENING, SHORTLY, JUST_AGREED = time(18), timedelta(hours=2), timedelta(hours=3)
 
 PROPOSED, AGREED = "proposed", "agreed"
 KEPT, MISSED, NOT_AT_HOME = "kept", "missed", "not_at_home"
@@ -30,6 +34,8 @@ BECAME = (PROPOSED, AGREED, KEPT, MISSED, NOT_AT_HOME, REPLACED, CALLED_OFF, END
 NONE_AT_ALL: Mapping[str, Any] = dict.fromkeys(
     ("appointment_version", "proposed_from", "proposed_until", "proposed_by", "agreed_from", "agreed_until")
 )
+# Nor is anybody reminded of them. That somebody was is no step of the history, which tells the rest.
+OVER: Mapping[str, Any] = {**NONE_AT_ALL, "remind_at": None}
 NO_PROPOSAL: Mapping[str, Any] = dict.fromkeys(("proposed_from", "proposed_until", "proposed_by"))
 
 THERE = frozenset({"arrive", "start", "resume", "make_safe", "complete"})
@@ -65,6 +71,25 @@ def side_of(role: str) -> str:
 def counts(status: str, joined_to: str | None) -> bool:
     """True where a ticket has appointments of its own: it is open, and moves with no other."""
     return status in OPEN and joined_to is None
+
+
+def remind_at(agreed_at: datetime, begins_at: datetime, zone: str) -> datetime | None:
+    """Return when both sides are reminded of a window: the evening before by the clocks of `zone`, or shortly before.
+
+    None for what was agreed less than three hours ahead, which nobody has forgotten yet.
+    """
+    place = ZoneInfo(zone)
+    day_before = begins_at.astimezone(place).date() - timedelta(days=1)
+    evening = datetime.combine(day_before, EVENING, tzinfo=place).astimezone(UTC)
+    if agreed_at < evening:
+        return evening
+    return begins_at - SHORTLY if begins_at - agreed_at >= JUST_AGREED else None
+
+
+def is_awaited(status: str, begins_at: datetime, now: datetime) -> bool:
+    """True where a reminder is of use: the window has not begun, and nobody is there for it already."""
+    there = status in ON_SITE and now >= begins_at - SHORTLY
+    return now < begins_at and not there
 
 
 def changes_of(told: Mapping[str, Any], entry: Entry) -> Mapping[str, Any]:

@@ -7,7 +7,18 @@ from services.kit import erasures
 from services.kit.outbox import Waker
 from services.kit.process import Loop, every
 from services.kit.worker import consuming, relaying, sweeping
-from services.tickets import announced, approvals, handlers, mailing, models, pictures, planning, timers, waiting
+from services.tickets import (
+    agreed,
+    announced,
+    approvals,
+    handlers,
+    mailing,
+    models,
+    pictures,
+    planning,
+    timers,
+    waiting,
+)
 from services.tickets.erasing import erase_person, remove_photos
 from services.tickets.forgetting import forget_numbers
 from services.tickets.settings import TicketsSettings
@@ -36,6 +47,7 @@ def loops(settings: TicketsSettings, engine: Engine, waker: Waker) -> dict[str, 
         "remove": every(REMOVE_SECONDS, lambda: remove_photos(engine, store)),
         "forget": every(FORGET_SECONDS, lambda: forget_numbers(engine)),
         "plans": every(PLAN_SECONDS, lambda: planning.file_planned(engine, waker.wake)),
+        "visits": every(PLAN_SECONDS, lambda: agreed.remind_of_visits(engine, waker.wake)),
         "announcements": every(PLAN_SECONDS, lambda: announced.see_to_announcements(engine, waker.wake)),
         "learn": every(LEARN_SECONDS, lambda: waiting.learn(engine)),
         "waits": every(WAIT_SECONDS, lambda: waiting.tell_anew(engine, waker.wake)),

@@ -16,9 +16,10 @@ from services.tickets.appointments import (
     HOUSEHOLD,
     LONGEST,
     NO_PROPOSAL,
-    NONE_AT_ALL,
+    OVER,
     PROPOSED,
     SHORTEST,
+    remind_at,
     shown,
     side_of,
 )
@@ -110,6 +111,7 @@ def agree(
             **NO_PROPOSAL,
             "agreed_from": begins,
             "agreed_until": ends,
+            "remind_at": remind_at(act.heard_at, begins, ticket["timezone"]),
             "appointment_version": ticket["version"] + 1,
         },
         told={**told, "instead": ticket["agreed_from"] is not None},
@@ -140,7 +142,7 @@ def call_off(
     step = Step(
         "call_off",
         facts.AppointmentWithdrawn,
-        changes={**NO_PROPOSAL, "appointment_version": ticket["version"] + 1} if kept else NONE_AT_ALL,
+        changes={**NO_PROPOSAL, "appointment_version": ticket["version"] + 1} if kept else OVER,
         told={
             "begins_at": begins,
             "ends_at": ends,

@@ -14,7 +14,7 @@ from services.kit.errors import Forbidden, invalid_field
 from services.kit.events import new_id
 from services.kit.identity import Actor
 from services.tickets import books, catalogue, chain, retold, service_levels, shelves, writing
-from services.tickets.appointments import NONE_AT_ALL
+from services.tickets.appointments import OVER
 from services.tickets.commands.items import chosen, columns_of
 from services.tickets.commands.joining import is_more_pressing
 from services.tickets.commands.requests import Filing, place_of
@@ -43,7 +43,7 @@ _NOTHING_YET: Ticket = {"leads": False} | dict.fromkeys(
     (
         "waiting_reason", "paused_until", "objected_at", "owner_id", "completed_by", "promised_at", "acknowledged_at",
         "first_completed_at", "completed_at", "solved", "satisfaction", "made_safe_at", "joined_to", "urged_at",
-        *NONE_AT_ALL,
+        *OVER,
     )
 )  # fmt: skip
 

@@ -133,7 +133,7 @@ def take(
     if after["status"] != "waiting":
         after |= {"waiting_reason": None, "paused_until": None, "objected_at": None}
     if not appointments.counts(after["status"], after["joined_to"]):
-        after |= appointments.NONE_AT_ALL
+        after |= appointments.OVER
     if after["owner_id"] != ticket["owner_id"]:
         after["owner_name"] = badge_of(db, after["owner_id"]) if after["owner_id"] else None
     remark, sealed = _note(step, actor, ticket, moment)

@@ -79,6 +79,8 @@ tickets = Table(
     Column("proposed_by", Text),
     Column("agreed_from", Moment),
     Column("agreed_until", Moment),
+    # When both sides are reminded of what was agreed; empty once they were.
+    Column("remind_at", Moment),
     Column("filed_at", Moment, nullable=False),
     Column("acknowledged_at", Moment),
     Column("first_completed_at", Moment),
@@ -130,6 +132,7 @@ Index("ix_tickets_owner", tickets.c.owner_id, postgresql_where=tickets.c.status.
 Index("ix_tickets_pool", tickets.c.community_id, postgresql_where=tickets.c.status.in_(lifecycle.POOL))
 Index("ix_tickets_completed", tickets.c.completed_at, postgresql_where=tickets.c.status == "completed")
 Index("ix_tickets_paused", tickets.c.paused_until, postgresql_where=tickets.c.status == "waiting")
+Index("ix_tickets_remind", tickets.c.remind_at, postgresql_where=tickets.c.remind_at.is_not(None))
 Index("ix_tickets_about", tickets.c.about_ticket_id, postgresql_where=tickets.c.about_ticket_id.is_not(None))
 Index("ix_tickets_joined", tickets.c.joined_to, postgresql_where=tickets.c.joined_to.is_not(None))
 Index("ix_tickets_spot", tickets.c.spot_id, tickets.c.filed_at, postgresql_where=tickets.c.spot_id.is_not(None))
