@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.kit.events import new_id
@@ -45,7 +45,7 @@ def acknowledged(connection: Connection, alarm: Mapping[str, Any]) -> tuple[str,
     """Return how and when somebody acknowledged the alarm, or None.
 
     Read by the person, or by anybody of the audience where it is the desk's; the ticket taken in hand after the event
-    (which tells a resident nothing); reached by telephone.
+    (which tells a resident nothing); reached by telephone since, by whichever call about the ticket.
     """
     read = select(func.min(tellings.c.read_at))
     if shared(alarm["audience"]):
@@ -63,10 +63,8 @@ def acknowledged(connection: Connection, alarm: Mapping[str, Any]) -> tuple[str,
         found = connection.execute(answered).scalar_one_or_none()
         if found:
             return "answered", found
-    called = select(phone_tasks.c.done_at).where(
-        phone_tasks.c.notice_id == alarm["notice_id"], phone_tasks.c.outcome == REACHED
-    )
-    found = connection.execute(called).scalar_one_or_none()
+    called = select(func.min(phone_tasks.c.done_at)).where(_same_call(alarm), phone_tasks.c.outcome == REACHED)
+    found = connection.execute(called.where(phone_tasks.c.done_at > alarm["occurred_at"])).scalar_one()
     return ("reached", found) if found else None
 
 
@@ -102,7 +100,10 @@ def queue(connection: Connection, alarm: Mapping[str, Any], channel: str, keys: 
 
 
 def ask_for_a_call(connection: Connection, alarm: Mapping[str, Any], now: datetime) -> None:
-    """Put a call to the person before the desk, once a notice."""
+    """Put a call to the person before the desk, once a notice, and one at a time about a ticket.
+
+    Where one waits to be made already, it is to tell the newest: the same number would be rung twice about the same.
+    """
     notice = connection.execute(
         select(notices.c.locale, notices.c.title).where(notices.c.id == alarm["notice_id"])
     ).one()
@@ -115,7 +116,30 @@ def ask_for_a_call(connection: Connection, alarm: Mapping[str, Any], now: dateti
         "created_at": now,
         "call_from": now,
     }
+    if alarm["ticket_id"] is not None and _told_by_another(connection, row):
+        return
     connection.execute(insert(phone_tasks).values(row).on_conflict_do_nothing())
+
+
+def _told_by_another(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """True where a call to the same person about the same ticket is not done yet; it tells this, unless it is made now.
+
+    Locks the pair until the transaction ends.
+    """
+    _lock_pair(connection, row)
+    waiting = select(phone_tasks.c.id, phone_tasks.c.state).where(_same_call(row), phone_tasks.c.state != "done")
+    call = connection.execute(waiting.limit(1).with_for_update()).one_or_none()
+    if call is not None and call.state == "open":
+        newest = {name: row[name] for name in (*_ABOUT, "locale", "title")}
+        connection.execute(update(phone_tasks).where(phone_tasks.c.id == call.id).values(newest))
+    return call is not None
+
+
+def _same_call(about: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Return what is rung about the same: to one person about one ticket, or else about the notice itself."""
+    if about["ticket_id"] is None:
+        return phone_tasks.c.notice_id == about["notice_id"]
+    return and_(phone_tasks.c.person_id == about["person_id"], phone_tasks.c.ticket_id == about["ticket_id"])
 
 
 def ask_to_call(connection: Connection, event_id: str, now: datetime) -> None:
@@ -138,8 +162,7 @@ def open_incident(connection: Connection, about: Mapping[str, Any], cause: str, 
     entry on the managers' list says so. Who opens several in a transaction does so in order of person and ticket.
     """
     if about["ticket_id"] is not None:
-        pair = f"{about['person_id']}:{about['ticket_id']}"
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(pair, 0))))
+        _lock_pair(connection, about)
         same = (incidents.c.person_id == about["person_id"], incidents.c.ticket_id == about["ticket_id"])
         is_open = select(incidents.c.id).where(*same, incidents.c.closed_at.is_(None)).limit(1)
         if connection.execute(is_open).one_or_none():
@@ -148,6 +171,12 @@ def open_incident(connection: Connection, about: Mapping[str, Any], cause: str, 
     made = insert(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
     found: str | None = connection.execute(made).scalar_one_or_none()
     return found
+
+
+def _lock_pair(connection: Connection, about: Mapping[str, Any]) -> None:
+    """Hold what is decided about one person and one ticket until the transaction ends."""
+    pair = f"{about['person_id']}:{about['ticket_id']}"
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(pair, 0))))
 
 
 def _about(alarm: Mapping[str, Any]) -> dict[str, Any]:
