@@ -71,7 +71,7 @@ def test_joined_reports_are_on_the_board_until_they_are_answered(estate: Estate)
 def test_homes_are_found_by_what_somebody_says(estate: Estate) -> None:
     unit = next(one for one in estate.get("dispatcher", "/units").get_json()["items"] if one["id"] == estate.home)
     said = f"{unit['building']} {unit['name']}"
-    for words in (said, said.replace(" ", "-"), unit["name"]):
+    for words in (said, said.replace(" ", "-"), unit["name"], unit["code"].lower()):
         found = estate.client.get(
             "/api/v1/units", query_string={"q": words}, headers=testing.bearer(estate.people["dispatcher"])
         ).get_json()["items"]

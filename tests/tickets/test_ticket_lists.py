@@ -8,6 +8,7 @@ import pytest
 
 from services.kit import clock, testing
 from services.tickets.sla.policy import STANDARD_VERSION
+from tests.tickets.refusals import fields_of
 
 if TYPE_CHECKING:
     from tests.tickets.conftest import Estate
@@ -82,6 +83,23 @@ def test_the_ends_of_time_are_times_too(estate: "Estate") -> None:
     first, last = "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"
     assert listed(estate, from_=first, to=last) == {ticket["id"]}
     assert listed(estate, from_=last, to=first) == set()
+
+
+def test_what_is_over_and_what_is_still_to_be_done(estate: "Estate") -> None:
+    done, gone, running = estate.completed(), estate.file(), estate.file()
+    estate.step("resident", gone, "cancel")
+    assert listed(estate, "dispatcher", over="true") == {done["id"], gone["id"]}
+    assert listed(estate, "dispatcher", over="false") == {running["id"]}
+    assert listed(estate, "dispatcher", over="true", status="cancelled") == {gone["id"]}
+    assert set(fields_of(estate.get("dispatcher", "/tickets?over=perhaps"))) == {"over"}
+
+
+def test_by_home(estate: "Estate") -> None:
+    mine, theirs = estate.file(), estate.file(name="neighbour")
+    assert listed(estate, "dispatcher", unit_id=estate.home) == {mine["id"]}
+    assert listed(estate, "dispatcher", unit_id=estate.other_home) == {theirs["id"]}
+    assert listed(estate, "dispatcher", unit_id=testing.fresh()) == set()
+    assert listed(estate, "resident", unit_id=estate.other_home) == set()
 
 
 def test_by_policy(estate: "Estate") -> None:

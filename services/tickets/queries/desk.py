@@ -115,7 +115,8 @@ def places_of(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of units with building and community: a resident's own homes, staff's communities'.
 
-    With `ids` only those, and with `said` those that have each of its words in the name of community, building or unit.
+    With `ids` only those, and with `said` those that have each of its words in the name of community, building or unit,
+    and the one whose code it is.
     """
     statement = (
         select(units, buildings.c.name.label("building"), communities.c.name.label("community"))
@@ -129,8 +130,9 @@ def places_of(
     if ids:
         statement = statement.where(units.c.id.in_(ids))
     whole = func.concat_ws(" ", communities.c.name, buildings.c.name, units.c.name)
-    for one in re.split(r"[\s,，、-]+", said or ""):
-        statement = statement.where(whole.icontains(one, autoescape=True))
+    if said:
+        called = (whole.icontains(one, autoescape=True) for one in re.split(r"[\s,，、-]+", said))
+        statement = statement.where(or_(and_(*called), func.lower(units.c.code) == said.lower()))
     cursor = read_cursor(after, uuid.UUID)
     if cursor is not None:
         statement = statement.where(units.c.id > str(cursor[0]))

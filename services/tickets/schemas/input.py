@@ -205,7 +205,8 @@ def _explained(words: str, choices: OneOf) -> fields.String:
 class TicketQuery(Page):
     """What a list of tickets is narrowed to. `owner` takes an id, or `me`; `from` and `to` are times of filing.
 
-    `number` is the whole number as people are told it.
+    `number` is the whole number as people are told it. `over` is false for what is still to be done, and true for what
+    is completed or ended.
 
     `clock`, `verdict` and `rule` keep the tickets that have such a clock, `promise` those with a promise that became
     so, `quality` those of which it is true as a whole, all by the words of the reports. `need_level` and `crew_id`
@@ -214,10 +215,12 @@ class TicketQuery(Page):
 
     ids = fields.List(fields.UUID(), data_key="id", load_default=(), validate=Length(max=100))
     status = fields.String(load_default=None, validate=OneOf(lifecycle.STATUSES))
+    over = fields.Boolean(load_default=None)
     urgency = fields.String(load_default=None, validate=OneOf(catalogue.URGENCIES))
     need_level = fields.String(load_default=None, validate=OneOf((*map(str, catalogue.NEED_LEVELS), NONE)))
     work_type = fields.String(load_default=None, validate=OneOf(catalogue.WORK_TYPES))
     community_id = fields.UUID(load_default=None)
+    unit_id = fields.UUID(load_default=None)
     owner = fields.String(load_default=None, validate=Length(max=36))
     number = Line(most=30, load_default=None)
     requester_id = fields.UUID(load_default=None)
