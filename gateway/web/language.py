@@ -11,13 +11,15 @@ from flask import Flask, g, request, session
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.datastructures import LanguageAccept
 
-from gateway.web.session import LANGUAGE, visitor
+from gateway.web.session import LANGUAGE, SENTENCES, visitor
 from services.kit.identity import LOCALES
 
 HERE = Path(__file__).parent
 CHINESE = Path("translations/zh_CN/LC_MESSAGES/messages.po")
 # The area of a role, where it has another name.
 AREA_OF = {"manager": "management"}
+# As it is written in the code.
+ENGLISH = NullTranslations()
 
 
 def language() -> str:
@@ -84,9 +86,15 @@ class _Catalogues(Domain):
     """The sentences of all areas together; English is written in the code."""
 
     def get_translations(self) -> NullTranslations:
-        """Return the sentences for the language of this page."""
+        """Return the sentences for the language of this page, which has two thousand and finds them once."""
         locale = get_locale()
-        return _chinese(_speaking()) if locale is not None and locale.language == "zh" else NullTranslations()
+        if locale is None or locale.language != "zh":
+            return ENGLISH
+        found: Translations | None = g.get(SENTENCES)
+        if found is None:
+            found = _chinese(_speaking())
+            setattr(g, SENTENCES, found)
+        return found
 
 
 def _speaking() -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from services.kit.identity import Actor
 COOKIE = "__Host-doorstep"
 TOKEN = "session"  # noqa: S105 (the name of the value, not the value)
 LANGUAGE = "language"
+# Kept for one request like the visitor, whose area's words count.
+SENTENCES = "sentences"
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ def sign_out() -> None:
     session.clear()
     if language:
         session[LANGUAGE] = language
-    g.pop("visitor", None)
-    g.pop("actor", None)
+    for name in ("visitor", "actor", SENTENCES):
+        g.pop(name, None)
 
 
 def _visitor(token: Any) -> Visitor | None:

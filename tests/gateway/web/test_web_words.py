@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
+from flask_babel import gettext
 
-from gateway.web import translate, words
+from gateway.web import session, translate, words
 from gateway.web.language import CHINESE, HERE, catalogues
+from gateway.web.session import Visitor
 from gateway.web.translate import SHARED, areas, catalogue, known, said, wanted
+from services.kit.testing import actor
 
 AREAS = areas()
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
@@ -91,3 +94,16 @@ def test_a_code_that_is_newer_than_the_pages_is_called_by_itself(app: Flask) -> 
 
 def _each(text: object) -> tuple[str, ...]:
     return tuple(text) if isinstance(text, tuple) else (str(text),)
+
+
+def test_the_words_are_those_of_whoever_is_signed_in_now(app: Flask) -> None:
+    """They are kept for a page, and asked for again where somebody has signed out meanwhile."""
+    heard = []
+    with app.test_request_context("/", headers={"Accept-Language": "zh-CN"}):
+        for role in ("manager", "resident"):
+            g.visitor = Visitor(actor(role), "login", None)
+            heard += [gettext("From"), gettext("From")]
+            session.sign_out()
+    chinese = [known(catalogue(AREAS[area]))["From", None] for area in ("management", "resident")]
+    assert chinese[0] != chinese[1]
+    assert heard == [chinese[0]] * 2 + [chinese[1]] * 2
