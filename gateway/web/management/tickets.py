@@ -25,7 +25,7 @@ KINDS = ("csv", "xlsx")
 # What a list can be narrowed to, as its page names it; other words of the query are the service's to refuse.
 FILTERS = ("community_id", "need_level", "work_type", "clock", "verdict", "promise", "quality", "rule", "crew_id",
            "policy_version", "told_later", "status", "urgency", "item", "figure", "group", "cause",
-           "emotion")  # fmt: skip
+           "emotion", "over")  # fmt: skip
 # Where the names are that people gave to what a list is narrowed to, by the words that narrow it.
 NAMED = {"crew_id": "/staff", "told_later": "/staff", "member": "/staff", "item": "/catalogue"}
 

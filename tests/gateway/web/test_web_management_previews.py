@@ -19,14 +19,14 @@ TARGETS = {
     "after": {"seconds": 3600, "basis": "clock"}, "due_before": AT, "due_after": AT,
 }  # fmt: skip
 POLICY = {
-    "same": False, "targets": [TARGETS], "keeping": 3, "packs": [],
+    "community_id": GARDEN, "same": False, "targets": [TARGETS], "keeping": 3, "packs": [],
     "rules": [{"code": "own", "name": {"en": "Lifts first", "zh-CN": "电梯优先"}, "change": "new"}],
     "settings": [{"field": "switches.attend_pauses", "before": False, "after": True}],
     "beside": [{**PLACE, "rule": "r", "rule_name": {"en": "By law", "zh-CN": "法定"}, "target": TARGETS["after"],
                 "table": None, "pack": None, "pack_name": None, "in_force": None, "source": None}],
 }  # fmt: skip
 CALENDAR = {
-    "same": False, "targets": [], "keeping": 1, "warnings": ["No hours on Monday."],
+    "community_id": GARDEN, "same": False, "targets": [], "keeping": 0, "warnings": ["No hours on Monday."],
     "week_seconds": {"before": 144_000, "after": 180_000},
     "timezone": {"before": "Asia/Shanghai", "after": "Asia/Urumqi"},
 }  # fmt: skip
@@ -74,14 +74,17 @@ def test_a_table_that_changed_is_shown_with_both_sides_before_it_is_written(mana
                 "3 open jobs keep the terms they run by", "Write a new version", "Back to the form"):  # fmt: skip
         assert one in said, one
     assert NOTHING not in said
+    assert f'href="/manage/tickets?community_id={GARDEN}&amp;over=false"' in shown.text
     assert f'<input type="hidden" name="{path}:n" value="1">' in shown.text
 
 
 def test_hours_that_changed_are_shown_with_the_week_and_the_zone(manager: Browser) -> None:
     typed = {"tz": "Asia/Urumqi", "hours.mon.0:from": "08:30", "hours.mon.0:to": "18:00"}
-    said = text_of(looked_at(manager, "calendar", **typed))
+    shown = looked_at(manager, "calendar", **typed)
+    assert "/manage/tickets?" not in shown.text
+    said = text_of(shown)
     for one in ("Hours of an ordinary week: 40 → 50", "Time zone: Asia/Shanghai → Asia/Urumqi", "No hours on Monday.",
-                "What begins now is due as before.", "1 open job keeps the terms it runs by"):  # fmt: skip
+                "What begins now is due as before.", "0 open jobs keep the terms they run by"):  # fmt: skip
         assert one in said, one
 
 
