@@ -21,7 +21,7 @@ NAVIGATION = {
             "dispatcher.more",
             _l("More of the desk"),
             "list",
-            under=("/board/announcements", "/board/events", "/board/mail", "/board/plans"),
+            under=("/board/announcements", "/board/events", "/board/mail", "/board/plans", "/board/requests"),
         ),
     ),
 }

@@ -27,6 +27,11 @@ LEVELS = (1, 2, 3, 4, 5, None)
 # What is not needed every hour: the page, its name, and what it is for.
 MORE: tuple[tuple[str, LazyString, LazyString], ...] = (
     (
+        "dispatcher.requests",
+        _l("All requests"),
+        _l("Those that are over, too: by state, home, days and number"),
+    ),
+    (
         "dispatcher.announcements",
         _l("Announcements"),
         _l("Outages and planned work: write, publish, who has read them"),
