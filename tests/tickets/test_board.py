@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from services.kit import clock, testing
+from services.kit.database import transaction
+from services.tickets.queries.board import board_of
 from tests.tickets.conftest import Estate
+from tests.tickets.test_appointments import agreed, claimed, in_hours
 from tests.tickets.walking import waiting
 
 
@@ -66,6 +72,34 @@ def test_joined_reports_are_on_the_board_until_they_are_answered(estate: Estate)
     assert cards[other["number"]]["joined_to"] == lead["id"]
     estate.step("dispatcher", other, "acknowledge")
     assert numbers(estate) == [lead["number"]]
+
+
+def test_cards_say_when_somebody_comes_in_no_more_questions_to_the_database(estate: Estate, web_engine: Engine) -> None:
+    asked: list[str] = []
+
+    def board() -> dict[str, Any]:
+        with transaction(web_engine, estate.people["dispatcher"]) as db:
+            event.listen(db, "before_cursor_execute", lambda *told: asked.append(told[2]))
+            cards, _more = board_of(db, (), community_id=None, need_level=None, limit=50, after=None)
+        return {card["id"]: card["appointment"] for card in cards}
+
+    quiet = estate.file()
+    assert board() == {quiet["id"]: None}
+    questions = len(asked)
+    asked.clear()
+    standing = agreed(estate)
+    proposed = estate.step("resident", claimed(estate), "propose", in_hours(30))
+    told = board()
+    assert len(asked) == questions
+    assert told == {
+        quiet["id"]: None,
+        standing["id"]: standing["appointment"],
+        proposed["id"]: proposed["appointment"],
+    }
+    assert told[standing["id"]]["agreed"] is not None
+    assert told[proposed["id"]]["proposed"]["by"] == "household"
+    cards = {one["id"]: one for one in estate.get("dispatcher", "/board").get_json()["items"]}
+    assert cards[standing["id"]]["appointment"] == standing["appointment"]
 
 
 def test_homes_are_found_by_what_somebody_says(estate: Estate) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.kit import clock as time
 from services.kit.http.paging import cut, read_cursor
+from services.tickets import appointments
 from services.tickets.lifecycle import OPEN
 from services.tickets.models import NAMED_TICKETS, Moment, clocks, tickets
 from services.tickets.queries.reports.asked import NONE
@@ -123,6 +124,7 @@ def _card(row: dict[str, Any], joined: int) -> dict[str, Any]:
             "id": row["owner_id"],
             "name": row["owner_name"],
         },
+        "appointment": appointments.shown(row),
         "joined_to": row["joined_to"],
         "joined": joined,
     }

@@ -8,7 +8,7 @@ from services.kit.http import Page
 from services.kit.http.paging import DEFAULT_LIMIT
 from services.tickets import catalogue, lifecycle
 from services.tickets.queries.reports import NONE
-from services.tickets.schemas.output import Owner
+from services.tickets.schemas.output import Appointment, Owner
 
 # So many that a desk with a busy day sees all of it at once.
 MOST = 250
@@ -48,6 +48,7 @@ class BoardTicket(ma.Schema):
     acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)
     next_due_at = fields.AwareDateTime(required=True, allow_none=True)
     next_due_clock = fields.String(required=True, allow_none=True)
+    appointment = fields.Nested(Appointment, required=True, allow_none=True)
     joined_to = fields.UUID(required=True, allow_none=True)
     joined = fields.Integer(required=True)
     version = fields.Integer(required=True)

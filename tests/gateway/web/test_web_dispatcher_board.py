@@ -133,6 +133,21 @@ def test_a_column_counts_all_that_is_in_it_and_not_only_this_page(
     assert "level=none" in html
 
 
+def test_a_card_says_when_somebody_comes_and_whose_answer_is_waited_for(
+    app: Flask, services: dict[str, FakeService], organisation: Organisation
+) -> None:
+    window = {"from": "2026-11-03T06:00:00+00:00", "to": "2026-11-03T08:00:00+00:00"}
+    exact = '<time datetime="2026-11-03T14:00:00+08:00">'
+    for appointment, words in (
+        ({"proposed": None, "agreed": window}, "Visit agreed: "),
+        ({"proposed": {**window, "by": "desk"}, "agreed": None}, "Visit proposed, not answered yet: "),
+        ({"proposed": {**window, "by": "household"}, "agreed": None}, "proposes a visit, to be answered: "),
+    ):
+        card = ticket("claimed", "p", appointment={"version": 2, **appointment})
+        assert words + exact in shown(app, services["tickets"], organisation, card), words
+    assert "Visit" not in shown(app, services["tickets"], organisation, ticket("claimed", "p", appointment=None))
+
+
 def test_a_number_leads_to_its_request(
     app: Flask, services: dict[str, FakeService], organisation: Organisation
 ) -> None:
