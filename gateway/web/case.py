@@ -66,11 +66,12 @@ def case_values(asked: Desk, ticket_id: str, refused: CaseForm | None = None) ->
     }
 
 
-def take_step(ticket_id: str, step: str, template: str, leads: Callable[[Told], str]) -> Response:
-    """Take a step of a complaint: the page again with what was refused, else the page that `leads` names.
+def take_step(
+    ticket_id: str, step: str, template: str, leads: Callable[[Told], str], show: Callable[..., Response] = page
+) -> Response:
+    """Take a step of a complaint: the page again (by `show`) with what was refused, else the page that `leads` names.
 
-    It is said to the desk at once, never kept on a phone: the next step is by what that answers. Raises NotFound for a
-    step that there is none of.
+    Raises NotFound for a step that there is none of.
     """
     if step not in CASE_STEPS:
         raise NotFound("There is no such step.", "没有这一步骤。")
@@ -80,7 +81,7 @@ def take_step(ticket_id: str, step: str, template: str, leads: Callable[[Told], 
         after = asked.post(f"/tickets/{ticket_id}/complaint/{step}", form.body())
     except Refused as refused:
         status = form.refuse(refused, form.NAMES)
-        return page(template, status, **case_values(asked, ticket_id, form))
+        return show(template, status, **case_values(asked, ticket_id, form))
     return go(leads(after), ticket_id=ticket_id, said=_("Now: %(what)s", what=word("complaint_step", after["step"])))
 
 

@@ -19,12 +19,15 @@ class CaseForm(StepForm):
 
     # The desk's names of what is called otherwise here.
     NAMES: Mapping[str, str] = {}
+    # What a phone without signal asks for itself, for nobody else does until it is sent.
+    NEEDED: tuple[str, ...] = ()
 
 
 class Identify(CaseForm):
     """Hear them out, and say back what they want."""
 
     NAME = "identify"
+    NEEDED = ("emotion", "cause", "wanted", "restated")
     emotion = RadioField(_l("How they feel"), choices=choices("emotion"))
     cause = SelectField(_l("What is behind it"), choices=choices("cause", "–"), validate_choice=False)
     wanted = StringField(_l("What they want"))
@@ -35,6 +38,7 @@ class Assess(CaseForm):
     """Judge it beside the earlier cases like it."""
 
     NAME = "assess"
+    NEEDED = ("severity", "justified", "settle_at_once", "note")
     severity = RadioField(_l("How severe"), choices=choices("severity"))
     justified = RadioField(_l("Is it justified?"), choices=YES_NO)
     settle_at_once = RadioField(_l("Can it be settled at once?"), choices=YES_NO)
@@ -55,6 +59,7 @@ class Offer(CaseForm):
     """At least two ways, so that there is something to choose."""
 
     NAME = "offer"
+    NEEDED = ("what_1", "by_1", "what_2", "by_2")
     NAMES = {
         "options": "what_1",
         **{f"options.{n - 1}.what": f"what_{n}" for n in range(1, MOST_OPTIONS + 1)},
@@ -82,6 +87,7 @@ class Choose(CaseForm):
     """What the complainant chose, said over the telephone."""
 
     NAME = "choose"
+    NEEDED = ("option",)
     option = RadioField(_l("They chose"), validate_choice=False)
 
     def body(self) -> dict[str, Any]:
@@ -115,6 +121,7 @@ class Settle(CaseForm):
     """What was done about it."""
 
     NAME = "settle"
+    NEEDED = ("note",)
     note = TextAreaField(_l("What was done about it"), description=_l("They read this: care, apology, improvement."))
 
 
@@ -122,6 +129,7 @@ class Reply(CaseForm):
     """The tactful answer to a complaint that was not justified."""
 
     NAME = "reply"
+    NEEDED = ("text",)
     text = TextAreaField(
         _l("Your answer"), description=_l("It clears up the misunderstanding and says what can be done.")
     )

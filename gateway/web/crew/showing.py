@@ -7,7 +7,7 @@ from flask import Response
 
 from gateway.web import words
 from gateway.web.crew.said import SAID
-from gateway.web.crew.steps import ADDRESSES, GIVES_AWAY, HOLDING, LEADS_TO, NEXT
+from gateway.web.crew.steps import ADDRESSES, CASE, CASE_LEADS_TO, GIVES_AWAY, HOLDING, LEADS_TO, NEXT
 from gateway.web.language import language
 from gateway.web.page import page
 from gateway.web.session import signed_in
@@ -31,12 +31,13 @@ def _words(_language: str) -> dict[str, Any]:
         "urgency": _kind("urgency"),
         "need_level": _kind("need_level"),
         "role": _kind("role"),
+        "complaint_step": _kind("complaint_step"),
         "steps": {
-            "leads_to": LEADS_TO,
+            "leads_to": {**LEADS_TO, **CASE_LEADS_TO},
             "gives_away": GIVES_AWAY,
             "holding": HOLDING,
             "next": NEXT,
-            "addresses": ADDRESSES,
+            "addresses": {**ADDRESSES, **{step: f"complaint/{step}" for step in CASE}},
         },
     }
 

@@ -40,6 +40,9 @@ NEXT = {
 }
 # What the desk's addresses call a step, where it is not by its name.
 ADDRESSES = {"make_safe": "make-safe", "call_off": "call-off", "comment": "comments", "photograph": "photos"}
+# The steps of a complaint that a crew has: which one comes next is for the desk to say.
+CASE = ("identify", "assess", "offer", "choose", "act", "settle", "reply")
+CASE_LEADS_TO = {"settle": "completed", "reply": "completed"}
 ACTS = (*LEADS_TO, *GIVES_AWAY, "make_safe", "promise", "comment", "photograph", "part", "propose", "agree", "call_off")
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from gateway.web.crew.steps import ACTS, ADDRESSES, GIVES_AWAY, HOLDING, LEADS_TO, NEXT, next_step
+from gateway.web.crew.steps import ACTS, ADDRESSES, CASE, CASE_LEADS_TO, GIVES_AWAY, HOLDING, LEADS_TO, NEXT, next_step
 from services.tickets import lifecycle
+from services.tickets.complaints import steps as complaint_steps
 from tests.gateway.conftest import FakeService
 
-# Taking checkpoints off and complaints are asked of the desk itself.
+# Taking checkpoints off, and which step of a complaint comes next, are asked of the desk itself.
 OFFERED = frozenset(ACTS)
 
 
@@ -21,6 +22,14 @@ def test_each_step_leads_where_the_desk_says() -> None:
     for act in ACTS:
         if act not in GIVES_AWAY:
             assert LEADS_TO.get(act) == rules[act], act
+
+
+def test_the_steps_of_a_complaint_are_those_the_desk_gives_to_a_crew() -> None:
+    assert set(CASE) == {rule.action for rule in complaint_steps.RULES if "crew" in rule.roles}
+    assert set(CASE).isdisjoint(ACTS)
+    # What settles it completes the job; all other steps leave it as it is.
+    settling = {rule.action for rule in complaint_steps.RULES if rule.target in ("settled", "replied")}
+    assert dict.fromkeys(settling, "completed") == CASE_LEADS_TO
 
 
 def test_the_step_that_comes_next_is_one_that_is_allowed() -> None:

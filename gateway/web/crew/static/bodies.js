@@ -1,5 +1,6 @@
 // What an act says to the desk, made of what was filled in: acts.py makes the same of the same form where no script runs.
 
+import { caseBody, isCase } from "./case.js";
 import { say } from "./words.js";
 
 const filled = (said, ...names) => Object.fromEntries(
@@ -42,8 +43,11 @@ const BODIES = {
   call_off: (said) => answered(said),
 };
 
-/** The body of an act done at `at`. */
-export const bodyOf = (act, said, at) => BODIES[act]?.(said, at) ?? {};
+/** The body of an act done at `at`, where clocks are those of `zone`. */
+export function bodyOf(act, said, at, zone) {
+  if (isCase(act)) return caseBody(act, said, zone, document.documentElement.lang);
+  return BODIES[act]?.(said, at) ?? {};
+}
 
 /** What of an act can be said differently, each with the kind of its field. */
 export const EDITABLE = {
@@ -58,4 +62,10 @@ export const EDITABLE = {
   tick: { note: "words", code: "line" },
   propose: { note: "words" },
   call_off: { note: "words" },
+  identify: { wanted: "line", restated: "words" },
+  assess: { department: "line", investigate_until: "moment", note: "words" },
+  offer: { what_1: "line", by_1: "moment", what_2: "line", by_2: "moment", what_3: "line", by_3: "moment" },
+  act: { promised_at: "moment" },
+  settle: { note: "words" },
+  reply: { text: "words" },
 };

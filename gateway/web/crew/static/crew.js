@@ -1,7 +1,7 @@
 // The crew's pages: each step goes into the phone's outbox first and from there to the desk, at once where it can.
 
 import { all, openActs, tidy } from "./store.js";
-import { drain, sender } from "./send.js";
+import { drain, hears, sender } from "./send.js";
 import { actFrom, titleOf } from "./form.js";
 import { project } from "./project.js";
 import { showRefusals } from "./refusals.js";
@@ -26,6 +26,8 @@ addEventListener("submit", async (event) => {
   if (form.dataset.busy) return;
   form.dataset.busy = "yes";
   try {
+    // What comes after it is for the desk to say, which does so on the page that answers.
+    if ("live" in form.dataset && await hears(data.person, form.closest("[data-job]").dataset.job)) return form.submit();
     const act = await actFrom(form, event.submitter);
     if (act) acted(form, act);
   } catch (problem) {
@@ -71,7 +73,9 @@ async function refresh() {
 async function noticeSent() {
   const acts = (await all()).filter((act) => act.person === data.person);
   const fresh = acts.filter((act) => act.state === "sent" && waitedFor.get(act.id) === "waiting");
+  const gaveUp = acts.some((act) => act.state === "dropped" && waitedFor.get(act.id) === "refused");
   waitedFor = new Map(acts.map((act) => [act.id, act.state]));
+  if (gaveUp) reloadSoon();
   if (!fresh.length) return;
   const last = fresh[fresh.length - 1];
   live.textContent = say("sent", { act: `${last.job.number} ${titleOf(last)}` });
@@ -94,11 +98,12 @@ function reloadSoon() {
 async function anew() {
   if (sender.state === "sending") return reloadSoon();
   if (filling()) return;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const here = document.querySelector("#page [data-here]")?.dataset.here ?? location.href;
+  const answer = await fetch(here, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const copy = answer.clone();
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  await keepPage(location.pathname, copy);
+  await keepPage(new URL(here, location.href).pathname, copy);
   if (filling()) return;
   const held = document.activeElement;
   const within = document.getElementById("page").contains(held);

@@ -13,14 +13,20 @@ const CARRIED = ["csrf_token", "key", "photo"];
 export async function actFrom(form, button) {
   const at = new Date();
   const act = form.dataset.act;
-  const job = factsOf(form.closest("[data-job]"));
+  const shown = form.closest("[data-job]");
+  const job = factsOf(shown);
   const fields = new FormData(form);
   if (button?.name) fields.set(button.name, button.value);
   const photo = fields.get("photo");
   const done = { person: data.person, job, acted_at: at.toISOString(), expected_status: await statusNow(job), state: "waiting" };
   if (act === "photograph") return photo?.size ? keepPhoto(done, photo) : null;
-  const said = Object.fromEntries([...fields].filter(([name]) => !CARRIED.includes(name)));
-  const made = { ...done, act, path: pathOf(act, form, job), said, body: bodyOf(act, said, at), key: crypto.randomUUID() };
+  // A form that is one of several on its page has its name before each of its fields.
+  const plain = [...fields].map(([name, value]) => [name.startsWith(`${act}-`) ? name.slice(act.length + 1) : name, value]);
+  const said = Object.fromEntries(plain.filter(([name]) => !CARRIED.includes(name)));
+  const made = { ...done, act, path: pathOf(act, form, job), said, body: bodyOf(act, said, at, job.zone), key: crypto.randomUUID() };
+  // How far a complaint had come, and which of the ways to settle it was chosen.
+  if (shown.dataset.step) made.expected_step = shown.dataset.step;
+  if (act === "choose") made.chosen = form.querySelector(":checked")?.labels[0].textContent;
   if (act === "tick") {
     made.shown = say("checkpoint", { n: `${form.dataset.n} ${form.dataset.name}`, result: say(said.result) });
     // The photo goes first; the desk's name of it is put into the tick once it is known, see send.js.

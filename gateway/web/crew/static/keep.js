@@ -31,13 +31,16 @@ export async function keepAhead() {
   const known = new Map((await pages()).map((page) => [page.path, page.version]));
   const turn = Math.floor(Date.now() / FRESH_MS);
   const lists = ["/jobs", "/jobs/outbox", "/jobs/pool"].map((path) => [path, `${turn}`]);
-  const jobs = [...document.querySelectorAll("[data-keep^='/jobs/'][data-job]")].map((card) => [card.dataset.keep, card.dataset.version]);
+  const cards = [...document.querySelectorAll("[data-keep^='/jobs/'][data-job]")];
+  // Of a complaint the page with its steps, too.
+  const jobs = cards.flatMap(({ dataset }) => [dataset.keep, dataset.also].filter(Boolean).map((path) => [path, dataset.version]));
   for (const [path, version] of [...lists, ...jobs]) {
     const wanted = versionOf(version);
     if (known.get(path) === wanted && await cache.match(path)) continue;
     const text = await fetchPage(path);
     if (text === null || leaving) return;
     if (text && path === "/jobs/pool") await keepJobsOf(text, known, cache);
+    if (text && path.endsWith("/complaint")) await keepFilesOf(text, cache);
     await notePage(path, wanted);
   }
   if (location.pathname === "/jobs" && !leaving) await forget(new Set([...lists, ...jobs].map(([path]) => path)));
@@ -47,6 +50,14 @@ export async function keepAhead() {
 async function keepFiles(cache) {
   const files = performance.getEntriesByType("resource").map((one) => new URL(one.name));
   for (const file of files.filter((one) => one.origin === location.origin && one.pathname.startsWith("/assets/"))) {
+    if (!(await caches.match(file))) await cache.add(file).catch(() => null);
+  }
+}
+
+/** The files that a page names and this one may not have. */
+async function keepFilesOf(text, cache) {
+  const named = new DOMParser().parseFromString(text, "text/html").querySelectorAll("script[src], link[rel=modulepreload]");
+  for (const file of [...named].map((one) => one.src || one.href)) {
     if (!(await caches.match(file))) await cache.add(file).catch(() => null);
   }
 }
@@ -80,7 +91,7 @@ async function keepJobsOf(text, known, cache) {
 async function forget(wanted) {
   const cache = await caches.open(KEPT);
   const pool = await (await cache.match("/jobs/pool"))?.text();
-  const open = new Set((await openActs(data.person)).map((act) => `/jobs/${act.job.id}`));
+  const open = new Set((await openActs(data.person)).flatMap(({ job }) => [`/jobs/${job.id}`, `/jobs/${job.id}/complaint`]));
   for (const { path } of await pages()) {
     if (wanted.has(path) || open.has(path) || pool?.includes(`"${path}"`)) continue;
     await cache.delete(path);

@@ -1,5 +1,6 @@
 // Shows each job as it will be once what waits is sent: its status, the next step, and how much waits.
 
+import { isCase } from "./case.js";
 import { all } from "./store.js";
 import { badge, data, element, moment, say } from "./words.js";
 
@@ -42,12 +43,13 @@ function projectJob(shown, known) {
   const refusal = acts.find((act) => act.state === "refused" && act.problem.ticket);
   // Where the desk said no, its own word counts until somebody has chosen.
   const status = refusal ? refusal.problem.ticket.status : reached(shown.dataset.status, known);
-  const gone = known.some((act) => data.steps.gives_away.includes(act.act));
+  const gone = known.some(givesAway);
   const place = shown.querySelector(".status");
   if (place) place.replaceChildren(badge("status", status));
   const told = shown.querySelector(".waiting-here");
   if (told) told.replaceChildren(...(waiting ? [waitingBadge(waiting, acts)] : []));
   if (shown.id === "job") showWaiting(shown, acts);
+  if (shown.id === "case") showCase(shown, known);
   for (const one of shown.querySelectorAll("[data-once]")) {
     // What is asked for once and waits is not asked for again.
     if (one.closest("[data-job]") === shown) one.hidden = acts.some((act) => act.act === one.dataset.once);
@@ -59,6 +61,17 @@ function projectJob(shown, known) {
   if (shown.id === "job") showSteps(shown, open, next, refused);
   else showNext(shown, next);
   for (const act of acts.filter((one) => one.act === "tick")) tickOff(shown, act);
+}
+
+/** True for what makes the job somebody else's; to act on a complaint is to give it to whoever is named. */
+const givesAway = ({ act, body }) =>
+  data.steps.gives_away.includes(act) || (act === "act" && (body.to ?? data.person) !== data.person);
+
+/** On the page of a complaint: which step comes next is for the desk to say, so that there is none until it did. */
+function showCase(page, known) {
+  const taken = known.filter((act) => isCase(act.act));
+  page.querySelector("#case-kept").hidden = !taken.some((act) => act.state === "waiting");
+  page.querySelector("#next").closest("section").hidden = taken.length > 0;
 }
 
 function waitingBadge(n, acts) {

@@ -3,14 +3,15 @@
 import { change, keep, openActs } from "./store.js";
 import { badge, called, data, element, moment, say } from "./words.js";
 import { GO_ON } from "./send.js";
-import { canEdit, editor } from "./edit.js";
+import { caseWords } from "./case.js";
+import { canEdit, editor, possible } from "./edit.js";
 import { titleOf } from "./form.js";
 
 const now = () => new Date().toISOString();
 
 /** Show the refused acts of a page: all of them, or those of the job it is about. */
 export async function showRefusals(place, drain) {
-  const about = document.getElementById("job")?.dataset.job;
+  const about = document.querySelector("#job, #case")?.dataset.job;
   const acts = await openActs(data.person);
   const refused = acts.filter((act) => act.state === "refused" && (!about || act.job.id === about));
   const shown = new Set([...place.children].map((one) => one.dataset.act));
@@ -46,6 +47,7 @@ function both(act, ticket) {
   const line = (text) => element("p", { textContent: text });
   const yours = element("div", {}, element("h3", { textContent: say("you") }), line(say("you_did", { act: titleOf(act), time: moment(act.acted_at, zone) })));
   if (act.expected_status) yours.append(line(say("you_saw", { status: called("status", act.expected_status) })));
+  if (act.expected_step) yours.append(line(say("you_saw", { status: called("complaint_step", act.expected_step) })));
   if (words(act)) yours.append(element("p", { className: "said", textContent: words(act) }));
   const who = ticket.owner.name ?? say("nobody");
   const by = ticket.last.by.name ?? called("role", ticket.last.by.role);
@@ -56,6 +58,12 @@ function both(act, ticket) {
     line(say("belongs", { who, time: moment(ticket.owner_since, zone) })),
     line(say("last_step", { act: called("action", ticket.last.action), who: by, time: moment(ticket.last.at, zone) })),
   );
+  const told = act.problem.complaint;
+  if (told) {
+    const theirWords = act.act === "choose" ? told.options[told.chosen - 1]?.what : caseWords(act.act, told);
+    theirs.append(element("p", {}, badge("complaint_step", told.step)));
+    if (theirWords) theirs.append(element("p", { className: "said", textContent: theirWords }));
+  }
   if (act.body.from) yours.append(line(span(act.body, zone)));
   const { agreed, proposed } = act.problem.appointment ?? {};
   if (agreed) theirs.append(line(say("visit_agreed", { window: span(agreed, zone) })));
@@ -68,7 +76,7 @@ const span = ({ from, to }, zone) => `${moment(from, zone)} – ${moment(to, zon
 /** A proposal that crossed another one is made again in the sight of that one. */
 const again = (act) => ("appointment" in act.problem ? { ...act.body, seen: act.problem.appointment?.version } : act.body);
 
-const words = (act) => act.body.note ?? act.body.reason ?? act.body.body ?? "";
+const words = (act) => act.body.note ?? act.body.reason ?? act.body.body ?? act.chosen ?? caseWords(act.act, act.body);
 
 /** The next best jobs, for whoever lost one. */
 function offers(act, drain) {
@@ -125,9 +133,9 @@ function choices(act, acts, drain, box) {
   };
   // A yes, or a no, is to what was seen: to another window it is said on the page of the job.
   const unseen = why === "appointment_changed" && act.act !== "propose";
-  if (ticket?.actions.includes(act.act) && why !== "invalid" && why !== "overtaken" && !unseen) {
+  if (possible(act) && why !== "invalid" && why !== "overtaken" && !unseen) {
     add("send_again", "primary", async () => {
-      await change(act, { body: again(act), state: "waiting", problem: undefined, expected_status: ticket.status, key: crypto.randomUUID() });
+      await change(act, { body: again(act), state: "waiting", problem: undefined, expected_status: ticket.status, expected_step: act.problem.complaint?.step ?? act.expected_step, key: crypto.randomUUID() });
       done();
     });
   }

@@ -1,10 +1,12 @@
 // Sends what is kept to the desk: in order, one by one, and only what the person who is signed in has done.
 
-import { all, change } from "./store.js";
+import { all, change, openActs } from "./store.js";
 
 const FIRST_WAIT_MS = 3000;
 const LONGEST_WAIT_MS = 120_000;
 const ANSWER_MS = 60_000;
+// After so long there is no signal for somebody who waits before the phone.
+const PATIENCE_MS = 8000;
 // All others say on which status they were taken, so that the desk refuses them where it is another one by now.
 const ON_ANY_STATUS = ["comment", "photograph", "tick"];
 // These wait for nothing that was refused before them.
@@ -67,6 +69,13 @@ async function whose() {
   return answer.json();
 }
 
+/** True where the desk answers whoever is signed in, and nothing about a job waits to be told before. */
+export async function hears(person, job) {
+  if (!navigator.onLine || (await openActs(person)).some((act) => act.job.id === job)) return false;
+  const answer = await fetch("/call/session", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
+  return answer?.ok === true;
+}
+
 /** The first act that waits for nothing but signal: what comes after a refused step on the same job waits for it. */
 async function next(person) {
   const held = new Set();
@@ -94,7 +103,7 @@ async function send(act, session) {
     for (const [name, value] of Object.entries(times)) body.append(name, value);
   } else {
     headers["Content-Type"] = "application/json";
-    const seen = ON_ANY_STATUS.includes(act.act) ? {} : { expected_status: act.expected_status };
+    const seen = ON_ANY_STATUS.includes(act.act) ? {} : { expected_status: act.expected_status, expected_step: act.expected_step };
     body = JSON.stringify({ ...act.body, ...times, ...seen });
   }
   const signal = AbortSignal.timeout(ANSWER_MS);
