@@ -49,5 +49,5 @@ def _remind(db: Connection, row: RowMapping) -> str:
     named = {"by_household": db.execute(last).scalar_one() == HOUSEHOLD}
     window = {"begins_at": row["agreed_from"], "ends_at": row["agreed_until"], **named}
     actor = system_actor(row["organisation_id"])
-    kit_outbox.emit(db, outbox, event_of(AppointmentReminded, row, actor, row["remind_at"], window))
+    kit_outbox.emit(db, outbox, event_of(AppointmentReminded, dict(row), actor, row["remind_at"], window))
     return "told"
