@@ -6,6 +6,8 @@ import { data } from "./words.js";
 const KEPT = "own-crew";
 // So long after it was rendered a page is fetched again even where its job did not change.
 const FRESH_MS = 30 * 60_000;
+// What is not theirs to open any more, for it went to somebody else after the list was made, is no page to keep.
+const NOT_THEIRS = [403, 404, 409];
 
 // A page is of one state of its job, one language, one version of the app, and one person.
 const RELEASE = new URL(import.meta.url).pathname.split("/")[2];
@@ -66,7 +68,7 @@ async function keepFilesOf(text, cache) {
 export async function fetchPage(path) {
   try {
     const answer = await fetch(path, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected) return answer.status === 404 ? "" : null;
+    if (!answer.ok || answer.redirected) return NOT_THEIRS.includes(answer.status) ? "" : null;
     const copy = answer.clone();
     const text = await answer.text();
     await keepPage(path, copy);
