@@ -1,11 +1,11 @@
 """What is under way when the month ends, so that lists of what waits have something to wait for."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from doorstep.month.agenda import Story
 from doorstep.month.office import MANAGER
-from doorstep.month.people import CREWS, DISPATCHER, Town, in_hours
+from doorstep.month.people import CREWS, DISPATCHER, ZONE, Town, in_hours
 from doorstep.month.pictures import photo
 from doorstep.sample import HUATING
 from services.kit import clock
@@ -54,8 +54,17 @@ def in_hand(town: Town) -> Story:
     yield from town.step(CREWS[1], hard, "escalate", {"reason": "需要动用维修资金，超出我的权限。"})
 
 
+def last_call_from(ends: datetime) -> datetime:
+    """Return the last moment, at least two hours before `ends`, at which people may be rung up."""
+    local = (ends - timedelta(hours=2)).astimezone(ZONE)
+    if 9 <= local.hour < 20:
+        return local
+    evening = local.replace(hour=19, minute=0)
+    return evening if local.hour >= 20 else evening - timedelta(days=1)
+
+
 def to_call(town: Town) -> Story:
-    """End an emergency shortly before the month does: whoever it was about is to be rung up."""
+    """End an emergency a day before somebody is to be rung up about it."""
     words = {"description": "我被困在电梯里了，快来人"}
     trapped = town.desk.ask(town.residents[10].login, "POST", "/tickets", words)
     for verb in ("claim", "arrive", "start", "complete"):

@@ -25,8 +25,11 @@ CALLS_A_DAY = 4
 COMPLAINT = "complaint"
 
 
-def day(town: Town) -> Story:
-    """Tell a dispatcher's day: whoever a notice did not reach is rung up, and return visits are made by telephone."""
+def day(town: Town, calls_until: datetime) -> Story:
+    """Tell a dispatcher's day: whoever a notice did not reach is rung up, and return visits are made by telephone.
+
+    Those that may be made from `calls_until` on are left to whoever takes over the desk.
+    """
     desk, luck = town.desk, town.luck
     for task in desk.ask(DISPATCHER, "GET", "/phone-tasks?limit=20")["items"]:
         status, _ = desk.try_to(DISPATCHER, "POST", f"/phone-tasks/{task['id']}/claim")
@@ -34,7 +37,8 @@ def day(town: Town) -> Story:
             outcome = luck.choice(("reached", "reached", "not_reached"))
             desk.try_to(DISPATCHER, "POST", f"/phone-tasks/{task['id']}/outcome", {"outcome": outcome})
         yield minutes(luck, 1, 4)
-    for callback in desk.ask(DISPATCHER, "GET", "/callbacks?limit=20")["items"][:CALLS_A_DAY]:
+    callbacks = desk.ask(DISPATCHER, "GET", "/callbacks?limit=20")["items"] if clock.now() < calls_until else []
+    for callback in callbacks[:CALLS_A_DAY]:
         at = f"/callbacks/{callback['id']}"
         status, _ = desk.try_to(DISPATCHER, "POST", f"{at}/claim")
         if status == 200:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -11,6 +11,8 @@ from rich.console import Console
 
 from doorstep.embedded_postgres import EmbeddedPostgres
 from doorstep.month.living import live
+from doorstep.month.loose_ends import last_call_from
+from doorstep.month.people import ZONE
 from doorstep.processes import CannotStart
 from doorstep.replay import Period, Replay
 from doorstep.verification import verify
@@ -58,6 +60,27 @@ def test_a_month_spreads_over_its_days_and_ends_now(server_of_month: str) -> Non
     assert span is not None
     assert timedelta(days=DAYS) > clock.now() - span[0] > timedelta(days=DAYS - 1)
     assert clock.now() - span[1] < timedelta(hours=12)
+
+
+def test_a_month_leaves_somebody_to_ring_up(server_of_month: str) -> None:
+    with psycopg.connect(migrate.owner_url(server_of_month, "surveys")) as db:
+        left = db.execute("SELECT count(*) FROM callbacks WHERE state = 'open' AND next_call_at <= now()").fetchone()
+    assert left is not None
+    assert left[0] >= 1
+
+
+@pytest.mark.parametrize(
+    ("ends", "called"),
+    [("15:00", "13:00"), ("21:30", "19:30"), ("22:10", "19:00"), ("01:00", "-19:00"), ("10:59", "-19:00")],
+)
+def test_the_last_call_is_by_day(ends: str, called: str) -> None:
+    day = datetime(2026, 11, 22, tzinfo=ZONE)
+
+    def at(hours: str) -> datetime:
+        hour, minute = hours.lstrip("-").split(":")
+        return day.replace(hour=int(hour), minute=int(minute)) - timedelta(days=hours.startswith("-"))
+
+    assert last_call_from(at(ends)) == at(called)
 
 
 @pytest.mark.parametrize("service", migrate.SERVICES)
