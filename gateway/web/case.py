@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.fields.choices import SelectChoice
@@ -33,6 +33,8 @@ CASE_STEP_NAMES = {
     "reply": _l("Answer them"),
     "review": _l("Look back"),
 }
+# What is possible from one step alone: whoever saw another one is refused anyhow.
+FROM_ONE_STEP = ("approve", "refuse", "review")
 
 
 def case_values(asked: Desk, ticket_id: str, refused: CaseForm | None = None) -> dict[str, Any]:
@@ -71,14 +73,18 @@ def take_step(
 ) -> Response:
     """Take a step of a complaint: the page again (by `show`) with what was refused, else the page that `leads` names.
 
-    Raises NotFound for a step that there is none of.
+    It is refused where somebody took the complaint further since the page was shown. Raises NotFound for a step that
+    there is none of.
     """
     if step not in CASE_STEPS:
         raise NotFound("There is no such step.", "没有这一步骤。")
     asked = desk()
     form = CASE_STEPS[step](asked.get(f"/tickets/{ticket_id}")["community_id"])
+    body, seen = form.body(), request.form.get("seen")
+    if seen and step not in FROM_ONE_STEP:
+        body["expected_step"] = seen
     try:
-        after = asked.post(f"/tickets/{ticket_id}/complaint/{step}", form.body())
+        after = asked.post(f"/tickets/{ticket_id}/complaint/{step}", body)
     except Refused as refused:
         status = form.refuse(refused, form.NAMES)
         return show(template, status, **case_values(asked, ticket_id, form))

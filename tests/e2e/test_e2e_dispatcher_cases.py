@@ -81,6 +81,25 @@ def test_a_complaint_is_walked_through_to_its_review(visit: Visit, person: Peopl
     axe(page)
 
 
+def test_what_somebody_else_heard_meanwhile_is_not_written_over_unseen(visit: Visit, person: People) -> None:
+    ticket = person("resident1").file("投诉：上门的师傅态度很差，还把地板弄脏了")
+    page = visit("dispatcher1", f"/board/complaints/{ticket['id']}", lang="en")
+    heard = {"emotion": "calm", "cause": "staff_conduct", "wanted": "道歉", "restated": "您希望我们道歉"}
+    person("manager1").ask("POST", f"/tickets/{ticket['id']}/complaint/identify", heard).ok()
+    page.locator('#identify input[value="angry"]').check()
+    page.locator("#identify-cause").select_option("staff_conduct")
+    page.locator("#identify-wanted").fill("赔偿")
+    page.locator("#identify-restated").fill("您希望我们赔偿")
+    forgive(page, "status of 409")
+    page.locator("#identify form button").click()
+    expect(page.locator("#identify")).to_contain_text("You saw the complaint as new; it is identified now.")
+    expect(page.locator("#identify-wanted")).to_have_value("赔偿")
+    expect(page.locator("section[aria-labelledby=told]")).to_contain_text("您希望我们道歉")
+    assert person("manager1").get(f"/tickets/{ticket['id']}/complaint")["wanted"] == "道歉"
+    take(page, "identify")
+    assert person("manager1").get(f"/tickets/{ticket['id']}/complaint")["wanted"] == "赔偿"
+
+
 @pytest.mark.usefixtures("_with_a_notice_period")
 def test_an_announcement_is_refused_too_late_and_then_published(visit: Visit, person: People) -> None:
     title = f"停水通知 {str(new_id())[-6:]}"
