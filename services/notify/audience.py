@@ -217,6 +217,7 @@ RULES: tuple[Rule, ...] = (
     Rule(appointments.AppointmentProposed, "dispatcher", when=_unowned_by_household),
     Rule(appointments.AppointmentAgreed, "dispatcher", when=_unowned_by_household),
     Rule(appointments.AppointmentWithdrawn, "dispatcher", when=_unowned_by_household),
+    Rule(appointments.AppointmentReminded, "dispatcher", when=_unowned),
     Rule(tickets.TicketUnclaimed, "dispatcher", when=_put_before("dispatcher")),
     Rule(complaints.ComplaintDelayed, "dispatcher"),
     Rule(community.PlanSkipped, "dispatcher"),

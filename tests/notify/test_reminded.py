@@ -45,6 +45,13 @@ def test_the_household_and_whoever_comes_hear_of_it_in_their_own_words(desk: Des
     assert not [notice for person in beside for notice in desk.notices(person)]
 
 
+def test_the_desk_hears_of_a_visit_that_nobody_has_taken(desk: Desk) -> None:
+    household, desks = desk.person(), desk.person("dispatcher")
+    desk.hears(reminder(desk, requester_id=household))
+    (notice,) = desk.notices(desks)
+    assert notice.title == "XF-000042 待接单，约好 3月5日 09:00 – 11:00 上门"
+
+
 @pytest.mark.parametrize("urgency", ["routine", "urgent", "emergency"])
 def test_a_push_of_it_waits_for_the_end_of_quiet_hours_whatever_it_is_about(
     desk: Desk, phone: Phone, urgency: str
