@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
 
 from services.kit import process
 from services.kit.settings import Settings
 
 # Every open stream is a connection, and so is every client that says nothing: beyond it nobody else is heard.
 MOST_CONNECTIONS = 10_000
-# A thread waits so long for the next piece of a body that nobody wants.
+# A thread waits so long for the next piece of a body that nobody wants. Bodies of less than a piece gunicorn drops.
 PIECE_SECONDS = 5.0
 PIECE_BYTES = 64 * 1024
 
@@ -39,15 +40,15 @@ class _Server(BaseApplication):
     def load(self) -> Flask:
         app: Flask = self._make_app()
         if self._options["worker_class"] == "gthread":
-            app.wsgi_app = _reading_to_the_end(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+            app.wsgi_app = reading_to_the_end(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
         return app
 
 
-def _reading_to_the_end(answer: Callable[..., Iterable[bytes]], most: int) -> Callable[..., Iterable[bytes]]:
+def reading_to_the_end(answer: Callable[..., Iterable[bytes]], most: int) -> Callable[..., Iterable[bytes]]:
     """Let every body of up to `most` bytes be read to its end, also where the answer was a refusal at first sight.
 
-    Threads of gunicorn drop at most 64 KiB that the application left unread. With more they close the connection that
-    their answer said to keep, and the next request on it gets no answer.
+    Threads of gunicorn drop less than 64 KiB that the application left unread. With more they close the connection
+    that their answer said to keep, and the next request on it gets no answer.
     """
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -59,16 +60,19 @@ def _reading_to_the_end(answer: Callable[..., Iterable[bytes]], most: int) -> Ca
 
 
 def _drop_body(environ: dict[str, Any], most: int) -> None:
-    environ["gunicorn.socket"].settimeout(PIECE_SECONDS)
-    dropped = 0
-    while dropped <= most:
-        try:
-            piece = environ["wsgi.input"].read(PIECE_BYTES)
-        except OSError:
-            return  # The sender stalled or left; gunicorn knows that reading failed, and closes the connection.
-        if not piece:
-            return
-        dropped += len(piece)
+    if int(environ.get("CONTENT_LENGTH") or 0) < PIECE_BYTES and "HTTP_TRANSFER_ENCODING" not in environ:
+        return
+    line, dropped = environ["gunicorn.socket"], 0
+    before = line.gettimeout()
+    line.settimeout(PIECE_SECONDS)
+    try:
+        while dropped <= most and (piece := environ["wsgi.input"].read(PIECE_BYTES)):
+            dropped += len(piece)
+    except (OSError, ParseException):
+        pass  # The sender stalled, left or sent nonsense; gunicorn knows that reading failed and closes the connection.
+    finally:
+        # Sending would have to be over within it: a reader may take as long as it needs.
+        line.settimeout(before)
 
 
 def serve(settings: Settings, make_app: Any, *, worker_class: str, threads: int = 1) -> None:
