@@ -98,17 +98,16 @@ def _somebody_lives_there(db: Connection, erasure: Erasure, unit_id: str) -> boo
 def remove_photos(engine: Engine, store: Store) -> int:
     """Remove the files of photos that were erased or never recorded, then the notes of them; returns how many went.
 
-    A kill between the two removes a file twice, which is no harm. The notes are held meanwhile: whoever stores such a
-    file again, or records it, waits. Raises Unavailable where the store does not answer.
+    A kill between the two removes a file twice, which is no harm. Raises Unavailable where the store does not answer.
     """
-    due = select(photo_removals.c.photo_id).where(photo_removals.c.not_before <= clock.now()).limit(REMOVED_AT_ONCE)
-    with engine.begin() as db:
-        noted = set(db.execute(due.with_for_update(skip_locked=True)).scalars())
-        # A letter's photos are stored again where it is read again, also after somebody else recorded them.
-        ids = noted - set(db.execute(select(photos.c.id).where(photos.c.id.in_(noted))).scalars())
-        for photo_id in ids:
-            store.remove(photo_id)
-        db.execute(delete(photo_removals).where(photo_removals.c.photo_id.in_(noted)))
+    noted = photo_removals.c
+    due = select(noted.photo_id).where(noted.not_before <= clock.now()).order_by(noted.not_before)
+    with engine.connect() as db:
+        ids = db.execute(due.limit(REMOVED_AT_ONCE)).scalars().all()
+    for photo_id in ids:
+        store.remove(photo_id)
+        with engine.begin() as db:
+            db.execute(delete(photo_removals).where(noted.photo_id == photo_id))
     if ids:
         log.info("photos.removed", count=len(ids))
     return len(ids)

@@ -4,7 +4,6 @@ What a person asks by mail is done with that person's own rights, under row-leve
 transaction that also says so of the letter: whoever is killed leaves both or neither.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, Engine, select, update
 from services.kit import clock, letters
 from services.kit.database import make_engine, set_scope, transaction
 from services.kit.errors import Conflict, DeskError, Forbidden, Invalid, NotFound
+from services.kit.events import new_id
 from services.kit.identity import Actor, system_actor
 from services.kit.process import Loop, every
 from services.tickets import pictures, queries
@@ -37,8 +37,6 @@ READ_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 AT_ONCE = 20
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600, 3600))
-# Names photos by their letter, so that a letter that is read again writes the same files again.
-_PHOTOS = uuid.UUID("6f1c1d7e-0f2b-5c55-9a55-4a4f7e2d9b10")
 _REFUSALS: dict[type[DeskError], str] = {
     NotFound: "not_theirs",
     Forbidden: "not_theirs",
@@ -93,7 +91,7 @@ class MailReader:
                 return
             reading = self._decide(db, dict(row))
         wanted = reading.decision.verb in (Verb.FILE, Verb.REMARK)
-        photos = self._photos(mail_id, organisation_id, reading) if wanted else []
+        photos = self._photos(organisation_id, reading) if wanted else []
         outcome = self._write(mail_id, organisation_id, reading, photos)
         if outcome is not None:
             self.committed()
@@ -129,16 +127,16 @@ class MailReader:
             community_id=communities[0] if len(communities) == 1 else None,
         )
 
-    def _photos(self, mail_id: str, organisation_id: str, reading: Reading) -> list[tuple[str, pictures.Picture]]:
+    def _photos(self, organisation_id: str, reading: Reading) -> list[tuple[str, pictures.Picture]]:
         """Return the letter's photos, stored; what is no photo after all stays in the letter."""
         assert reading.letter
         kept = []
-        for number, attachment in enumerate(reading.letter.photos):
+        for attachment in reading.letter.photos:
             try:
                 picture = pictures.read_picture(attachment.content)
             except Invalid:
                 continue
-            photo_id = str(uuid.uuid5(_PHOTOS, f"{mail_id} {number}"))
+            photo_id = str(new_id())
             store_file(self.web, system_actor(organisation_id), self.store, photo_id, picture)
             kept.append((photo_id, picture))
         return kept

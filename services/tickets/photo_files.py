@@ -1,6 +1,7 @@
 """Files of photos: each is noted for removal before it is stored, and the note goes with the photo that is recorded.
 
-A kill, a refusal or a lost connection in between then leaves no file that no row and no erasure knows of.
+A kill, a refusal or a lost connection in between then leaves no file that no row and no erasure knows of. Every file
+has an id of its own, and none is stored twice under one.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert
-from sqlalchemy.dialects import postgresql
 
 from services.kit import clock
 from services.kit.database import transaction
@@ -18,21 +18,22 @@ from services.tickets.models import photo_removals, photos
 from services.tickets.pictures import Picture, Store
 
 # From storing to recording it takes seconds.
-RECORDED_WITHIN = timedelta(hours=1)
+REMOVED_AFTER = timedelta(hours=1)
+# Nothing is recorded any more so shortly before: the clocks of two hosts may differ.
+APART = timedelta(minutes=10)
 
 
 def store_file(engine: Engine, actor: Actor, store: Store, photo_id: str, picture: Picture) -> None:
-    """Store a picture that is to be recorded within the hour; raises Unavailable where the store does not answer."""
-    row = {"photo_id": photo_id, "organisation_id": actor.organisation_id, "not_before": clock.now() + RECORDED_WITHIN}
-    note = postgresql.insert(photo_removals).values(row)
-    again = note.on_conflict_do_update(index_elements=["photo_id"], set_={"not_before": row["not_before"]})
+    """Store a picture that is about to be recorded; raises Unavailable where the store does not answer."""
+    row = {"photo_id": photo_id, "organisation_id": actor.organisation_id, "not_before": clock.now() + REMOVED_AFTER}
     with transaction(engine, actor) as db:
-        db.execute(again)
+        db.execute(insert(photo_removals).values(row))
     store.put(photo_id, picture)
 
 
 def record_photo(db: Connection, row: Mapping[str, Any]) -> None:
     """Insert the row of a photo whose file is stored; raises Unavailable where the file may be gone again."""
-    if not db.execute(delete(photo_removals).where(photo_removals.c.photo_id == row["id"])).rowcount:
+    stays = photo_removals.c.not_before > clock.now() + APART
+    if not db.execute(delete(photo_removals).where(photo_removals.c.photo_id == row["id"], stays)).rowcount:
         raise Unavailable("The photo took too long. Please send it again.", "照片处理超时，请重新发送。")
     db.execute(insert(photos).values(dict(row)))

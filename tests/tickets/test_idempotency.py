@@ -14,7 +14,7 @@ from services.kit import clock, testing
 from services.tickets import pictures
 from services.tickets.erasing import remove_photos
 from services.tickets.models import outbox, photos, tickets
-from services.tickets.photo_files import RECORDED_WITHIN
+from services.tickets.photo_files import REMOVED_AFTER
 from tests.tickets.walking import body_for, jpeg
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_a_photo_sent_twice_is_kept_once(
     assert upload(estate, ticket["id"], jpeg(), "p").json == first.json, "the answer outlives the permission"
     assert upload(estate, ticket["id"], jpeg(), "q").status_code == 409
     assert len(stored) == 3
-    with testing.at(clock.now() + RECORDED_WITHIN):
+    with testing.at(clock.now() + REMOVED_AFTER):
         remove_photos(worker_engine, store)
     assert stored == {first.json["id"]}
 

@@ -11,11 +11,13 @@ from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from services.kit import clock, testing
+from services.kit.database import transaction
+from services.kit.errors import Unavailable
 from services.kit.identity import system_actor
 from services.tickets import pictures
 from services.tickets.erasing import remove_photos
 from services.tickets.models import photo_removals, photos
-from services.tickets.photo_files import RECORDED_WITHIN, store_file
+from services.tickets.photo_files import APART, REMOVED_AFTER, record_photo, store_file
 from services.tickets.pictures import read_picture
 from tests.tickets.refusals import is_problem
 from tests.tickets.walking import jpeg
@@ -32,9 +34,9 @@ class Files:
         self.folder, self.store = folder, pictures.DiskStore(folder)
         self.web, self.worker, self.estate = web, worker, estate
 
-    def left_behind(self, photo_id: str | None = None) -> str:
+    def left_behind(self) -> str:
         """Store a file as whoever is killed before the record does."""
-        photo_id = photo_id or testing.fresh()
+        photo_id = testing.fresh()
         store_file(self.web, system_actor(self.estate.organisation_id), self.store, photo_id, read_picture(jpeg()))
         return photo_id
 
@@ -44,7 +46,7 @@ class Files:
             return list(db.execute(select(photo_removals.c.photo_id).where(mine)).scalars())
 
     def an_hour_later(self) -> None:
-        with testing.at(clock.now() + RECORDED_WITHIN):
+        with testing.at(clock.now() + REMOVED_AFTER):
             remove_photos(self.worker, self.store)
 
 
@@ -84,14 +86,6 @@ def test_a_recorded_photo_stays_and_nothing_is_noted_of_it(files: Files, upload:
     assert files.store.get(photo_id)
 
 
-def test_a_photo_stored_again_after_its_record_stays(files: Files, upload: Callable[[], TestResponse]) -> None:
-    photo_id = files.left_behind(upload().json["id"])
-    assert files.noted() == [photo_id]
-    files.an_hour_later()
-    assert files.noted() == []
-    assert files.store.get(photo_id)
-
-
 def test_what_took_an_hour_is_not_recorded_without_its_file(
     files: Files, upload: Callable[[], TestResponse], monkeypatch: pytest.MonkeyPatch, app: Flask
 ) -> None:
@@ -111,11 +105,28 @@ def test_what_took_an_hour_is_not_recorded_without_its_file(
     assert upload().status_code == 201
 
 
-def test_a_removal_under_way_is_left_to_whoever_does_it(files: Files) -> None:
+def test_what_is_about_to_be_removed_is_not_recorded_any_more(files: Files) -> None:
     photo_id = files.left_behind()
-    with files.worker.begin() as db:
-        db.execute(select(photo_removals).where(photo_removals.c.photo_id == photo_id).with_for_update())
+    desk = system_actor(files.estate.organisation_id)
+    with (
+        testing.at(clock.now() + REMOVED_AFTER - APART),
+        transaction(files.web, desk) as db,
+        pytest.raises(Unavailable),
+    ):
+        record_photo(db, {"id": photo_id})
+    assert files.noted() == [photo_id]
+
+
+def test_a_store_that_goes_away_keeps_the_notes_of_what_it_has(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo_id = files.left_behind()
+
+    def away(_photo_id: str) -> None:
+        raise Unavailable("away", "away")
+
+    monkeypatch.setattr(files.store, "remove", away)
+    with pytest.raises(Unavailable):
         files.an_hour_later()
-        assert files.store.get(photo_id)
+    assert files.noted() == [photo_id]
+    monkeypatch.undo()
     files.an_hour_later()
     assert files.noted() == []

@@ -100,10 +100,14 @@ class Communities(ma.Schema):
 
 
 class UnitQuery(Page):
-    """Which homes: all, those with these ids, or those whose community, building or number say each of these words."""
+    """Which homes: all, those with these ids, or those whose community, building or number say each of these words.
+
+    With a community those of it alone.
+    """
 
     ids = fields.List(fields.UUID(), data_key="id", load_default=(), validate=Length(max=100))
     q = Line(most=80, load_default=None)
+    community_id = fields.UUID(load_default=None)
 
 
 class UnitView(ma.Schema):

@@ -18,5 +18,5 @@ def upgrade() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     )
     op.execute(f"ALTER POLICY photo_removals_web ON photo_removals USING ({in_tenant()}) WITH CHECK ({in_tenant()})")
-    for statement in grant("tickets", "photo_removals", web="SELECT, INSERT, UPDATE, DELETE", worker="UPDATE"):
+    for statement in grant("tickets", "photo_removals", web="SELECT, INSERT, DELETE", worker=""):
         op.execute(statement)
