@@ -118,12 +118,12 @@ def _around(town: Town, begins: datetime, days: int) -> Iterator[tuple[datetime,
     yield begins + timedelta(days=days - 0.2), loose_ends.in_hand(town)
     yield begins + timedelta(days=days - 0.1), loose_ends.at_home(town)
     yield begins + timedelta(days=days - 0.1), loose_ends.to_approve(town)
-    call = loose_ends.last_call_from(begins + timedelta(days=days))
-    # It takes some minutes, and households are asked a day later.
-    yield call - timedelta(days=1, minutes=20), loose_ends.to_call(town)
-    yield from office.every_day(begins, days, 10, lambda: office.day(town, call))
+    # Of what takes some minutes from here the household is asked a day after its end.
+    calls_until = loose_ends.last_call_from(begins + timedelta(days=days)) - timedelta(minutes=20)
+    yield calls_until - timedelta(days=1), loose_ends.to_call(town)
+    yield from office.every_day(begins, days, 10, lambda: office.day(town, calls_until))
     yield from office.every_day(begins, days, 13, lambda: office.catching_up(town))
-    yield from office.every_day(begins, days, 16, lambda: office.day(town, call))
+    yield from office.every_day(begins, days, 16, lambda: office.day(town, calls_until))
     yield from office.every_day(begins, days, 20.5, lambda: community.rounds(town))
     yield from office.every_day(begins, days, 21, lambda: office.reading(town))
 

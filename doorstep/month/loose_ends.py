@@ -11,6 +11,8 @@ from doorstep.sample import HUATING
 from services.kit import clock
 
 FIRST = "resident1"
+# Nobody is rung up at night (21:00–09:00, DOORSTEP_RETURN_VISIT_NIGHT): an hour is left before it begins.
+MORNING, EVENING = 9, 20
 
 
 def at_home(town: Town) -> Story:
@@ -55,12 +57,12 @@ def in_hand(town: Town) -> Story:
 
 
 def last_call_from(ends: datetime) -> datetime:
-    """Return the last moment, at least two hours before `ends`, at which people may be rung up."""
+    """Return a moment at least two hours before `ends` at which people may be rung up: then, or the evening before."""
     local = (ends - timedelta(hours=2)).astimezone(ZONE)
-    if 9 <= local.hour < 20:
+    if MORNING <= local.hour < EVENING:
         return local
-    evening = local.replace(hour=19, minute=0)
-    return evening if local.hour >= 20 else evening - timedelta(days=1)
+    evening = local.replace(hour=EVENING - 1, minute=0)
+    return evening if local.hour >= EVENING else evening - timedelta(days=1)
 
 
 def to_call(town: Town) -> Story:
