@@ -136,6 +136,16 @@ def test_the_same_act_twice_is_on_record_once(estate: "Estate") -> None:
     assert (pressed.status_code, pressed.json["why"]) == (409, "already_done")
 
 
+def test_an_act_that_changed_the_status_is_known_again_by_its_time(estate: "Estate") -> None:
+    ticket = claimed(estate)
+    done, seen = NOON + 5 * MINUTE, {"expected_status": "claimed"}
+    assert act(estate, ticket, "arrive", done, NOON + HOUR, **seen).status_code == 200
+    again = act(estate, ticket, "arrive", done, NOON + 30 * HOUR, **seen)
+    assert (again.status_code, again.json["why"]) == (409, "already_done")
+    later = act(estate, ticket, "arrive", done + MINUTE, NOON + 30 * HOUR, **seen)
+    assert (later.status_code, later.json["why"]) == (409, "status_changed")
+
+
 def test_a_retry_says_anew_when_it_was_sent(estate: "Estate") -> None:
     ticket = claimed(estate)
     first, second = (NOON + HOUR, NOON + 2 * HOUR)

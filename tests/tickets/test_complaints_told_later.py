@@ -131,9 +131,12 @@ def test_what_no_phone_says_is_refused_by_name(estate: "Estate", body: dict[str,
 
 def test_a_step_told_twice_is_on_record_once(estate: "Estate", worker_engine: Engine) -> None:
     ticket = on_site(estate, "new")
-    done = NOON + 30 * MINUTE
-    assert tell(estate, ticket, "identify", done, NOON + 2 * HOUR).status_code == 200
-    again = tell(estate, ticket, "identify", done, NOON + 2 * HOUR + timedelta(seconds=9))
-    assert (again.status_code, again.json["why"]) == (409, "already_done")
+    done, seen = NOON + 30 * MINUTE, {"expected_status": "in_progress", "expected_step": "new"}
+    assert tell(estate, ticket, "identify", done, NOON + 2 * HOUR, **seen).status_code == 200
+    for saw in ({}, seen):
+        again = tell(estate, ticket, "identify", done, NOON + 2 * HOUR + timedelta(seconds=9), **saw)
+        assert (again.status_code, again.json["why"]) == (409, "already_done")
+    other = tell(estate, ticket, "identify", done + MINUTE, NOON + 3 * HOUR, **seen)
+    assert (other.status_code, other.json["why"]) == (409, "step_changed")
     actions = [entry["action"] for entry in entries(worker_engine, ticket["id"])]
     assert actions.count("identify") == 1

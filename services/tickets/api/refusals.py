@@ -16,6 +16,7 @@ from services.tickets.acts import Phone
 
 # So many of the next best jobs are told to whoever lost one.
 NEXT = 3
+CHANGED = ("status_changed", "step_changed")
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def telling_both(db: Connection, actor: Actor, ticket_id: str, action: str, phon
         raise
     except DeskError as refusal:
         now = queries.ticket_in_short(db, actor, ticket_id)
-        refusal.more["why"] = _why(refusal, actor, action, now)
+        refusal.more["why"] = _why(db, refusal, actor, action, now, phone)
         refusal.more["wanted"] = _wanted(action, phone)
         refusal.more["ticket"] = now
         if refusal.more["why"] == "taken":
@@ -35,9 +36,16 @@ def telling_both(db: Connection, actor: Actor, ticket_id: str, action: str, phon
         raise
 
 
-def _why(refusal: DeskError, actor: Actor, action: str, now: Mapping[str, Any]) -> str:
-    """Return the word for a refusal: what the status forbids may have been done already, or be somebody else's now."""
+def _why(
+    db: Connection, refusal: DeskError, actor: Actor, action: str, now: Mapping[str, Any], phone: Phone | None
+) -> str:
+    """Return the word for a refusal: what the status forbids may have been done already, or be somebody else's now.
+
+    What is otherwise than the phone showed it may be so by this very act, which is told once more.
+    """
     why: str = refusal.more.get("why", refusal.code)
+    if why in CHANGED and phone and phone.acted_at in queries.acted_at(db, now["id"], actor, action):
+        return "already_done"
     if why != "not_now":
         return why
     if (now["last"]["action"], now["last"]["by"]["id"]) == (action, actor.id):

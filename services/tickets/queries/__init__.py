@@ -2,7 +2,7 @@
 
 from services.tickets.queries.desk import communities_of, corrections_of, places_of, pool, staff_of
 from services.tickets.queries.jobs import jobs_of
-from services.tickets.queries.refused import ticket_in_short
+from services.tickets.queries.refused import acted_at, ticket_in_short
 from services.tickets.queries.reports import attainment_report, pause_report, sla_report, table_of, wait_report, zone_of
 from services.tickets.queries.term_previews import preview_calendar, preview_pack, preview_policy
 from services.tickets.queries.term_versions import term_versions
@@ -20,6 +20,7 @@ from services.tickets.queries.views import ticket_view
 from services.tickets.queries.waits import all_waits_of, wait_view, waits_of
 
 __all__ = [
+    "acted_at",
     "TicketFilter",
     "all_waits_of",
     "calendar_view",

@@ -1,5 +1,6 @@
 """A ticket in short, for whoever was refused a step on it: whose it is, since when, by whom, and what can be done."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -33,6 +34,13 @@ def ticket_in_short(db: Connection, actor: Actor, ticket_id: str) -> dict[str, A
         "last": {"action": entries[-1]["action"], "at": moment(entries[-1]["at"]), "by": _by(entries[-1])},
         "was_yours_until": moment(_lost(entries, actor.id)),
     }
+
+
+def acted_at(db: Connection, ticket_id: str, actor: Actor, action: str) -> list[datetime]:
+    """Return when the actor did this to the ticket, by a phone's clock, for each time that was told later."""
+    told = history.c.data["acted"]["acted_at"].astext
+    theirs = (history.c.ticket_id == ticket_id, history.c.actor_id == actor.id, history.c.action == action)
+    return [datetime.fromisoformat(at) for at in db.execute(select(told).where(*theirs, told.is_not(None))).scalars()]
 
 
 def _given(entries: list[dict[str, Any]]) -> dict[str, Any]:
