@@ -21,7 +21,7 @@ contacts = Blueprint("contacts", __name__, description="Whom to call about a rep
 @access("resident", "crew", "dispatcher", "manager")
 @contacts.alt_response(200, schema=shapes.Contact)
 def read_contact(ticket_id: uuid.UUID) -> Response:
-    """Read the number to call: for whoever reported it, the desk, and the crew with the job, whose look is noted."""
+    """Read the number to call: for whoever reported it, the desk, and the job's crew; looks of staff are noted."""
     with scoped() as db:
         ticket = queries.ticket_row(db, str(ticket_id))
         phone = phone_of(db, str(ticket_id))
