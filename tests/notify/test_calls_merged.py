@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import inspect
 
 from services.contracts import tickets
 from services.contracts.fact import Fact
@@ -36,16 +37,23 @@ def calls(ladder: Ladder, *states: str) -> Sequence[Any]:
     return sorted(theirs, key=lambda call: call.id)
 
 
-def settles(ladder: Ladder, client: FlaskClient, seconds: int, outcome: str) -> None:
-    """Let a colleague take the one call that waits, and say what came of it."""
+def takes(ladder: Ladder, client: FlaskClient, seconds: int) -> tuple[str, dict[str, str]]:
+    """Let a colleague take the one call that waits; returns its id and whose it is."""
     ladder.until(after(seconds))
     colleague = ladder.signed(fresh(), "dispatcher")
     [call] = calls(ladder, "open")
     with at(after(seconds)):
         assert client.post(f"/api/v1/phone-tasks/{call.id}/claim", headers=colleague).status_code == 200
-        if outcome:
-            told = client.post(f"/api/v1/phone-tasks/{call.id}/outcome", json={"outcome": outcome}, headers=colleague)
-            assert told.status_code == 200, told.json
+    return call.id, colleague
+
+
+def settles(ladder: Ladder, client: FlaskClient, seconds: int, taken: tuple[str, dict[str, str]], outcome: str) -> None:
+    """Let whoever took a call say what came of it."""
+    ladder.until(after(seconds))
+    call_id, colleague = taken
+    with at(after(seconds)):
+        told = client.post(f"/api/v1/phone-tasks/{call_id}/outcome", json={"outcome": outcome}, headers=colleague)
+    assert told.status_code == 200, told.json
 
 
 def test_an_emergency_nobody_answers_is_one_call_a_person_however_often_it_is_told(ladder: Ladder) -> None:
@@ -64,7 +72,7 @@ def test_an_emergency_nobody_answers_is_one_call_a_person_however_often_it_is_to
 
 def test_whoever_was_reached_has_heard_of_all_of_it(ladder: Ladder, client: FlaskClient) -> None:
     hears(ladder, 120, tickets.TicketUnclaimed, to="dispatcher")
-    settles(ladder, client, 420, "reached")
+    settles(ladder, client, 420, takes(ladder, client, 420), "reached")
     ladder.until(after(1500))
     assert {(row.kind, row.ended_by, row.ended_at) for row in ladder._all(alarms)} == {
         ("ticket.filed", "reached", after(420)),
@@ -80,10 +88,34 @@ def test_whoever_was_reached_has_heard_of_all_of_it(ladder: Ladder, client: Flas
 
 def test_a_call_that_is_being_made_is_not_doubled_and_keeps_its_words(ladder: Ladder, client: FlaskClient) -> None:
     hears(ladder, 120, tickets.TicketUnclaimed, to="dispatcher")
-    settles(ladder, client, 250, "")
+    takes(ladder, client, 250)
     ladder.until(after(500))
     [call] = [one for one in ladder.calls() if one.person_id == ladder.dispatcher]
     assert (call.state, call.kind) == ("claimed", "ticket.filed")
+
+
+def test_what_happens_between_taking_a_call_and_its_outcome_is_told_anew(ladder: Ladder, client: FlaskClient) -> None:
+    taken = takes(ladder, client, 250)
+    hears(ladder, 300, tickets.SlaBreached, clock="acknowledge", due_at=after(300))
+    settles(ladder, client, 420, taken, "reached")
+    ladder.until(after(540))
+    theirs = [row for row in ladder._all(alarms) if row.person_id == ladder.dispatcher]
+    assert {(row.kind, row.ended_by) for row in theirs} == {("ticket.filed", "reached"), ("sla.breached", None)}
+    assert [call.kind for call in calls(ladder, "open")] == ["sla.breached"]
+
+
+def test_what_happens_while_a_call_is_made_is_not_left_to_it(ladder: Ladder, client: FlaskClient) -> None:
+    takes(ladder, client, 250)
+    hears(ladder, 300, tickets.SlaBreached, clock="acknowledge", due_at=after(300))
+    hears(ladder, 310, tickets.TicketUnclaimed, to="dispatcher")
+    ladder.until(after(560))
+    assert [call.kind for call in calls(ladder, "claimed")] == ["ticket.filed"]
+    assert [call.kind for call in calls(ladder, "open")] == ["ticket.unclaimed"]
+
+
+def test_the_calls_to_a_person_about_a_ticket_are_found_by_an_index(desk: Desk) -> None:
+    found = inspect(desk.worker).get_indexes("phone_tasks")
+    assert ["person_id", "ticket_id"] in [index["column_names"] for index in found]
 
 
 def test_another_ticket_is_another_call(ladder: Ladder) -> None:

@@ -45,7 +45,7 @@ def acknowledged(connection: Connection, alarm: Mapping[str, Any]) -> tuple[str,
     """Return how and when somebody acknowledged the alarm, or None.
 
     Read by the person, or by anybody of the audience where it is the desk's; the ticket taken in hand after the event
-    (which tells a resident nothing); reached by telephone since, by whichever call about the ticket.
+    (which tells a resident nothing); reached by whichever call about the ticket that somebody took up since.
     """
     read = select(func.min(tellings.c.read_at))
     if shared(alarm["audience"]):
@@ -64,7 +64,7 @@ def acknowledged(connection: Connection, alarm: Mapping[str, Any]) -> tuple[str,
         if found:
             return "answered", found
     called = select(func.min(phone_tasks.c.done_at)).where(_same_call(alarm), phone_tasks.c.outcome == REACHED)
-    found = connection.execute(called.where(phone_tasks.c.done_at > alarm["occurred_at"])).scalar_one()
+    found = connection.execute(called.where(phone_tasks.c.claimed_at > alarm["occurred_at"])).scalar_one()
     return ("reached", found) if found else None
 
 
@@ -116,19 +116,21 @@ def ask_for_a_call(connection: Connection, alarm: Mapping[str, Any], now: dateti
         "created_at": now,
         "call_from": now,
     }
-    if alarm["ticket_id"] is not None and _told_by_another(connection, row):
+    if alarm["ticket_id"] is not None and _told_by_another(connection, row, alarm["occurred_at"]):
         return
     connection.execute(insert(phone_tasks).values(row).on_conflict_do_nothing())
 
 
-def _told_by_another(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """True where a call to the same person about the same ticket is not done yet; it tells this, unless it is made now.
+def _told_by_another(connection: Connection, row: Mapping[str, Any], occurred_at: datetime) -> bool:
+    """True where a call to the same person about the same ticket waits to be made, which then tells this, or is made.
 
-    Locks the pair until the transaction ends.
+    One that is made says nothing of what happened since it was taken up. Locks the pair until the transaction ends.
     """
     _lock_pair(connection, row)
-    waiting = select(phone_tasks.c.id, phone_tasks.c.state).where(_same_call(row), phone_tasks.c.state != "done")
-    call = connection.execute(waiting.limit(1).with_for_update()).one_or_none()
+    made = (phone_tasks.c.state == "claimed") & (phone_tasks.c.claimed_at > occurred_at)
+    tells = _same_call(row) & (made | (phone_tasks.c.state == "open"))
+    found = select(phone_tasks.c.id, phone_tasks.c.state).where(tells).order_by(phone_tasks.c.state)
+    call = connection.execute(found.limit(1).with_for_update()).one_or_none()
     if call is not None and call.state == "open":
         newest = {name: row[name] for name in (*_ABOUT, "locale", "title")}
         connection.execute(update(phone_tasks).where(phone_tasks.c.id == call.id).values(newest))
@@ -144,7 +146,9 @@ def _same_call(about: Mapping[str, Any]) -> ColumnElement[bool]:
 
 def ask_to_call(connection: Connection, event_id: str, now: datetime) -> None:
     """Put a call about an event's notice before the desk for whoever it went to, once a notice."""
-    told = select(*(tellings.c[name] for name in _ABOUT)).join(notices, notices.c.id == tellings.c.notice_id)
+    told = select(*(tellings.c[name] for name in (*_ABOUT, "occurred_at"))).join(
+        notices, notices.c.id == tellings.c.notice_id
+    )
     for row in connection.execute(told.where(notices.c.event_id == event_id)).mappings():
         ask_for_a_call(connection, dict(row), now)
 

@@ -98,6 +98,7 @@ phone_tasks = Table(
     CheckConstraint("(state = 'claimed') <= (claimed_by IS NOT NULL)", name="claimed_by_somebody"),
 )
 Index("ix_phone_tasks_list", phone_tasks.c.organisation_id, phone_tasks.c.id)
+Index("ix_phone_tasks_person", phone_tasks.c.person_id, phone_tasks.c.ticket_id)
 
 incidents = Table(
     "incidents",
