@@ -63,12 +63,14 @@ class Patience:
 class Deliverer:
     """Delivers one channel, so that a provider that hangs holds up only its own."""
 
-    def __init__(self, engine: Engine, channel: Channel, patience: Patience | None = None, *, site: str = "") -> None:
+    def __init__(
+        self, engine: Engine, channel: Channel, patience: Patience | None = None, *, site: str | None = None
+    ) -> None:
         self._engine = engine
         self._channel = channel
         self._patience = patience or Patience()
-        # Where the pages are that a letter leads to. A push names its ticket to the app itself, and chats stay short.
-        self._site = site if channel.name == EMAIL else ""
+        # Where a letter leads; empty: nowhere. A push names its ticket to the app itself, and chats stay short.
+        self._site = site if channel.name == EMAIL else None
 
     def run(self, stop: threading.Event) -> None:
         """Deliver what is due until `stop`."""
@@ -248,7 +250,7 @@ def _untried(claimed: dict[str, Any], until: datetime) -> dict[str, Any]:
     return {"state": "queued", "next_attempt_at": until, "attempts": claimed["attempts"] - 1}
 
 
-def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address: str, site: str) -> Outgoing:
+def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address: str, site: str | None) -> Outgoing:
     notice = _leading(claimed["notice"], site)
     title, body, link, ticket_id = notice["title"], notice["body"], notice["link"], notice["ticket_id"]
     if mates:
@@ -275,11 +277,10 @@ def _outgoing(claimed: dict[str, Any], mates: Sequence[dict[str, Any]], address:
     )
 
 
-def _leading(notice: dict[str, Any], site: str) -> dict[str, Any]:
-    """Return a notice with the link to its ticket where it has no other: `site` opens it as the reader's role may."""
-    if notice["link"] or not site or notice["ticket_id"] is None:
-        return notice
-    return {**notice, "link": f"{site}/tickets/{notice['ticket_id']}"}
+def _leading(notice: dict[str, Any], site: str | None) -> dict[str, Any]:
+    """Return a notice as it leads from a letter: to its own page or its ticket, or nowhere without a `site` to open."""
+    link = notice["link"] or (notice["ticket_id"] and f"{site}/tickets/{notice['ticket_id']}")
+    return notice if site is None else {**notice, "link": link if site else None}
 
 
 def loops(engine: Engine, channels: list[Channel], site: str) -> dict[str, Loop]:

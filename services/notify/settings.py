@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from services.kit import settings
 from services.kit.settings import Reader, Settings, SettingsError
 
-# What DOORSTEP_PUBLIC_URL begins with where nobody set it.
+# The hosts that only this machine reaches; the first is where DOORSTEP_PUBLIC_URL leads unless set.
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _TLS = ("implicit", "starttls", "none")
 

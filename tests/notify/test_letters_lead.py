@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from services.contracts import Fact, surveys, tickets
-from services.contracts.community import AnnouncementPublished, EventMoved
+from services.contracts.community import AnnouncementPublished, EventCancelled, EventMoved, EventPromoted
 from services.kit.settings import Settings
 from services.kit.testing import at, free_port, fresh
 from services.notify.channels import Email
@@ -111,12 +111,26 @@ def test_each_item_of_a_digest_leads_to_its_own_ticket(
     assert sorted(links_of(letter)) == sorted(f"{SITE}/tickets/{one}" for one in mine)
 
 
-def test_where_nobody_knows_the_address_no_letter_names_one(desk: Desk, email: Email, mailbox: Mailbox) -> None:
-    reader = desk.person(email=ADDRESS)
-    desk.hears(desk.event(tickets.TicketCompleted, requester_id=reader))
-    sent(desk, email, site="")
-    (letter,) = mailbox.letters
-    assert links_of(letter) == []
+@pytest.mark.parametrize("digest_at", [None, time(8)])
+def test_where_nobody_knows_the_address_no_letter_names_one(
+    desk: Desk, email: Email, mailbox: Mailbox, digest_at: time | None
+) -> None:
+    reader = desk.person(email=ADDRESS, digest_at=digest_at, timezone="Asia/Shanghai")
+    kinds = (
+        tickets.TicketCompleted,
+        surveys.SurveyInvited,
+        surveys.CampaignInvited,
+        AnnouncementPublished,
+        EventPromoted,
+        EventMoved,
+        EventCancelled,
+    )
+    with at(NOON):
+        desk.hears(*[desk.event(kind, requester_id=reader) for kind in kinds])
+    with at(NOON + timedelta(hours=20)):
+        sent(desk, email, site="")
+    assert len(mailbox.letters) == (1 if digest_at else len(kinds))
+    assert [links_of(letter) for letter in mailbox.letters] == [[]] * len(mailbox.letters)
 
 
 @pytest.mark.parametrize(
