@@ -26,6 +26,7 @@ from services.notify.channels.email import NAME as EMAIL
 from services.notify.channels.push import NAME as PUSH
 from services.notify.quiet import digest_moment, quiet_end
 from services.notify.rendering import gather
+from services.notify.visits_told import comes_too_late
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ RECORD_SECONDS = 0.1
 # A device is disturbed at most so often with what can wait; what comes meanwhile goes out together.
 PUSH_EVERY = timedelta(hours=1)
 
+_TOO_LATE = {"state": "skipped", "last_error": "the visit it reminds of has begun"}
 Result = tuple[dict[str, Any], str, Mapping[str, Any]]
 
 
@@ -102,12 +104,18 @@ class Deliverer:
             if time.monotonic() - began > BATCH_SECONDS:
                 results.append((one, "returned", _untried(one, clock.now())))
                 continue
+            if comes_too_late(one["notice"], clock.now()):
+                results.append((one, "skipped", _TOO_LATE))
+                continue
             hold = self._hold(one)
             if hold:
                 results.append((one, "held", hold))
                 continue
             mates = self._mates(one, left)
             left = [other for other in left if other not in mates]
+            late = [mate for mate in mates if comes_too_late(mate["notice"], clock.now())]
+            results += [(mate, "skipped", _TOO_LATE) for mate in late]
+            mates = [mate for mate in mates if mate not in late]
             outcome, values = self._attempt(one, mates)
             results += [(each, outcome, values) for each in (one, *mates)]
             if time.monotonic() - recorded > RECORD_SECONDS:

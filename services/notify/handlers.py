@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from services.contracts import Fact, parse, tickets
+from services.contracts.appointments import AppointmentReminded
 from services.contracts.community import (
     AnnouncementFact,
     AnnouncementReminded,
@@ -127,6 +128,8 @@ class Handlers:
             data = {"announcement_id": fact.announcement_id, "version": fact.version}
         elif isinstance(fact, EventPromoted | EventMoved | EventCancelled):
             link = f"{self.public_url}/my/events/{fact.event_id}"
+        elif isinstance(fact, AppointmentReminded) and fact.begins_at:
+            data = {"begins_at": fact.begins_at.isoformat()}
         return {
             "id": str(new_id()),
             "organisation_id": event.organisation_id,

@@ -1,5 +1,6 @@
 """What a notice says of an appointment: when somebody comes, and which side named, answered or called it off."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,3 +23,9 @@ def visit_told(fact: Fact, locale: str, zone: str, occurred_at: datetime) -> dic
             "agreed": getattr(fact, "agreed", False),
         }
     }
+
+
+def comes_too_late(notice: Mapping[str, Any], now: datetime) -> bool:
+    """True for the reminder of a visit whose window has begun: nobody is to be reminded of it any more."""
+    begins_at = notice["data"].get("begins_at")
+    return begins_at is not None and datetime.fromisoformat(begins_at) <= now

@@ -69,6 +69,30 @@ def test_a_push_of_it_waits_for_the_end_of_quiet_hours_whatever_it_is_about(
     assert (push.urgent, "今天 08:00 – 10:00" in push.title) == (False, True)
 
 
+@pytest.mark.parametrize("limit", [1, 50])
+@pytest.mark.parametrize(("minutes", "comes"), [(59, True), (60, False), (180, False)])
+def test_nobody_is_reminded_of_a_visit_that_has_begun(
+    desk: Desk, phone: Phone, minutes: int, comes: bool, limit: int
+) -> None:
+    desk.channels = [phone, postbox := Postbox()]
+    ends = time(6 + minutes // 60, minutes % 60)
+    household = desk.person(email="one@example.org", quiet_from=time(22), quiet_until=ends, timezone="Asia/Shanghai")
+    night = TOMORROW - 3 * HOUR  # For seven, while quiet hours end a little before it, with it, or after it.
+    with at(night):
+        desk.hears(
+            desk.event(tickets.TicketDeparted, requester_id=household, at=night),
+            reminder(desk, night, night + HOUR, requester_id=household),
+        )
+    for channel in (phone, postbox):
+        deliver(desk, channel, night + minutes * MINUTE, limit)
+        assert any("07:00" in one.title + one.body for one in channel.taken) == comes
+        assert channel.taken, "what else waited comes"
+    assert {row.state for name in ("push", "email") for row in desk.deliveries(name)} == (
+        {"sent"} if comes else {"sent", "skipped"}
+    )
+    assert len(desk.notices(household)) == 2, "in the app it stands"
+
+
 def test_a_push_of_it_keeps_the_pace_of_what_can_wait(desk: Desk, phone: Phone) -> None:
     desk.channels = [phone]
     household = desk.person()
