@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from services.tickets.acts import AT_ONCE
 from tests.e2e.browsing import Visit, axe, fits, forgive, screenshot
-from tests.e2e.phones import LINE, People, acted, kept, lose_signal
+from tests.e2e.phones import LINE, People, acted, card, kept, lose_signal, sign_in_as, sign_out, urgent
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(400)
@@ -45,12 +45,16 @@ def opened_without_signal(visit: Visit, ticket: dict[str, Any], lang: str = "zh-
     return page
 
 
-def identify(page: Page) -> None:
+def say_back(page: Page) -> None:
     page.check("input[name=identify-emotion][value=calm]")
     page.select_option("#identify-cause", "repair_quality")
     page.fill("#identify-wanted", "打扫干净")
     page.fill("#identify-restated", PHONES_WORDS)
     page.click("#identify button")
+
+
+def identify(page: Page) -> None:
+    say_back(page)
     expect(page.locator("#case-kept")).to_be_visible()
 
 
@@ -62,6 +66,7 @@ def test_a_complaint_is_heard_without_signal_and_on_record_with_both_moments(
     page = opened_without_signal(visit, ticket, lang)
     # What is missing is said by the phone: there is nobody else to say it.
     page.click("#identify button")
+    expect(page.locator("#identify-wanted:invalid")).to_be_visible()
     expect(page.locator(".site-navigation .count")).to_have_count(0)
     began = datetime.now(UTC)
     identify(page)
@@ -201,3 +206,54 @@ def test_what_cannot_be_said_any_more_is_left_as_a_remark_or_given_up(visit: Vis
     expect(page.locator("#settle")).to_be_visible()
     expect(refused).to_have_count(0)
     assert case(person, ticket)["restated"] == DESKS_WORDS
+
+
+def test_what_was_chosen_stays_while_another_job_is_told_of(visit: Visit, person: People) -> None:
+    ticket, another = mine(person, "边选边发送"), urgent(person, "另一份工单")
+    page = visit("crew1", "/jobs")
+    kept(page, f"/jobs/{ticket['id']}/complaint")
+    lose_signal(page)
+    page.goto("/jobs/pool")
+    card(page, another).locator("button").click()
+    expect(page.locator(".site-navigation .count")).to_have_text("1")
+    page.goto(f"/jobs/{ticket['id']}/complaint")
+    page.check("input[name=identify-emotion][value=angry]")
+    page.select_option("#identify-cause", "repair_quality")
+    page.context.set_offline(False)
+    expect(page.locator("#live")).to_contain_text(another["number"])
+    expect(page.locator(".site-navigation .count")).to_have_count(0)
+    # A page that were taken anew now would be here by then.
+    page.wait_for_timeout(1000)
+    expect(page.locator("input[name=identify-emotion][value=angry]")).to_be_checked()
+    expect(page.locator("#identify-cause")).to_have_value("repair_quality")
+
+
+def test_a_page_of_an_earlier_session_is_sent_with_the_token_of_now_and_by_nobody_else(
+    visit: Visit, person: People
+) -> None:
+    ticket = mine(person, "重新登录")
+    page = visit("crew1", f"/jobs/{ticket['id']}/complaint")
+    # What it keeps ahead, or asks whose session it is, may come while nobody or somebody else is signed in.
+    forgive(page, "status of 40[13]")
+    other = page.context.new_page()
+    other.goto("/jobs")
+    sign_out(other)
+    sign_in_as(other, "crew1")
+    say_back(page)
+    expect(page.locator("#assess")).to_be_visible()
+    assert case(person, ticket)["restated"] == PHONES_WORDS
+
+    # What a crew member wrote is not said by whoever signed in since: it waits for them.
+    sign_out(other)
+    sign_in_as(other, "crew2")
+    for name, value in (("severity", "minor"), ("justified", "yes"), ("settle_at_once", "no")):
+        page.check(f"input[name=assess-{name}][value={value}]")
+    page.fill("#assess-department", "维修")
+    page.fill("#assess-note", "现场看到地面未清理")
+    page.click("#assess button")
+    expect(page.locator("#case-kept")).to_be_visible()
+    assert case(person, ticket)["step"] == "identified"
+    sign_out(other)
+    sign_in_as(other, "crew1")
+    until(lambda: case(person, ticket)["step"] == "assessed", "what was kept")
+    assert case(person, ticket)["department"] == "维修"

@@ -27,7 +27,12 @@ addEventListener("submit", async (event) => {
   form.dataset.busy = "yes";
   try {
     // What comes after it is for the desk to say, which does so on the page that answers.
-    if ("live" in form.dataset && await hears(data.person, form.closest("[data-job]").dataset.job)) return form.submit();
+    const session = "live" in form.dataset && await hears(data.person, form.closest("[data-job]").dataset.job);
+    if (session) {
+      // The page may have been kept from a session that is over.
+      form.elements.csrf_token.value = session.csrf;
+      return form.submit();
+    }
     const act = await actFrom(form, event.submitter);
     if (act) acted(form, act);
   } catch (problem) {
@@ -81,7 +86,7 @@ async function noticeSent() {
   live.textContent = say("sent", { act: `${last.job.number} ${titleOf(last)}` });
   if (acts.some((act) => act.state === "waiting") && sender.state === "sending") return reloadSoon();
   const claimed = last.act === "claim" && location.pathname !== `/jobs/${last.job.id}` && !acts.some((act) => act.state === "waiting" || act.state === "refused");
-  if (claimed && document.querySelector(`#pool [data-job="${last.job.id}"], #refusals`) && location.pathname !== "/jobs/outbox") {
+  if (claimed && !filling() && document.querySelector(`#pool [data-job="${last.job.id}"], #refusals`) && location.pathname !== "/jobs/outbox") {
     location.assign(`/jobs/${last.job.id}`);
     return;
   }
@@ -122,10 +127,18 @@ function sameAs(old) {
 /** True while somebody fills in a form: the page stays as it is until that is sent or closed. */
 function filling() {
   const page = document.getElementById("page");
-  const typed = [...page.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=file]), textarea")];
-  const chosen = [...page.querySelectorAll("input[type=file]")].some((field) => field.files.length);
-  stale = page.querySelector("details.more[open]") !== null || chosen || typed.some((field) => field.value !== field.defaultValue);
+  const fields = [...page.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  stale = page.querySelector("details.more[open]") !== null || fields.some(isFilled);
   return stale;
+}
+
+/** True where a field says something else than the desk wrote into it. */
+function isFilled(field) {
+  if (field.type === "file") return field.files.length > 0;
+  if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+  // Where the desk chose nothing, the first one is what is shown.
+  if (field.options) return field.value !== (field.querySelector("option[selected]") ?? field.options[0])?.value;
+  return field.value !== field.defaultValue;
 }
 
 let stale = false;

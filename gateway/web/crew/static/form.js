@@ -6,8 +6,8 @@ import { called, data, say } from "./words.js";
 import { shrink } from "./photo.js";
 import { factsOf, statusNow } from "./project.js";
 
-// What every form carries for where no script runs.
-const CARRIED = ["csrf_token", "key", "photo"];
+// What forms carry for where no script runs, and a photo, which is kept by itself.
+const CARRIED = ["csrf_token", "key", "seen", "photo"];
 
 /** Keep what a form says as an act of this person; returns the act, or null where there is nothing to keep. */
 export async function actFrom(form, button) {

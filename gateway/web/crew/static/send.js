@@ -7,7 +7,7 @@ const LONGEST_WAIT_MS = 120_000;
 const ANSWER_MS = 60_000;
 // After so long there is no signal for somebody who waits before the phone.
 const PATIENCE_MS = 8000;
-// All others say on which status they were taken, so that the desk refuses them where it is another one by now.
+// All others say on which status and step of a complaint they were taken, so that the desk refuses them on another one.
 const ON_ANY_STATUS = ["comment", "photograph", "tick"];
 // These wait for nothing that was refused before them.
 export const GO_ON = ["comment", "photograph"];
@@ -62,18 +62,18 @@ async function sendAll() {
 class NoAnswer extends Error {}
 
 /** Whose session the browser has, with the token to call with; null where nobody is signed in. */
-async function whose() {
-  const answer = await fetch("/call/session", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(ANSWER_MS) });
+async function whose(patience = ANSWER_MS) {
+  const answer = await fetch("/call/session", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(patience) });
   if (answer.status === 401) return null;
   if (!answer.ok) throw new NoAnswer();
   return answer.json();
 }
 
-/** True where the desk answers whoever is signed in, and nothing about a job waits to be told before. */
+/** A person's session where the desk answers and nothing about a job waits to be told before; else null. */
 export async function hears(person, job) {
-  if (!navigator.onLine || (await openActs(person)).some((act) => act.job.id === job)) return false;
-  const answer = await fetch("/call/session", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
-  return answer?.ok === true;
+  if (!navigator.onLine || (await openActs(person)).some((act) => act.job.id === job)) return null;
+  const session = await whose(PATIENCE_MS).catch(() => null);
+  return session?.person === person ? session : null;
 }
 
 /** The first act that waits for nothing but signal: what comes after a refused step on the same job waits for it. */

@@ -1,7 +1,8 @@
 // What was done on this phone and is to be told to the desk: kept in IndexedDB until the desk has said what became of it.
 //
 // An act: {id, person, job {id, number, title, place, zone}, act, path, body, photo (a Blob), shown (what to say of it),
-// acted_at, expected_status, key, state: waiting | refused | sent | dropped, problem (what the desk refused), ended_at}
+// acted_at, expected_status, expected_step (how far a complaint had come), chosen (the way to settle it that was chosen),
+// key, state: waiting | refused | sent | dropped, problem (what the desk refused), ended_at}
 
 const NAME = "doorstep-crew";
 const KEPT_MS = 24 * 3600 * 1000;
