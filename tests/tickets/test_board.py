@@ -112,6 +112,9 @@ def test_homes_are_found_by_what_somebody_says(estate: Estate) -> None:
         assert unit in found, words
     assert estate.get("dispatcher", "/units?q=nowhere").get_json()["items"] == []
     assert estate.get("dispatcher", f"/units?id={estate.home}&id={testing.fresh()}").get_json()["items"] == [unit]
+    for place, found in ((unit["community"]["id"], [unit]), (testing.fresh(), [])):
+        query = f"id={estate.home}&community_id={place}"
+        assert estate.get("dispatcher", f"/units?{query}").get_json()["items"] == found
 
 
 def test_the_board_is_narrowed_to_a_need_level_and_its_counts_are_of_all(estate: Estate) -> None:

@@ -26,7 +26,10 @@ STATES = {"open": (_l("Still to be done"), "false"), "over": (_l("Over"), "true"
 def requests() -> Response:
     """List requests by what the form says; a home is named by its words or code, and chosen where several have them."""
     said = {name: request.args.get(name, "").strip() for name in ASKED}
-    homes = _homes(said["unit_id"], said["home"])
+    if "home" in request.args and not said["home"]:
+        # The field of the home that was chosen was emptied.
+        said["unit_id"] = ""
+    homes, more = _homes(said)
     home = homes[0] if len(homes) == 1 else None
     wrong = {}
     if (said["home"] or said["unit_id"]) and not homes:
@@ -45,19 +48,27 @@ def requests() -> Response:
         states=STATES,
         communities=told["places"]["items"],
         homes=homes,
+        more=more,
         home=home,
         wrong=wrong,
         found=told.get("found"),
     )
 
 
-def _homes(unit_id: str, said: str) -> list[dict[str, Any]]:
-    """Return the homes that are meant, none where none was named."""
-    if not unit_id and not said:
-        return []
-    named = {"id": [unit_id]} if unit_id else {"q": said[:80], "limit": MOST_HOMES}
-    items: list[dict[str, Any]] = desk().get("/units", **named)["items"]
-    return items
+def _homes(said: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
+    """Return the homes that are meant, and whether there are more; none where none was named.
+
+    A home that was chosen holds until another one is named, or another community.
+    """
+    place = said["community_id"] or None
+    if said["unit_id"]:
+        chosen: list[dict[str, Any]] = desk().get("/units", id=[said["unit_id"]], community_id=place)["items"]
+        if "home" not in request.args or any(one["code"] == said["home"] for one in chosen):
+            return chosen, False
+    if not said["home"]:
+        return [], False
+    found = desk().get("/units", q=said["home"][:80], community_id=place, limit=MOST_HOMES)
+    return found["items"], found.after is not None
 
 
 def _days(said: dict[str, str]) -> dict[str, str]:

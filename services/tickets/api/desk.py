@@ -100,8 +100,9 @@ def my_jobs() -> Response:
 def list_units(query: dict[str, Any]) -> Response:
     """List homes: a resident's own, or those of the communities staff look after; or those asked for, or found."""
     ids = tuple(map(str, query["ids"]))
+    page = (query["limit"], query["after"])
     with scoped() as db:
-        found, more = queries.places_of(db, current_actor(), query["limit"], query["after"], ids, query["q"])
+        found, more = queries.places_of(db, current_actor(), *page, ids, query["q"], query["community_id"])
     return respond(Answer({"items": found}, 200, page_link(more)))
 
 

@@ -111,12 +111,18 @@ def _job(row: dict[str, Any], now: datetime, locale: str) -> dict[str, Any]:
 
 
 def places_of(
-    db: Connection, actor: Actor, limit: int, after: str | None, ids: Sequence[str] = (), said: str | None = None
+    db: Connection,
+    actor: Actor,
+    limit: int,
+    after: str | None,
+    ids: Sequence[str] = (),
+    said: str | None = None,
+    community_id: uuid.UUID | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of units with building and community: a resident's own homes, staff's communities'.
 
-    With `ids` only those, and with `said` those that have each of its words in the name of community, building or unit,
-    and the one whose code it is.
+    With `ids` only those, with `community_id` those of it alone, and with `said` those that have each of its words in
+    the name of community, building or unit, and the one whose code it is.
     """
     statement = (
         select(units, buildings.c.name.label("building"), communities.c.name.label("community"))
@@ -129,6 +135,8 @@ def places_of(
         statement = statement.where(units.c.community_id.in_(actor.community_ids))
     if ids:
         statement = statement.where(units.c.id.in_(ids))
+    if community_id:
+        statement = statement.where(units.c.community_id == str(community_id))
     whole = func.concat_ws(" ", communities.c.name, buildings.c.name, units.c.name)
     if said:
         called = (whole.icontains(one, autoescape=True) for one in re.split(r"[\s,，、-]+", said))

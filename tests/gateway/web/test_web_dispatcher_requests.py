@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.gateway.conftest import FakeService, Organisation
+from tests.gateway.conftest import FakeService, Organisation, json_answer
 from tests.gateway.web.pages import Browser, answers, browser, query_of, text_of
 from tests.gateway.web.test_web_dispatcher_board import ticket
 
@@ -26,11 +26,15 @@ def dispatcher(app: Flask, organisation: Organisation) -> Browser:
     return found
 
 
-def serve(services: dict[str, FakeService], homes: list[dict[str, Any]] | None = None) -> None:
-    """Let the desk tell of one request that is over."""
+def serve(services: dict[str, FakeService], homes: Any = None) -> None:
+    """Let the desk tell of one request that is over, and of homes (or what answers for them)."""
     over = ticket("closed", "Crew 1", completed_at=DONE)
     garden = {"id": GARDEN, "name": "Garden", "timezone": "Asia/Shanghai"}
-    told = {"/tickets": {"items": [over]}, "/communities": {"items": [garden]}, "/units": {"items": homes or []}}
+    told = {
+        "/tickets": {"items": [over]},
+        "/communities": {"items": [garden]},
+        "/units": homes if callable(homes) else {"items": homes or []},
+    }
     answers(services["tickets"], told)
 
 
@@ -101,4 +105,36 @@ def test_a_home_that_is_not_one_lists_nothing(
     assert words in text_of(answer)
     assert asked(services, "/tickets") == []
     if homes:
-        assert f"state=over&amp;community_id=&amp;unit_id={HOMES[1]['id']}" in answer.text
+        assert f"community_id=&amp;unit_id={HOMES[1]['id']}&amp;home=H2&amp;" in answer.text
+        assert "These are the first" not in text_of(answer)
+
+
+def test_a_home_is_looked_for_in_the_community_that_was_chosen(
+    dispatcher: Browser, services: dict[str, FakeService]
+) -> None:
+    serve(services, HOMES[:1])
+    dispatcher.open(f"/board/requests?home=101&community_id={GARDEN}")
+    (sent,) = asked(services, "/units")
+    assert sent == {"q": ["101"], "community_id": [GARDEN], "limit": ["20"]}
+
+
+@pytest.mark.parametrize(("said", "chosen"), [("&home=H1", True), ("", True), ("&home=", False), ("&home=H2", False)])
+def test_a_home_that_was_chosen_holds_until_its_field_says_another(
+    dispatcher: Browser, services: dict[str, FakeService], said: str, chosen: bool
+) -> None:
+    # By its words or code there would be several.
+    serve(services, lambda one: {"items": HOMES[:1] if "id" in query_of(one) else HOMES})
+    answer = dispatcher.open(f"/board/requests?unit_id={HOMES[0]['id']}{said}")
+    held = f'<input type="hidden" name="unit_id" value="{HOMES[0]["id"]}">'
+    assert (held in answer.text) is chosen
+    assert ("Which one?" in text_of(answer)) is (said == "&home=H2")
+    listed = [query.get("unit_id") for query in asked(services, "/tickets")]
+    assert listed == ([[HOMES[0]["id"]]] if chosen else [None] if said == "&home=" else [])
+
+
+def test_that_there_are_more_homes_than_are_shown_is_said(
+    dispatcher: Browser, services: dict[str, FakeService]
+) -> None:
+    link = '</api/v1/units?after=x>; rel="next"'
+    serve(services, lambda _asked: json_answer({"items": HOMES}, Link=link))
+    assert "These are the first 2." in text_of(dispatcher.open("/board/requests?home=1"))
