@@ -61,7 +61,7 @@ FIGURES = {
     "bad": _l("bad services"),
     "neither": _l("neither good nor bad"),
     "n": _l("to be told"),
-    "told": _l("Were told"),
+    "told": _l("were told"),
     "in_time": _l("told in time"),
     "late": _l("told late"),
     "waiting": _l("not told yet"),

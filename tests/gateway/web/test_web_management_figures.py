@@ -188,6 +188,16 @@ def test_a_list_of_jobs_says_how_many_there_are(manager: Browser, services: dict
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("over", "said"), [("false", "Still to be done"), ("true", "Over")])
+def test_a_list_of_jobs_that_are_over_or_not_is_called_no_figure(
+    manager: Browser, services: dict[str, FakeService], over: str, said: str
+) -> None:
+    answers(services["tickets"], {"/tickets": {"items": []}, "/communities": PLACES})
+    shown = manager.open(f"/manage/tickets?over={over}")
+    assert "<h1>Jobs</h1>" in shown.text
+    assert f"Progress: {said}" in text_of(shown)
+
+
 def test_a_list_behind_a_figure_says_which_and_of_which_group(
     manager: Browser, services: dict[str, FakeService]
 ) -> None:
