@@ -81,7 +81,7 @@ def remind_at(agreed_at: datetime, begins_at: datetime, zone: str) -> datetime |
     place = ZoneInfo(zone)
     day_before = begins_at.astimezone(place).date() - timedelta(days=1)
     evening = datetime.combine(day_before, EVENING, tzinfo=place).astimezone(UTC)
-    if agreed_at < evening:
+    if evening - agreed_at >= JUST_AGREED:
         return evening
     return begins_at - SHORTLY if begins_at - agreed_at >= JUST_AGREED else None
 

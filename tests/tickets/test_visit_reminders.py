@@ -49,7 +49,8 @@ def reminded(engine: Engine, ticket: dict[str, Any], at: datetime) -> list[Any]:
     ("sentence", "agreed_at", "begins_at", "due"),
     [
         ("days before", NOON - 48 * HOUR, TOMORROW, EVENING),
-        ("a moment before the evening before", EVENING - SECOND, TOMORROW, EVENING),
+        ("three hours before the evening before", EVENING - 3 * HOUR, TOMORROW, EVENING),
+        ("less than three hours before that", EVENING - 3 * HOUR + SECOND, TOMORROW, TOMORROW - 2 * HOUR),
         ("on the evening itself", EVENING, TOMORROW, TOMORROW - 2 * HOUR),
         ("at night", EVENING + 5 * HOUR, TOMORROW, TOMORROW - 2 * HOUR),
         ("three hours before", TOMORROW - 3 * HOUR, TOMORROW, TOMORROW - 2 * HOUR),

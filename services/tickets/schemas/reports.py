@@ -119,8 +119,10 @@ class BothTimes(ma.Schema):
 
 
 class Resolution(ma.Schema):
-    """The first resolution beside the last, which differ where a job was opened again. `tickets` lists those, `timed`
-    the jobs that each spread of times is over."""
+    """The first resolution beside the last, which differ where a job was opened again.
+
+    `tickets` lists those, `timed` the jobs that each spread of times is over.
+    """
 
     first = fields.Nested(BothTimes, required=True, allow_none=True)
     total = fields.Nested(BothTimes, required=True, allow_none=True)
