@@ -7,11 +7,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
+from gateway.web.forms import number
 from gateway.web.language import language
 from gateway.web.step_forms import Moment, StepForm, aware, choices
 
 YES_NO = [SelectChoice("yes", _l("Yes, it is")), SelectChoice("no", _l("No, it is not"))]
 MOST_OPTIONS = 3
+YES_OR_NO = {"yes": True, "no": False}
 
 
 class CaseForm(StepForm):
@@ -51,7 +53,7 @@ class Assess(CaseForm):
         said = super().body()
         for name in ("justified", "settle_at_once"):
             if name in said:
-                said[name] = said[name] == "yes"
+                said[name] = YES_OR_NO.get(said[name], said[name])
         return said
 
 
@@ -92,7 +94,7 @@ class Choose(CaseForm):
 
     def body(self) -> dict[str, Any]:
         """Return the number of the option."""
-        return {"option": int(self.option.data)} if str(self.option.data or "").isdigit() else {}
+        return {"option": number(self.option.data)} if self.option.data else {}
 
 
 class Approve(CaseForm):

@@ -9,6 +9,15 @@ from wtforms import HiddenField
 
 from gateway.web.desk import Refused
 
+# No number that is asked for has more.
+MOST_DIGITS = 9
+
+
+def number(typed: str | None) -> int | str:
+    """Return what was typed as the number it is, or as it is, which the desk refuses beside its field."""
+    text = (typed or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else text
+
 
 class DeskForm(FlaskForm):
     """A form for one thing that the desk does. Its key is made when it is shown, so that a double tap is one effect.

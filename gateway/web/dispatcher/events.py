@@ -14,7 +14,7 @@ from gateway.web.dispatcher import said
 from gateway.web.dispatcher.area import DESK, blp
 from gateway.web.dispatcher.forms import Moment
 from gateway.web.dispatcher.residents import named
-from gateway.web.forms import DeskForm
+from gateway.web.forms import DeskForm, number
 from gateway.web.guard import page_for
 from gateway.web.page import go, page
 from gateway.web.words import all_of
@@ -50,8 +50,8 @@ class Event(DeskForm):
             if name in body:
                 body[name] = said.aware(body[name], self.community_id.data)
         for name in ("need_level", "capacity"):
-            if str(body.get(name, "")).isdigit():
-                body[name] = int(body[name])
+            if name in body:
+                body[name] = number(body[name])
         return body
 
 

@@ -13,6 +13,7 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from gateway.web.forms import number
 from gateway.web.step_forms import Moment, StepForm, choices
 from gateway.web.words import all_of
 
@@ -61,7 +62,7 @@ class Override(StepForm):
         """Return what was filled in; the level is a number."""
         said = super().body()
         if "need_level" in said:
-            said["need_level"] = int(said["need_level"]) if said["need_level"].isdigit() else said["need_level"]
+            said["need_level"] = number(said["need_level"])
         return said
 
 
@@ -118,8 +119,8 @@ class Disallow(StepForm):
     def body(self) -> dict[str, Any]:
         """Return the reason and the number of the pause."""
         said = super().body()
-        if str(said.get("pause", "")).isdigit():
-            said["pause"] = int(said["pause"])
+        if "pause" in said:
+            said["pause"] = number(said["pause"])
         return said
 
 

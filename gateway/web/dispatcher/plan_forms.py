@@ -11,7 +11,7 @@ from wtforms import DateField, HiddenField, RadioField, SelectChoice, SelectFiel
 from gateway.web.desk import Refused
 from gateway.web.dispatcher import recurring, said
 from gateway.web.dispatcher.forms import Moment, Several
-from gateway.web.forms import DeskForm
+from gateway.web.forms import DeskForm, number
 from gateway.web.words import Word, all_of
 
 EMPTY_ROWS = 2
@@ -151,7 +151,7 @@ class PlanForm(DeskForm):
             **{name: text.replace("\r\n", "\n") for name, text in said_so.items()},
             "urgency": self.urgency.data or None,
             **{name: value for name, value in self.rhythm().items() if value or name == "ends_at"},
-            **{name: _number(self[name].data) for name in ("lead_hours", "late_hours")},
+            **{name: number(self[name].data) for name in ("lead_hours", "late_hours")},
             "if_missed": self.if_missed.data,
             "checkpoints": [point.body() for point in self.points if not point.is_empty()],
         }
@@ -208,8 +208,3 @@ def _typed() -> list[Point]:
 
 def _row(given: Mapping[str, Any]) -> Point:
     return Point(*(given[name] or "" for name in POINT))
-
-
-def _number(typed: str | None) -> Any:
-    text = (typed or "").strip()
-    return int(text) if text.isascii() and text.isdigit() else text

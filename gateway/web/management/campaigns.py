@@ -11,7 +11,7 @@ from wtforms.widgets import DateTimeLocalInput
 
 from gateway.web import moments
 from gateway.web.desk import Refused, desk
-from gateway.web.forms import DeskForm
+from gateway.web.forms import DeskForm, number
 from gateway.web.guard import page_for
 from gateway.web.management.area import blp
 from gateway.web.management.asking import PLACES
@@ -96,7 +96,7 @@ def estimate(campaign_id: uuid.UUID) -> Response:
     form = DeskForm()
     asked = desk().get(f"/campaigns/{campaign_id}")["to_estimate"]
     given = {one["name"]: request.form.get(one["name"], "") for one in asked}
-    answers = {name: int(value) if value.isdigit() else value for name, value in given.items() if value}
+    answers = {name: number(value) for name, value in given.items() if value}
     try:
         desk().post(f"/campaigns/{campaign_id}/estimates", {"answers": answers})
     except Refused as refused:

@@ -10,6 +10,7 @@ const FIELDS = {
 const STEPS = [...Object.keys(FIELDS), "offer", "choose"];
 const MOMENTS = ["investigate_until", "promised_at"];
 const YES_OR_NO = ["justified", "settle_at_once"];
+const MEANT = { yes: true, no: false };
 const OPTIONS = [1, 2, 3];
 
 /** True for a step of a complaint: which one comes next is for the desk to say. */
@@ -37,7 +38,7 @@ function aware(typed, zone) {
 function said(given, names, zone) {
   const filled = names.filter((name) => (given[name] ?? "") !== "");
   return Object.fromEntries(filled.map((name) => {
-    if (YES_OR_NO.includes(name)) return [name, given[name] === "yes"];
+    if (YES_OR_NO.includes(name)) return [name, MEANT[given[name]] ?? given[name]];
     return [name, MOMENTS.includes(name) ? aware(given[name], zone) : clean(given[name])];
   }));
 }
@@ -52,7 +53,7 @@ function offered(given, zone) {
 /** The body of a step that was taken where the community's clocks are those of `zone`. */
 export function caseBody(step, given, zone, lang) {
   if (step === "offer") return offered(given, zone);
-  if (step === "choose") return /^\d+$/.test(given.option ?? "") ? { option: Number(given.option) } : {};
+  if (step === "choose") return given.option ? { option: /^\d{1,9}$/.test(given.option) ? Number(given.option) : given.option } : {};
   const body = said(given, FIELDS[step], zone);
   return step === "reply" ? { ...body, locale: lang } : body;
 }
