@@ -93,6 +93,21 @@ def test_a_step_that_the_desk_took_meanwhile_is_refused_with_both_values(estate:
     assert case(estate, "crew", ticket["id"])["restated"] == body_for("identify")["restated"]
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_crew_gives_what_was_approved_to_a_colleague(estate: "Estate", worker_engine: Engine, later: bool) -> None:
+    ticket = on_site(estate, "approved")
+    colleague = estate.people["colleague"].id
+    more = {"promised_at": options(**SOON)[0]["by"], "to": colleague}
+    done = NOON + 30 * MINUTE
+    answer = tell(estate, ticket, "act", done if later else NOON + 2 * HOUR, NOON + 2 * HOUR, **more)
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["step"], answer.json["actions"]) == ("acting", [])
+    assert estate.get("dispatcher", f"/tickets/{ticket['id']}").json["owner"]["id"] == colleague
+    assert estate.get("crew", f"/tickets/{ticket['id']}/complaint").status_code == 403
+    assert estate.get("colleague", f"/tickets/{ticket['id']}/complaint").json["actions"] == ["act"]
+    is_provable(estate, worker_engine)
+
+
 def test_of_a_refused_step_nothing_is_left_nor_told(estate: "Estate") -> None:
     ticket = on_site(estate, "approved")
     # What was chosen was to be done within two days of its offer.

@@ -36,7 +36,7 @@ def _take(
     # Some verbs are several steps: of one that is refused nothing is told but what was so before.
     with _telling_all(db, actor, str(ticket_id), verb.__name__, phone), db.begin_nested():
         verb(db, actor, str(ticket_id), version=version, **told, **words(details))
-    view, version = complaint_view(db, actor, str(ticket_id))
+    view, version = complaint_view(db, actor, str(ticket_id), taken=True)
     return Answer(view, 200, version_tag(version))
 
 

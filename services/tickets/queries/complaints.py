@@ -44,13 +44,14 @@ class ComplaintFilter:
     community_id: str | None = None
 
 
-def complaint_view(db: Connection, actor: Actor, ticket_id: str) -> tuple[dict[str, Any], int]:
+def complaint_view(db: Connection, actor: Actor, ticket_id: str, *, taken: bool = False) -> tuple[dict[str, Any], int]:
     """Return a complaint's case as `actor` may see it, and its ticket's version.
 
-    Of a crew only the owner reads it. Raises Conflict where the ticket is no complaint.
+    Of a crew only the owner reads it, and whoever has just `taken` a step, which may give it to somebody else. Raises
+    Conflict where the ticket is no complaint.
     """
     ticket = ticket_row(db, ticket_id)
-    if actor.role == "crew" and ticket["owner_id"] != actor.id:
+    if actor.role == "crew" and ticket["owner_id"] != actor.id and not taken:
         raise Forbidden("This is for the ticket's owner.", "仅当前责任人可以查看。", owner_id=ticket["owner_id"])
     case = case_of(db, ticket)
     view = _case_view(case, ticket, _words_of(db, case))
