@@ -33,6 +33,8 @@ GIVEN: list[tuple[str, dict[str, str], str]] = [
     ("offer", {"what_1": "a", "by_1": "2026-03-29T01:59", "what_2": "b", "by_2": "2026-03-29T03:00"}, BERLIN),
     ("choose", {"option": "2"}, SHANGHAI),
     ("choose", {}, SHANGHAI),
+    ("choose", {"option": "²"}, SHANGHAI),
+    ("assess", {**JUDGED, "justified": "maybe"}, SHANGHAI),
     ("act", {"to": "", "promised_at": ""}, SHANGHAI),
     ("act", {"to": "5f5fe4ca-5b39-4e26-b6f6-3a3ad0eb4c6f", "promised_at": "2026-11-24T18:00"}, SHANGHAI),
     ("settle", {"note": " 已道歉\r\n并打扫 "}, SHANGHAI),

@@ -257,3 +257,29 @@ def test_a_page_of_an_earlier_session_is_sent_with_the_token_of_now_and_by_nobod
     sign_in_as(other, "crew1")
     until(lambda: case(person, ticket)["step"] == "assessed", "what was kept")
     assert case(person, ticket)["department"] == "维修"
+
+
+def test_what_was_approved_is_given_to_a_colleague(visit: Visit, person: People) -> None:
+    ticket = mine(person, "转给同事")
+    by = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    steps: dict[str, dict[str, Any]] = {
+        "identify": {"emotion": "calm", "cause": "staff_conduct", "wanted": "道歉", "restated": PHONES_WORDS},
+        "assess": {
+            "severity": "minor",
+            "justified": True,
+            "settle_at_once": False,
+            "department": "维修",
+            "note": "看过",
+        },
+        "offer": {"options": [{"what": "道歉", "by": by}, {"what": "退款", "by": by}]},
+        "choose": {"option": 1},
+    }
+    for step, body in steps.items():
+        person("crew1").ask("POST", f"/tickets/{ticket['id']}/complaint/{step}", body).ok()
+    person("manager1").ask("POST", f"/tickets/{ticket['id']}/complaint/approve", {}).ok()
+    page = visit("crew1", f"/jobs/{ticket['id']}/complaint")
+    colleague = person("crew2").get("/me")["id"]
+    page.select_option("#act-to", value=colleague)
+    page.click("#act button")
+    expect(page.locator(".alert-success")).to_be_visible()
+    assert person("dispatcher1").get(f"/tickets/{ticket['id']}")["owner"]["id"] == colleague

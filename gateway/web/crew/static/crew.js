@@ -25,12 +25,14 @@ addEventListener("submit", async (event) => {
   event.stopImmediatePropagation();
   if (form.dataset.busy) return;
   form.dataset.busy = "yes";
+  let leaving = false;
   try {
     // What comes after it is for the desk to say, which does so on the page that answers.
     const session = "live" in form.dataset && await hears(data.person, form.closest("[data-job]").dataset.job);
     if (session) {
       // The page may have been kept from a session that is over.
       form.elements.csrf_token.value = session.csrf;
+      leaving = true;
       return form.submit();
     }
     const act = await actFrom(form, event.submitter);
@@ -41,9 +43,14 @@ addEventListener("submit", async (event) => {
     // Without a place to keep it, it is sent as it would be without scripts.
     form.submit();
   } finally {
-    delete form.dataset.busy;
+    if (!leaving) delete form.dataset.busy;
   }
 }, { capture: true });
+
+// Whoever comes back to a page that was left by one of its forms can send it again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-busy]")) delete form.dataset.busy;
+});
 
 async function acted(form, act) {
   live.textContent = say("kept");

@@ -6,6 +6,7 @@
 
 const NAME = "doorstep-crew";
 const KEPT_MS = 24 * 3600 * 1000;
+const OVER = ["sent", "dropped"];
 const channel = new BroadcastChannel(NAME);
 
 let opened;
@@ -47,9 +48,15 @@ export async function keep(act) {
   return id;
 }
 
-/** Change an act that is kept. */
+/** Change an act that is kept, as it is now: what another tab gave up meanwhile comes back only as told to the desk. */
 export async function change(act, changes) {
-  await run("acts", "readwrite", (acts) => acts.put(Object.assign(act, changes)));
+  await run("acts", "readwrite", (acts) => {
+    const asked = acts.get(act.id);
+    asked.onsuccess = () => {
+      const now = asked.result;
+      if (now && (!OVER.includes(now.state) || changes.state === "sent")) acts.put(Object.assign(act, now, changes));
+    };
+  });
   changed();
 }
 
@@ -58,13 +65,13 @@ export const all = () => run("acts", "readonly", (acts) => acts.getAll());
 
 /** One person's acts that are not over: waiting and refused. */
 export async function openActs(person) {
-  return (await all()).filter((act) => act.person === person && (act.state === "waiting" || act.state === "refused"));
+  return (await all()).filter((act) => act.person === person && !OVER.includes(act.state));
 }
 
 /** Forget what is over since a day; what is not over is never forgotten. */
 export async function tidy() {
   const before = new Date(Date.now() - KEPT_MS).toISOString();
-  const old = (await all()).filter((act) => (act.state === "sent" || act.state === "dropped") && act.ended_at < before);
+  const old = (await all()).filter((act) => OVER.includes(act.state) && act.ended_at < before);
   for (const act of old) await run("acts", "readwrite", (acts) => acts.delete(act.id));
 }
 
