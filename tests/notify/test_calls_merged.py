@@ -86,6 +86,17 @@ def test_whoever_was_reached_has_heard_of_all_of_it(ladder: Ladder, client: Flas
     assert len(calls(ladder, "done")) == 1
 
 
+def test_what_is_new_does_not_wait_for_the_next_try_of_what_was_not_heard(ladder: Ladder, client: FlaskClient) -> None:
+    settles(ladder, client, 310, takes(ladder, client, 300), "not_reached")
+    [tried] = calls(ladder, "open")
+    assert (tried.attempts, tried.call_from > after(320)) == (1, True)
+    hears(ladder, 320, tickets.TicketUnclaimed, to="dispatcher")
+    ladder.until(after(700))
+    [call] = calls(ladder, "open")
+    assert (call.id, call.kind, call.attempts) == (tried.id, "ticket.unclaimed", 0)
+    assert after(320) < call.call_from < tried.call_from
+
+
 def test_a_call_that_is_being_made_is_not_doubled_and_keeps_its_words(ladder: Ladder, client: FlaskClient) -> None:
     hears(ladder, 120, tickets.TicketUnclaimed, to="dispatcher")
     takes(ladder, client, 250)

@@ -132,7 +132,8 @@ def _told_by_another(connection: Connection, row: Mapping[str, Any], occurred_at
     found = select(phone_tasks.c.id, phone_tasks.c.state).where(tells).order_by(phone_tasks.c.state)
     call = connection.execute(found.limit(1).with_for_update()).one_or_none()
     if call is not None and call.state == "open":
-        newest = {name: row[name] for name in (*_ABOUT, "locale", "title")}
+        # What is new is not put off by how the old was tried.
+        newest = {name: row[name] for name in (*_ABOUT, "locale", "title", "call_from")} | {"attempts": 0}
         connection.execute(update(phone_tasks).where(phone_tasks.c.id == call.id).values(newest))
     return call is not None
 
