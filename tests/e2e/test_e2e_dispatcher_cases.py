@@ -1,7 +1,7 @@
 """A complaint walked through to its review, and an announcement refused as too late and then published."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -120,13 +120,9 @@ def test_an_announcement_is_refused_too_late_and_then_published(visit: Visit, pe
     expect(refusal).to_contain_text("it may begin at the earliest")
     axe(page)
     screenshot(page, "dispatcher-announcement-too-late-en-1280")
-    earliest = refusal.get_by_label("Begins").input_value()
-    day, _, time = earliest.partition("T")
-    hour, minute = (int(one) for one in time.split(":")[:2])
+    earliest = datetime.fromisoformat(refusal.get_by_label("Begins").input_value())
     # A little later, for the minute that goes by until it is published.
-    refusal.get_by_label("Begins").fill(
-        f"{day}T{hour:02}:{minute:02}" if hour == 23 else f"{day}T{hour + 1:02}:{minute:02}"
-    )
+    refusal.get_by_label("Begins").fill((earliest + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"))
     refusal.get_by_label("Ends").fill(in_hours(24 * 8))
     refusal.get_by_role("button", name="Begin later").click()
     expect(page.get_by_text("The times are changed")).to_be_visible()
